@@ -1,0 +1,5 @@
+"""``MaterialMaps`` become ``HandAnatomy``."""
+
+from calcidect.anatomy._types import BONES, BoneLabel, Hand, HandAnatomy, Side
+
+__all__ = ["BONES", "BoneLabel", "Hand", "HandAnatomy", "Side"]

@@ -1,0 +1,92 @@
+"""What the anatomy room gives: ``HandAnatomy``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.errors import Notice
+from calcidect.geometry import FloatArray, Volume
+
+Side = Literal["left", "right"]
+
+BONES: tuple[str, ...] = (
+    *(f"distal_phalanx_{ray}" for ray in range(1, 6)),
+    *(f"middle_phalanx_{ray}" for ray in range(2, 6)),
+    *(f"proximal_phalanx_{ray}" for ray in range(1, 6)),
+    *(f"metacarpal_{ray}" for ray in range(1, 6)),
+    "scaphoid", "lunate", "triquetrum", "pisiform", "trapezium", "trapezoid", "capitate", "hamate",
+    "radius", "ulna",
+)  # fmt: skip
+"""The 29 named bones of a side, in the result contract's order."""
+
+
+@dataclass(frozen=True)
+class BoneLabel:
+    """What one label of the bone volume means.
+
+    ``bone`` is one of ``BONES``, ``sesamoid_<joint>``, ``ossicle``, or ``unnamed``: bone of that side that
+    this version does not yet name.
+    """
+
+    side: Side
+    bone: str
+
+
+@dataclass(frozen=True, eq=False)
+class Hand:
+    """One hand in the scan.
+
+    Parameters
+    ----------
+    side : {"left", "right"}
+        Told from the anatomy.
+    side_confidence : float
+        0.5 (a guess) to 1.
+    start, size : tuple of int
+        Box on the study's grid: first voxel (i, j, k) and voxels along i, j, k.
+    body : bool array, shape of the box (k, j, i)
+        Everything inside this hand's skin.
+    distal, dorsal, radial : array, shape (3,)
+        Unit vectors in LPS: towards the fingertips, the back of the hand, the thumb.
+    radiocarpal_mm : float or None
+        Position of the radiocarpal joint line along ``distal``, as the dot product of an LPS point with it.
+    """
+
+    side: Side
+    side_confidence: float
+    start: tuple[int, int, int]
+    size: tuple[int, int, int]
+    body: NDArray[np.bool_]
+    distal: FloatArray
+    dorsal: FloatArray
+    radial: FloatArray
+    radiocarpal_mm: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class HandAnatomy:
+    """The hands and bones of a scan, and the mineral that is not bone.
+
+    Parameters
+    ----------
+    hands : tuple of Hand
+        One or two.
+    bones : Volume
+        uint8, on the study's grid; 0 is no bone. Filled: cortex, marrow and canals.
+    bone_labels : dict
+        Label to meaning.
+    deposit_mineral : Volume
+        bool: mineral outside bone, before it is gathered into deposits.
+    notices : tuple of Notice
+        What the reader should know.
+    """
+
+    hands: tuple[Hand, ...]
+    bones: Volume
+    bone_labels: dict[int, BoneLabel]
+    deposit_mineral: Volume
+    notices: tuple[Notice, ...] = field(default=())

@@ -1,0 +1,23 @@
+"""``HandAnatomy`` becomes ``Findings``."""
+
+from calcidect.findings._types import (
+    AcroOsteolysis,
+    Bone,
+    BoneDestruction,
+    Burden,
+    Deposit,
+    Findings,
+    Material,
+    Quality,
+)
+
+__all__ = [
+    "AcroOsteolysis",
+    "Bone",
+    "BoneDestruction",
+    "Burden",
+    "Deposit",
+    "Findings",
+    "Material",
+    "Quality",
+]

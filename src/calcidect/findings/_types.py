@@ -1,0 +1,123 @@
+"""What the findings room gives: deposits, bones, damage and burden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from calcidect.anatomy import Side
+from calcidect.errors import Notice
+from calcidect.geometry import Volume
+
+Material = Literal["hydroxyapatite", "urate", "indeterminate"]
+
+
+@dataclass(frozen=True)
+class Deposit:
+    """One deposit: a row of ``deposits.csv``. None means not assessed. Positions are LPS mm."""
+
+    deposit_id: int
+    side: Side
+    material: Material
+    digit: int | None
+    level: str | None
+    compartment: str | None
+    pattern: str | None
+    volume_mm3: float
+    ha_mass_mg: float | None
+    ha_mass_sd_mg: float | None
+    urate_mass_mg: float | None
+    mean_ha_mg_per_cm3: float | None
+    max_diameter_mm: float
+    centroid_x_mm: float
+    centroid_y_mm: float
+    centroid_z_mm: float
+    aspect: str | None
+    nearest_bone: str | None
+    distance_to_bone_mm: float | None
+    touches_bone: bool | None
+    depth_below_skin_mm: float | None
+    mean_hu_low: float
+    mean_hu_high: float | None
+    dual_energy_ratio: float | None
+    confidence: float
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bone:
+    """One bone: a row of ``bones.csv``."""
+
+    side: Side
+    bone: str
+    label: int
+    volume_mm3: float
+    length_mm: float
+
+
+@dataclass(frozen=True)
+class AcroOsteolysis:
+    """Loss from the tip of one digit. The four values are None, with a reason, where not assessable."""
+
+    side: Side
+    digit: int
+    present: bool | None
+    fraction_lost: float | None
+    fraction_lost_sd: float | None
+    grade: int | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class BoneDestruction:
+    """A breach or scallop in the bone that remains, under or within 2 mm of a deposit."""
+
+    side: Side
+    bone: str
+    deposit_id: int
+    volume_mm3: float
+    depth_mm: float
+    contact_area_mm2: float
+
+
+@dataclass(frozen=True)
+class Burden:
+    """What one hand, or both, hold together. ``forearm_extension`` is None where the joint line is unknown."""
+
+    number: int
+    volume_mm3: float
+    ha_mass_mg: float | None
+    ha_mass_sd_mg: float | None
+    urate_mass_mg: float | None
+    largest_mm3: float
+    bulky: bool
+    forearm_extension: bool | None
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What the scan allows."""
+
+    noise_low_hu: float
+    noise_high_hu: float
+    clipped_voxels_low: int
+    clipped_voxels_high: int
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """Everything found in one scan.
+
+    ``deposit_labels`` is a uint16 volume on the study's grid: voxel value = ``deposit_id``. ``burden`` has
+    the keys ``right``, ``left``, ``all``; a hand that is not in the scan has no key.
+    """
+
+    deposits: tuple[Deposit, ...]
+    bones: tuple[Bone, ...]
+    deposit_labels: Volume
+    acro_osteolysis: tuple[AcroOsteolysis, ...]
+    bone_destruction: tuple[BoneDestruction, ...]
+    burden: dict[str, Burden]
+    quality: Quality
+    notices: tuple[Notice, ...] = field(default=())

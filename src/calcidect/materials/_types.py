@@ -1,0 +1,64 @@
+"""What the materials room gives: ``MaterialMaps``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from calcidect.errors import Notice
+from calcidect.geometry import Volume
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """How many HU one mg/cm3 of crystal adds in water, at each energy of a pair.
+
+    Parameters
+    ----------
+    ha_low, ha_high, msu_low, msu_high : float
+        HU per mg/cm3; the crystal displaces water.
+    source : str
+        Where the numbers come from.
+    """
+
+    ha_low: float
+    ha_high: float
+    msu_low: float
+    msu_high: float
+    source: str
+
+    @property
+    def ha_ratio(self) -> float:
+        """Dual-energy ratio of hydroxyapatite in water."""
+        return self.ha_low / self.ha_high
+
+    @property
+    def msu_ratio(self) -> float:
+        """Dual-energy ratio of monosodium urate in water."""
+        return self.msu_low / self.msu_high
+
+
+@dataclass(frozen=True, eq=False)
+class MaterialMaps:
+    """Concentrations, and the two images they come from, on one grid.
+
+    Parameters
+    ----------
+    hydroxyapatite, urate : Volume
+        float32, mg/cm3, not negative.
+    low, high : Volume
+        HU.
+    sensitivity : Sensitivity
+        What was used.
+    noise_hu : tuple of float
+        Standard deviation of a voxel at low and high energy, measured in soft tissue of this scan.
+    notices : tuple of Notice
+        What the reader should know.
+    """
+
+    hydroxyapatite: Volume
+    urate: Volume
+    low: Volume
+    high: Volume
+    sensitivity: Sensitivity
+    noise_hu: tuple[float, float]
+    notices: tuple[Notice, ...] = field(default=())

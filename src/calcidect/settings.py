@@ -1,0 +1,145 @@
+"""Every number a person may change, with its unit and its source.
+
+Layers, later wins: defaults here < a profile < the user's TOML file < flags. The settings in force are
+written into every result.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from calcidect.errors import InputRefusedError
+
+
+def _setting(default: float, unit: str, source: str, **bounds: float) -> Any:
+    return Field(default, description=source, json_schema_extra={"unit": unit, "source": source}, **bounds)  # type: ignore[call-overload]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StudySettings(_Group):
+    """Tolerances of reading and pairing."""
+
+    position_tolerance_mm: float = _setting(
+        0.1, "mm", "slice positions of a pair agree to 0.1 mm (domain facts 8.3, rule 1)", gt=0, le=1
+    )
+    spacing_tolerance_fraction: float = _setting(
+        0.02,
+        "of the slice spacing",
+        "uneven spacing above 2 % moves a volume by more than noise does",
+        gt=0,
+        le=0.2,
+    )
+    minimum_bone_ratio: float = _setting(
+        1.2,
+        "HU low / HU high",
+        "below it two series are no usable pair (domain facts 8.3, rule 3)",
+        gt=1,
+        lt=2,
+    )
+
+
+class AnatomySettings(_Group):
+    """The first classical rule that tells bone from deposit."""
+
+    body_threshold_hu: float = _setting(
+        -400.0, "HU", "half way between air and fat at the skin", gt=-900, lt=-150
+    )
+    mineral_threshold_hu: float = _setting(
+        200.0,
+        "HU low energy",
+        "above tendon (about 130 HU) and nail by noise; dilute HA of 100 mg/cm3 is 230 HU",
+        gt=100,
+        lt=600,
+    )
+
+
+class FindingsSettings(_Group):
+    """What counts as a deposit, and how it is measured."""
+
+    join_gap_mm: float = _setting(
+        2.0, "mm", "parts with gaps of at most 2 mm belong together (result contract)", ge=0, le=10
+    )
+    minimum_volume_mm3: float = _setting(
+        1.0, "mm3", "no agreed size limit exists; at least 6 voxels and 1 mm3 (domain facts 2.4)", ge=0
+    )
+    halo_mm: float = _setting(
+        2.0, "mm", "the blur of a soft kernel is over beyond 2 mm (FWHM up to 1.2 mm)", gt=0.5, le=5
+    )
+    ring_mm: float = _setting(1.5, "mm", "shell around the halo that tells the host's HU", gt=0.3, le=5)
+    bulky_deposit_mm3: float = _setting(
+        250.0, "mm3", "our rule; the study did not define 'bulky' (result contract)", gt=0
+    )
+    bulky_hand_mm3: float = _setting(
+        1000.0, "mm3", "our rule; the study did not define 'bulky' (result contract)", gt=0
+    )
+    forearm_extension_mm3: float = _setting(20.0, "mm3", "result contract", gt=0)
+    forearm_extension_beyond_mm: float = _setting(
+        10.0, "mm", "proximal to the radiocarpal joint line (result contract)", ge=0
+    )
+
+
+class Settings(_Group):
+    """All settings in force for one analysis."""
+
+    study: StudySettings = StudySettings()
+    anatomy: AnatomySettings = AnatomySettings()
+    findings: FindingsSettings = FindingsSettings()
+
+    def described(self) -> list[dict[str, Any]]:
+        """Return one row per setting: name, value, unit, source, and whether it is the default."""
+        rows = []
+        for group_name, group in self:
+            for name, field in type(group).model_fields.items():
+                extra = field.json_schema_extra
+                assert isinstance(extra, dict)
+                value = getattr(group, name)
+                rows.append(
+                    {
+                        "name": f"{group_name}.{name}",
+                        "value": value,
+                        "unit": extra["unit"],
+                        "source": extra["source"],
+                        "is_default": value == field.default,
+                    }
+                )
+        return rows
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Return the defaults, overlaid by a TOML file if one is given.
+
+    Raises
+    ------
+    InputRefusedError
+        If the file can't be read, is no TOML, or names a setting that does not exist or is out of range.
+    """
+    if path is None:
+        return Settings()
+    remedy = "Mend the file; `calcidect settings` lists every setting with its unit and range."
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputRefusedError(
+            "settings_unreadable",
+            found=f"The settings file can't be read: {error}.",
+            expected="A TOML file.",
+            remedy=remedy,
+        ) from error
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InputRefusedError(
+            "settings_invalid",
+            found=f"Setting {name}: {first['msg']}.",
+            expected="Known settings within their range.",
+            remedy=remedy,
+        ) from error

@@ -1,0 +1,103 @@
+"""What reading a DICOM folder gives: a ``Study``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from calcidect.errors import Notice
+from calcidect.geometry import Volume
+
+
+@dataclass(frozen=True)
+class Energy:
+    """What X-rays made an image.
+
+    Parameters
+    ----------
+    kind : {"kv", "kev"}
+        Tube voltage of a polychromatic beam, or the energy of a virtual monoenergetic image (VMI).
+    value : float
+        kV or keV.
+    tin : bool
+        Whether the beam was filtered by tin.
+    """
+
+    kind: Literal["kv", "kev"]
+    value: float
+    tin: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.value:g} keV" if self.kind == "kev" else f"{'Sn' if self.tin else ''}{self.value:g} kV"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two energies in hand, low first."""
+
+    low: Energy
+    high: Energy
+
+    @property
+    def name(self) -> str:
+        """Short name as in the tables: ``80/Sn150`` for kV, ``50/100keV`` for VMI."""
+        if self.low.kind == "kev":
+            return f"{self.low.value:g}/{self.high.value:g}keV"
+        low, high = (f"{'Sn' if e.tin else ''}{e.value:g}" for e in (self.low, self.high))
+        return f"{low}/{high}"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who was scanned, without identifiers: a pseudonym, age and sex only."""
+
+    subject_id: str
+    age_years: float | None = None
+    sex: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A dual-energy scan, ready to be analysed.
+
+    Parameters
+    ----------
+    low, high : Volume
+        Hounsfield units, int16 or float32, on the same grid.
+    pair : Pair
+        The energies of ``low`` and ``high``.
+    subject : Subject
+        Pseudonym, age and sex.
+    study_date : str or None
+        YYYY-MM-DD.
+    study_uid_hash : str
+        SHA-256 of the study's UID.
+    input_hash : str
+        SHA-256 over the files that were read, in order of slices, low then high.
+    maximum_hu : tuple of float
+        Highest value that the low and the high series can store.
+    manufacturer : str
+        As the scan states it, or empty.
+    notices : tuple of Notice
+        What the reader should know.
+
+    Raises
+    ------
+    ValueError
+        If the two volumes do not share a grid.
+    """
+
+    low: Volume
+    high: Volume
+    pair: Pair
+    subject: Subject
+    study_date: str | None
+    study_uid_hash: str
+    input_hash: str
+    maximum_hu: tuple[float, float] = (3071.0, 3071.0)
+    manufacturer: str = ""
+    notices: tuple[Notice, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not self.low.grid.is_same_as(self.high.grid):
+            raise ValueError("The low and the high energy image must lie on the same grid.")
