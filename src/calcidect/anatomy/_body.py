@@ -1,0 +1,129 @@
+"""The hands in the scan: what lies inside a skin, one body a hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.errors import StudyRefusedError
+from calcidect.anatomy._mineral import depth_mm
+from calcidect.geometry import Volume
+
+_COARSE_MM = 1.6
+_OPENING_MM = 3.2
+"""A table top or a sheet is thinner; a fingertip is not."""
+_MINIMUM_HAND_CM3 = 40.0
+"""A small woman's hand without forearm is above 150 cm3; a part cut off by the field of view may be less."""
+_CORE_MM = 9.0
+"""Deeper than any place where two hands touch, or a finger; palms and forearms are deeper still."""
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """One hand's inside, on a box of the scan's grid.
+
+    Parameters
+    ----------
+    start, size : tuple of int
+        First voxel (i, j, k) and voxels along i, j, k.
+    mask : bool array, shape (k, j, i) of the box
+    """
+
+    start: tuple[int, int, int]
+    size: tuple[int, int, int]
+    mask: NDArray[np.bool_]
+
+
+def find_bodies(low: Volume, threshold_hu: float, bone_threshold_hu: float) -> tuple[Body, ...]:
+    """Return the hands of a scan, largest first.
+
+    On a coarse grid, what is denser than ``threshold_hu`` and thicker than 3 mm falls into connected parts; parts of
+    hand size that hold mineral are hands. Two hands that touch are parted by flooding from their cores (a watershed of
+    the depth below the skin), since they touch at fingers and edges, which are thinner than palms.
+
+    Raises
+    ------
+    StudyRefusedError
+        If nothing in the scan is a hand.
+    """
+    step = tuple(max(int(round(_COARSE_MM / s)), 1) for s in low.grid.spacing_mm)
+    coarse = low.array[:: step[2], :: step[1], :: step[0]]
+    spacing = tuple(s * n for s, n in zip(low.grid.spacing_mm, step, strict=True))
+    labels = _coarse_hands(coarse > threshold_hu, coarse > bone_threshold_hu, spacing)
+    if labels.max() == 0:
+        raise StudyRefusedError(
+            "no_hand",
+            found="Nothing in the scan has the size of a hand and bone inside.",
+            expected="A dual-energy CT of one or both hands.",
+            remedy="Check that the right series were exported; scans of other body parts can't be read.",
+        )
+    bodies = [_fine(low, threshold_hu, labels, label, step) for label in range(1, int(labels.max()) + 1)]
+    return tuple(sorted(bodies, key=lambda body: -int(body.mask.sum())))
+
+
+def _coarse_hands(
+    inside: NDArray[np.bool_], mineral: NDArray[np.bool_], spacing_mm: tuple[float, ...]
+) -> NDArray[np.int32]:
+    """Return labels 1, 2 of the hands on the coarse grid."""
+    import SimpleITK as sitk
+
+    depth = depth_mm(inside, spacing_mm)
+    opened = depth_mm(~(depth > _OPENING_MM), spacing_mm) <= _OPENING_MM + 0.5
+    parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray((opened & inside).astype(np.uint8))))
+    voxel_cm3 = float(np.prod(spacing_mm)) / 1000
+    labels = np.zeros(inside.shape, np.int32)
+    for part in np.nonzero(np.bincount(parts.ravel()) * voxel_cm3 >= _MINIMUM_HAND_CM3)[0]:
+        mask = parts == part
+        if part == 0 or (mineral & mask).sum() < 0.01 * mask.sum():
+            continue
+        split = _split(mask, depth, spacing_mm)
+        labels[mask] = split[mask] + labels.max()
+    return labels
+
+
+def _split(mask: NDArray[np.bool_], depth: NDArray[np.float32], spacing_mm: tuple[float, ...]) -> NDArray[np.int32]:
+    """Return 1, or 1 and 2 where the part holds two cores of comparable size."""
+    import SimpleITK as sitk
+
+    cores = sitk.GetArrayFromImage(
+        sitk.ConnectedComponent(sitk.GetImageFromArray((mask & (depth > _CORE_MM)).astype(np.uint8)))
+    )
+    sizes = np.bincount(cores.ravel())
+    sizes[0] = 0
+    order = np.argsort(sizes)[::-1]
+    if len(order) < 3 or sizes[order[1]] < 0.3 * sizes[order[0]] or sizes[order[1]] == 0:
+        return mask.astype(np.int32)
+    markers = np.zeros(mask.shape, np.uint8)
+    markers[cores == order[0]], markers[cores == order[1]] = 1, 2
+    flooded = sitk.MorphologicalWatershedFromMarkers(
+        sitk.GetImageFromArray(-depth), sitk.GetImageFromArray(markers), markWatershedLine=False
+    )
+    return np.asarray(sitk.GetArrayFromImage(flooded)).astype(np.int32)
+
+
+
+
+def _fine(
+    low: Volume, threshold_hu: float, labels: NDArray[np.int32], label: int, step: tuple[int, ...]
+) -> Body:
+    """Return a hand's mask on the scan's own grid: denser than the threshold, nearest to this label, holes filled."""
+    from scipy.ndimage import binary_fill_holes, distance_transform_edt
+
+    k, j, i = np.nonzero(labels == label)
+    first = np.maximum(np.array([i.min() - 3, j.min() - 3, k.min() - 3]), 0) * step
+    last = np.minimum((np.array([i.max() + 4, j.max() + 4, k.max() + 4])) * step, low.grid.size)
+    box = tuple(slice(int(a), int(b)) for a, b in zip(first[::-1], last[::-1], strict=True))
+    coarse_box = tuple(slice(part.start // s, -(-part.stop // s)) for part, s in zip(box, step[::-1], strict=True))
+    nearby = labels[coarse_box]
+    nearest = distance_transform_edt(nearby == 0, return_distances=False, return_indices=True)
+    mine = nearby[tuple(nearest)] == label
+    for axis, s in enumerate(step[::-1]):
+        mine = np.repeat(mine, s, axis=axis)
+    mask = (low.array[box] > threshold_hu) & mine[: box[0].stop - box[0].start, : box[1].stop - box[1].start,
+                                                  : box[2].stop - box[2].start]  # fmt: skip
+    for image in mask:
+        binary_fill_holes(image, output=image)
+    start, size = first, last - first
+    return Body((int(start[0]), int(start[1]), int(start[2])), (int(size[0]), int(size[1]), int(size[2])), mask)

@@ -1,0 +1,202 @@
+"""Bone or deposit: the first classical rule.
+
+Energy can't tell them apart, structure can: **bone has a shell**. Dense voxels fall into connected pieces; a piece is bone
+if it is less dense deep inside than at its rim (marrow in a cortex), or as large as a row of bones. What is left is
+deposit, but for the pair of sesamoids of the thumb. A deposit that is in contact with bone is taken for bone by this
+rule (docs/limitations.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.anatomy._mineral import MineralImage, depth_mm
+from calcidect.geometry import FloatArray
+
+_LEVELS_HU = (300.0, 220.0, 150.0)
+"""Pieces are looked for from dense to dilute, so that a dilute deposit is not swallowed by a bone's blur."""
+_MARROW_RATIO = 0.75
+_MINIMUM_BONE_MM3 = 60.0
+_ROW_OF_BONES_MM3 = 5000.0
+_MINIMUM_DEPTH_MM = 1.2
+_MINIMUM_CORE_MM3 = 1.2
+_SESAMOID_MM3 = (20.0, 120.0)
+_SESAMOIDS_APART_MM = (4.5, 12.0)
+_SESAMOID_TO_BONE_MM = 3.2
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A connected piece of dense voxels.
+
+    Parameters
+    ----------
+    label : int
+        In the label array.
+    kind : {"bone", "deposit", "sesamoid"}
+    volume_mm3 : float
+        At its level.
+    centre : array, shape (3,)
+        Voxel coordinates (k, j, i) in the hand's box.
+    """
+
+    label: int
+    kind: str
+    volume_mm3: float
+    centre: FloatArray
+
+
+def split_mineral(
+    image: MineralImage, spacing_mm: tuple[float, float, float], palmar: FloatArray
+) -> tuple[NDArray[np.int32], tuple[Piece, ...]]:
+    """Return every mineral voxel's piece and what each piece is.
+
+    Parameters
+    ----------
+    image : MineralImage
+    spacing_mm : tuple of float
+        Along i, j, k.
+    palmar : array, shape (3,)
+        Unit vector out of the palm, along the array's axes (i, j, k).
+
+    Returns
+    -------
+    labels : int32 array
+        0 is no mineral.
+    pieces : tuple of Piece
+    """
+    cores, pieces = _cores(image, spacing_mm)
+    pieces = _with_trabeculae(cores, pieces)
+    pieces = _with_sesamoids(cores, pieces, spacing_mm, palmar)
+    return _grown(image, cores), pieces
+
+
+def _cores(
+    image: MineralImage, spacing_mm: tuple[float, float, float]
+) -> tuple[NDArray[np.int32], tuple[Piece, ...]]:
+    """Return pieces found at their densest level, labelled from 1."""
+    from scipy.ndimage import find_objects, label
+
+    voxel_mm3 = float(np.prod(spacing_mm))
+    labels = np.zeros(image.mask.shape, np.int32)
+    pieces: list[Piece] = []
+    for level in _LEVELS_HU:
+        parts, _ = label(image.mask & (image.low_hu > level))
+        for number, box in enumerate(find_objects(parts), start=1):
+            mask = parts[box] == number
+            volume_mm3 = float(mask.sum()) * voxel_mm3
+            if volume_mm3 < _MINIMUM_CORE_MM3 or (labels[box][mask] > 0).any():
+                continue
+            labels[box][mask] = len(pieces) + 1
+            kind = "bone" if _is_bone(image, box, mask, volume_mm3, spacing_mm) else "deposit"
+            centre = np.array([np.mean(c) + part.start for c, part in zip(np.nonzero(mask), box, strict=True)])
+            pieces.append(Piece(len(pieces) + 1, kind, volume_mm3, centre))
+    return labels, tuple(pieces)
+
+
+def _is_bone(
+    image: MineralImage, box: tuple[slice, ...], mask: NDArray[np.bool_], volume_mm3: float,
+    spacing_mm: tuple[float, float, float],
+) -> bool:  # fmt: skip
+    """Tell whether a piece has a shell around less dense marrow, or is larger than any deposit with a solid core."""
+    if volume_mm3 < _MINIMUM_BONE_MM3:
+        return False
+    filled = np.pad(fill_holes(mask), 1)
+    depth = depth_mm(filled, spacing_mm)[1:-1, 1:-1, 1:-1]
+    deepest = float(depth.max())
+    if deepest < _MINIMUM_DEPTH_MM:
+        return False
+    density = image.smooth_low_hu[box]
+    rim = density[(depth > 0.3) & (depth < 1.1)]
+    inner = density[depth > 0.6 * deepest]
+    ratio = float(inner.mean() / rim.mean()) if rim.size else 1.0
+    return ratio < _MARROW_RATIO or (volume_mm3 > _ROW_OF_BONES_MM3 and ratio < 1.0)
+
+
+def fill_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return a mask with its holes filled, in three dimensions and slice by slice, so that shafts cut by the scan fill."""
+    from scipy.ndimage import binary_fill_holes
+
+    filled = np.asarray(binary_fill_holes(mask))
+    for image in filled:
+        binary_fill_holes(image, output=image)
+    return filled
+
+
+def _with_trabeculae(cores: NDArray[np.int32], pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Return the pieces, those that lie inside the shell of a bone counted as bone."""
+    inside = fill_holes(np.isin(cores, [p.label for p in pieces if p.kind == "bone"]))
+    count = np.bincount(cores.ravel(), minlength=len(pieces) + 1)
+    enclosed = np.bincount(cores[inside], minlength=len(pieces) + 1) > 0.5 * count
+    return tuple(Piece(p.label, "bone", p.volume_mm3, p.centre) if enclosed[p.label] else p for p in pieces)
+
+
+def _with_sesamoids(
+    cores: NDArray[np.int32], pieces: tuple[Piece, ...], spacing_mm: tuple[float, float, float], palmar: FloatArray
+) -> tuple[Piece, ...]:
+    """Return the pieces, the thumb's pair of sesamoids named as such.
+
+    They are two alike, compact pieces side by side in front of one bone. Every hand has them; single sesamoids of other
+    joints can't be told from small deposits by this rule.
+    """
+    spacing = np.array(spacing_mm[::-1])
+    bones = np.isin(cores, [p.label for p in pieces if p.kind == "bone"])
+    small = [p for p in pieces if p.kind == "deposit" and _SESAMOID_MM3[0] <= p.volume_mm3 <= _SESAMOID_MM3[1]]
+    small = [p for p in small if _is_compact(cores, p, spacing) and _is_before_bone(bones, p, spacing, palmar[::-1])]
+    best: tuple[float, int, int] | None = None
+    for n, first in enumerate(small):
+        for second in small[n + 1 :]:
+            apart = float(np.linalg.norm((first.centre - second.centre) * spacing))
+            likeness = min(first.volume_mm3, second.volume_mm3) / max(first.volume_mm3, second.volume_mm3)
+            if _SESAMOIDS_APART_MM[0] <= apart <= _SESAMOIDS_APART_MM[1] and likeness > 0.5:
+                candidate = (likeness, first.label, second.label)
+                best = max(best, candidate) if best else candidate
+    chosen = best[1:] if best else ()
+    return tuple(
+        Piece(p.label, "sesamoid", p.volume_mm3, p.centre) if p.label in chosen else p for p in pieces
+    )
+
+
+def _is_compact(cores: NDArray[np.int32], piece: Piece, spacing: FloatArray) -> bool:
+    """Tell whether a piece is no longer than 1.9 times a ball of its volume."""
+    box = _box_around(cores, piece.centre, 7.0, spacing)
+    points = np.stack(np.nonzero(cores[box] == piece.label), -1) * spacing
+    longest = 4 * np.sqrt(np.linalg.eigvalsh(np.cov(points.T))[-1] * 5 / 4)  # an ellipsoid's axis is 2 sqrt(5 variance)
+    return bool(longest < 1.9 * (6 * piece.volume_mm3 / np.pi) ** (1 / 3))
+
+
+def _is_before_bone(
+    bones: NDArray[np.bool_], piece: Piece, spacing: FloatArray, palmar: FloatArray
+) -> bool:
+    """Tell whether bone lies close to a piece, and behind it."""
+    reach = (6 * piece.volume_mm3 / np.pi) ** (1 / 3) / 2 + _SESAMOID_TO_BONE_MM
+    box = _box_around(bones, piece.centre, reach, spacing)
+    offset = (np.stack(np.nonzero(bones[box]), -1) + [part.start for part in box] - piece.centre) * spacing
+    near = offset[np.linalg.norm(offset, axis=1) < reach]
+    return len(near) > 0 and float(near.mean(0) @ palmar) < 0
+
+
+def _box_around(
+    array: NDArray[np.generic], centre: FloatArray, reach_mm: float, spacing: FloatArray
+) -> tuple[slice, slice, slice]:
+    low = np.maximum(np.floor(centre - reach_mm / spacing).astype(int), 0)
+    high = np.minimum(np.ceil(centre + reach_mm / spacing).astype(int) + 1, array.shape)
+    k, j, i = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    return k, j, i
+
+
+def _grown(image: MineralImage, cores: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the cores flooded, from dense to dilute, over the mineral around them; each voxel to one piece."""
+    import SimpleITK as sitk
+
+    allowed = image.mask | (cores > 0)
+    height = np.where(allowed, -image.low_hu, np.float32(1e4)).astype(np.float32)
+    markers = np.where(allowed, cores, cores.max() + 1).astype(np.int32)  # the rest is one more basin
+    flooded = sitk.MorphologicalWatershedFromMarkers(
+        sitk.GetImageFromArray(height), sitk.GetImageFromArray(markers), markWatershedLine=False
+    )
+    labels = np.asarray(sitk.GetArrayFromImage(flooded)).astype(np.int32)
+    return np.where(allowed & (labels <= cores.max()), labels, 0).astype(np.int32)

@@ -1,0 +1,124 @@
+"""The anatomy room's one function: from material maps to hands, bones and what is not bone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.anatomy._body import Body, find_bodies
+from calcidect.anatomy._bones import fill_holes, split_mineral
+from calcidect.anatomy._frame import Frame, find_frame
+from calcidect.anatomy._mineral import mineral_image
+from calcidect.anatomy._types import BoneLabel, Hand, HandAnatomy, Side
+from calcidect.anatomy._wrist import radiocarpal_mm
+from calcidect.errors import Notice
+from calcidect.geometry import Grid
+from calcidect.materials import MaterialMaps
+from calcidect.progress import Progress, silent
+from calcidect.settings import Settings
+
+_BONE_HU = 300.0
+_BONE_SURFACE_HU = 650.0
+_UNSURE = 0.7
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """One hand, and its bones and other mineral on its box."""
+
+    body: Body
+    frame: Frame
+    bones: NDArray[np.bool_]
+    sesamoids: NDArray[np.bool_]
+    deposits: NDArray[np.bool_]
+    radiocarpal_mm: float | None
+
+
+def find_hands(maps: MaterialMaps, settings: Settings = Settings(), progress: Progress = silent) -> HandAnatomy:  # noqa: B008
+    """Return hands, sides, bones and the mineral that is not bone.
+
+    Parameters
+    ----------
+    maps : MaterialMaps
+    settings : Settings
+        ``anatomy`` is used.
+    progress : callable
+
+    Raises
+    ------
+    StudyRefusedError
+        ``no_hand`` if nothing in the scan is a hand, ``too_many_hands`` if there are more than two.
+    """
+    bodies = find_bodies(maps.low, settings.anatomy.body_threshold_hu, _BONE_HU)[:2]
+    found = []
+    for n, body in enumerate(bodies):
+        progress("anatomy", n / len(bodies))
+        found.append(_one_hand(maps, body))
+    progress("anatomy", 1.0)
+    sides, notices = _sides(found)
+    return _gathered(maps, found, sides, notices)
+
+
+def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
+    box = _box(body)
+    spacing = maps.low.grid.spacing_mm
+    image = mineral_image(maps.low.array[box], maps.high.array[box], body.mask, spacing, maps.sensitivity)
+    frame = find_frame(body, image.low_hu > _BONE_HU, maps.low.grid)
+    palmar = maps.low.grid.direction.T @ -frame.dorsal
+    labels, pieces = split_mineral(image, spacing, palmar)
+    of_kind = {
+        kind: np.isin(labels, [p.label for p in pieces if p.kind == kind]) for kind in ("bone", "sesamoid", "deposit")
+    }
+    deposits = of_kind["deposit"]
+    bones = fill_holes(of_kind["bone"] & (image.low_hu > _BONE_SURFACE_HU)) & ~deposits
+    wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
+    return _Found(body, frame, bones, of_kind["sesamoid"], deposits, wrist)
+
+
+def _sides(found: list[_Found]) -> tuple[list[Side], list[Notice]]:
+    """Return each hand's side; where both claim the same, the less sure one takes the other."""
+    sides: list[Side] = [hand.frame.side for hand in found]
+    notices = []
+    if len(found) == 2 and sides[0] == sides[1]:
+        weaker = int(found[0].frame.confidence > found[1].frame.confidence)
+        sides[weaker] = "left" if sides[weaker] == "right" else "right"
+        notices.append(
+            Notice("side_conflict", "Both hands look like the same side; the less certain one was changed.",
+                   "Check the sides before using numbers per hand.")  # fmt: skip
+        )
+    if any(hand.frame.confidence < _UNSURE for hand in found):
+        notices.append(
+            Notice("side_uncertain", "The side of a hand could not be told with certainty from its shape.",
+                   "Check the sides before using numbers per hand.")  # fmt: skip
+        )
+    return sides, notices
+
+
+def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notices: list[Notice]) -> HandAnatomy:
+    """Return everything on the scan's grid; right hand first."""
+    grid: Grid = maps.low.grid
+    bones = np.zeros(grid.shape, np.uint8)
+    deposits = np.zeros(grid.shape, bool)
+    labels: dict[int, BoneLabel] = {}
+    hands = []
+    for side, hand in sorted(zip(sides, found, strict=True), key=lambda pair: pair[0], reverse=True):
+        box = _box(hand.body)
+        for name, mask in (("unnamed", hand.bones), ("sesamoid_mcp_1", hand.sesamoids)):
+            if mask.any():
+                label = len(labels) + 1
+                labels[label] = BoneLabel(side, name)
+                bones[box][mask & hand.body.mask] = label
+        deposits[box] |= hand.deposits
+        frame = hand.frame
+        hands.append(
+            Hand(side, frame.confidence, hand.body.start, hand.body.size, hand.body.mask, frame.distal, frame.dorsal,
+                 frame.radial, hand.radiocarpal_mm)  # fmt: skip
+        )
+    return HandAnatomy(tuple(hands), maps.low.like(bones), labels, maps.low.like(deposits), tuple(notices))
+
+
+def _box(body: Body) -> tuple[slice, slice, slice]:
+    i, j, k = (slice(s, s + n) for s, n in zip(body.start, body.size, strict=True))
+    return k, j, i
