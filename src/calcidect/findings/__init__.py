@@ -1,5 +1,6 @@
 """``HandAnatomy`` becomes ``Findings``."""
 
+from calcidect.findings._measure import measure
 from calcidect.findings._types import (
     AcroOsteolysis,
     Bone,
@@ -20,4 +21,5 @@ __all__ = [
     "Findings",
     "Material",
     "Quality",
+    "measure",
 ]

@@ -1,5 +1,35 @@
 """A ``Study`` becomes ``MaterialMaps``."""
 
+from calcidect.materials._classify import Classification, classify
+from calcidect.materials._decompose import count_clipped, decompose
+from calcidect.materials._host import HostLine, fit_host_line
+from calcidect.materials._noise import SoftTissue, measure_soft_tissue
+from calcidect.materials._path import slice_paths_cm
+from calcidect.materials._regions import (
+    excess_covariance,
+    hydroxyapatite_mass,
+    region_mass_covariance,
+    region_masses,
+)
+from calcidect.materials._sensitivity import in_host, sensitivity
 from calcidect.materials._types import MaterialMaps, Sensitivity
 
-__all__ = ["MaterialMaps", "Sensitivity"]
+__all__ = [
+    "Classification",
+    "HostLine",
+    "MaterialMaps",
+    "Sensitivity",
+    "SoftTissue",
+    "classify",
+    "count_clipped",
+    "decompose",
+    "excess_covariance",
+    "fit_host_line",
+    "hydroxyapatite_mass",
+    "in_host",
+    "measure_soft_tissue",
+    "region_mass_covariance",
+    "region_masses",
+    "sensitivity",
+    "slice_paths_cm",
+]

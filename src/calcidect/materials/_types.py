@@ -53,6 +53,11 @@ class MaterialMaps:
         Standard deviation of a voxel at low and high energy, measured in soft tissue of this scan.
     notices : tuple of Notice
         What the reader should know.
+    slice_path_cm : tuple of float
+        Water-equivalent path of the X-rays in each slice; empty where not measured.
+    correlated_voxels : float
+        How many voxels share their noise: the variance of a mean over n voxels is
+        ``noise**2 * correlated_voxels / n``.
     """
 
     hydroxyapatite: Volume
@@ -62,3 +67,5 @@ class MaterialMaps:
     sensitivity: Sensitivity
     noise_hu: tuple[float, float]
     notices: tuple[Notice, ...] = field(default=())
+    slice_path_cm: tuple[float, ...] = ()
+    correlated_voxels: float = 1.0

@@ -1,7 +1,7 @@
 """What the simulated scanner's X-rays see: HU of tissues and crystals by beam and local water path.
 
-Read from ``data/tissues.json``, made by ``scripts/build_tables.py``. The analysis has a table of its own and knows
-no tissue: phantom and analysis share no number and no code path here.
+Read from ``data/tissues.json``, made by ``scripts/build_tables.py``. The analysis has a table and code of its
+own and knows no tissue: the phantom does not share its shortcuts.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Tissue(IntEnum):
 class TissueAttenuation:
     """What one beam sees, for paths of 0, 0.1, 0.2 ... cm of water.
 
-    An element of volume of which crystals of density ``g_per_cm3`` take the share ``phi = c / (1000 g_per_cm3)`` has
-    ``HU + 1000 = (1 - phi) (HU_host + 1000) + c k``, where c is mg/cm3 and k is ``ha`` or ``msu``.
+    Crystals of c mg/cm3 take the share ``phi = c / (1000 g_per_cm3)`` of the volume from their host:
+    ``HU + 1000 = (1 - phi) (HU_host + 1000) + c k``, where k is ``ha`` or ``msu``.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class TissueAttenuation:
     host_hu : float32 array, shape (path bins, tissues)
         HU of the pure tissue; index with ``bin_of(path)`` and a ``Tissue``.
     ha, msu : float32 array, shape (path bins,)
-        HU + 1000 that one mg/cm3 adds, displacement not counted (that is the first term above).
+        HU that one mg/cm3 adds, displacement not counted (that is the first term above).
     ha_g_per_cm3, msu_g_per_cm3 : float
         Densities of the solid crystals.
     """
@@ -73,10 +73,8 @@ class TissueAttenuation:
         index = np.rint(np.asarray(path_cm, float) / PATH_STEP_CM).astype(np.intp)
         return np.clip(index, 0, len(self.ha) - 1)
 
-    def hu(
-        self, tissue: Any, path_cm: Any, ha_mg_per_cm3: Any = 0.0, msu_mg_per_cm3: Any = 0.0
-    ) -> FloatArray:
-        """Return the HU of crystals in a tissue. Arguments broadcast; fast enough for tests, not for a scan."""
+    def hu(self, tissue: Any, path_cm: Any, ha_mg_per_cm3: Any = 0.0, msu_mg_per_cm3: Any = 0.0) -> FloatArray:
+        """Return the HU of crystals in a tissue; the arguments broadcast."""
         bins = self.bin_of(path_cm)
         ha, msu = np.asarray(ha_mg_per_cm3, float), np.asarray(msu_mg_per_cm3, float)
         displaced = (ha / self.ha_g_per_cm3 + msu / self.msu_g_per_cm3) / 1000.0

@@ -1,1 +1,35 @@
-"""To come."""
+"""The ``Result`` value and its folder: written whole or not at all, read back equal."""
+
+from calcidect.result._assemble import assemble, what_is_not_assessed
+from calcidect.result._document import SCHEMA_VERSION, as_document, findings_schema, validate_document
+from calcidect.result._folder import check_target
+from calcidect.result._read import read_result
+from calcidect.result._types import (
+    RESEARCH_USE_ONLY,
+    HandFacts,
+    NotAssessed,
+    Provenance,
+    Result,
+    StepCost,
+    StudyFacts,
+)
+from calcidect.result._write import write_result
+
+__all__ = [
+    "RESEARCH_USE_ONLY",
+    "SCHEMA_VERSION",
+    "HandFacts",
+    "NotAssessed",
+    "Provenance",
+    "Result",
+    "StepCost",
+    "StudyFacts",
+    "as_document",
+    "assemble",
+    "check_target",
+    "findings_schema",
+    "read_result",
+    "validate_document",
+    "what_is_not_assessed",
+    "write_result",
+]

@@ -1,0 +1,72 @@
+"""What a hand, and both together, hold: number, volume, mass, bulky, forearm extension."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.anatomy import Hand, HandAnatomy
+from calcidect.findings._types import Burden, Deposit
+from calcidect.geometry import Grid
+from calcidect.settings import FindingsSettings
+
+
+def burden_of(
+    deposits: list[Deposit], labels: NDArray[np.uint16], grid: Grid, anatomy: HandAnatomy, settings: FindingsSettings
+) -> dict[str, Burden]:
+    """Return the burden of each hand in the scan, and of all.
+
+    Parameters
+    ----------
+    deposits : list of Deposit
+    labels : uint16 array
+        Deposit ids on the scan's grid.
+    grid : Grid
+        The scan's.
+    anatomy : HandAnatomy
+        For the joint line of each hand.
+    settings : FindingsSettings
+        The rules of bulky and forearm extension.
+    """
+    burden = {}
+    for hand in sorted(anatomy.hands, key=lambda hand: hand.side, reverse=True):
+        own = [deposit for deposit in deposits if deposit.side == hand.side]
+        extension = _extends(hand, own, labels, grid, settings)
+        burden[str(hand.side)] = _summed(own, extension, _is_bulky(own, settings))
+    extensions = [part.forearm_extension for part in burden.values()]
+    known = [value for value in extensions if value is not None]
+    anywhere = True if any(known) else (False if len(known) == len(extensions) else None)
+    burden["all"] = _summed(deposits, anywhere, any(part.bulky for part in burden.values()))
+    return burden
+
+
+def _summed(deposits: list[Deposit], extension: bool | None, bulky: bool) -> Burden:
+    """Return sums; the calibration's error is common to all deposits, so standard deviations are added, not squared."""
+    masses = [d.ha_mass_mg for d in deposits if d.ha_mass_mg is not None]
+    deviations = [d.ha_mass_sd_mg for d in deposits if d.ha_mass_sd_mg is not None]
+    urate = [d.urate_mass_mg for d in deposits if d.urate_mass_mg is not None]
+    volumes = [d.volume_mm3 for d in deposits]
+    return Burden(
+        len(deposits), float(sum(volumes)), float(sum(masses)), float(sum(deviations)), float(sum(urate)),
+        float(max(volumes, default=0.0)), bulky, extension,
+    )  # fmt: skip
+
+
+def _is_bulky(deposits: list[Deposit], settings: FindingsSettings) -> bool:
+    volumes = [d.volume_mm3 for d in deposits if d.material == "hydroxyapatite"]
+    return max(volumes, default=0.0) >= settings.bulky_deposit_mm3 or sum(volumes) >= settings.bulky_hand_mm3
+
+
+def _extends(
+    hand: Hand, deposits: list[Deposit], labels: NDArray[np.uint16], grid: Grid, settings: FindingsSettings
+) -> bool | None:
+    """Tell whether enough deposit lies far enough proximal of the joint line; None where that line is unknown."""
+    if hand.radiocarpal_mm is None:
+        return None
+    i, j, k = (slice(s, s + n) for s, n in zip(hand.start, hand.size, strict=True))
+    index = np.stack(np.nonzero(np.isin(labels[k, j, i], [d.deposit_id for d in deposits])), -1)
+    if len(index) == 0:
+        return False
+    along = grid.point_of(index[:, ::-1] + np.array(hand.start)) @ hand.distal
+    beyond = float((along < hand.radiocarpal_mm - settings.forearm_extension_beyond_mm).sum()) * grid.voxel_volume_mm3
+    return beyond >= settings.forearm_extension_mm3

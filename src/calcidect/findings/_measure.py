@@ -1,0 +1,239 @@
+"""The findings room's one function: from maps and anatomy to deposits, bones and burden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.anatomy import Hand, HandAnatomy
+from calcidect.errors import Notice
+from calcidect.findings._burden import burden_of
+from calcidect.findings._gather import distance_mm, gather
+from calcidect.findings._region import Amounts, Surroundings, amounts, half_maximum
+from calcidect.findings._types import AcroOsteolysis, Bone, Deposit, Findings, Quality
+from calcidect.geometry import FloatArray, Grid
+from calcidect.materials import HostLine, MaterialMaps, SoftTissue, fit_host_line, measure_soft_tissue
+from calcidect.progress import Progress, silent
+from calcidect.settings import Settings
+
+_BOX_MARGIN_MM = 6.0
+_SMOOTH_MM = 0.5
+_NOT_YET = "Not measured by this version."
+_SINGLE_SESAMOID_MM3 = 45.0
+_SINGLE_SESAMOID_TO_BONE_MM = 2.2
+_SMALL_MM3 = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class _HandView:
+    """One hand's arrays on its box."""
+
+    hand: Hand
+    grid: Grid
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+    labels: NDArray[np.int32]
+    count: int
+    bone_mm: NDArray[np.float32]
+    bone_points: FloatArray
+    depth_mm: NDArray[np.float32]
+    line: HostLine
+
+
+def measure(
+    maps: MaterialMaps, anatomy: HandAnatomy, settings: Settings = Settings(), progress: Progress = silent  # noqa: B008
+) -> Findings:  # fmt: skip
+    """Return every deposit with its amounts, the bones, and the burden per hand.
+
+    Location, pattern, acro-osteolysis and bone destruction are not measured by this version; they are None, with the
+    reason, in the result.
+
+    Parameters
+    ----------
+    maps : MaterialMaps
+    anatomy : HandAnatomy
+    settings : Settings
+    progress : callable
+    """
+    tissue = measure_soft_tissue(maps.low, maps.high)
+    labels = np.zeros(maps.low.grid.shape, np.uint16)
+    deposits: list[Deposit] = []
+    for n, hand in enumerate(anatomy.hands):
+        progress("deposits", n / len(anatomy.hands))
+        view = _view(maps, anatomy, hand, settings)
+        for number in range(1, view.count + 1):
+            deposit, voxels, start = _deposit(view, number, len(deposits) + 1, maps, tissue, settings)
+            if deposit is None:
+                continue
+            deposits.append(deposit)
+            box = tuple(slice(s, s + size) for s, size in zip(start, voxels.shape, strict=True))
+            labels[box][voxels] = deposit.deposit_id
+    progress("deposits", 1.0)
+    ordered, labels = _largest_first(deposits, labels)
+    return Findings(
+        tuple(ordered),
+        _bones(anatomy),
+        maps.low.like(labels),
+        tuple(
+            AcroOsteolysis(hand.side, digit, None, None, None, None, _NOT_YET)
+            for hand in anatomy.hands for digit in range(1, 6)
+        ),
+        (),
+        burden_of(ordered, labels, maps.low.grid, anatomy, settings.findings),
+        _quality(maps),
+        maps.notices + anatomy.notices + _notices(ordered),
+    )  # fmt: skip
+
+
+def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settings) -> _HandView:
+    """Return one hand's arrays: its deposits gathered, distances to bone and skin, its own host line."""
+    from scipy.ndimage import gaussian_filter
+
+    grid = maps.low.grid.cropped(hand.start, hand.size)
+    low, high, mineral, bones = (
+        v.cropped(hand.start, hand.size).array for v in (maps.low, maps.high, anatomy.deposit_mineral, anatomy.bones)
+    )
+    mineral = mineral & hand.body
+    bone = (bones > 0) & hand.body
+    limits = settings.findings
+    labels, count = gather(mineral, grid.spacing_mm, limits.join_gap_mm, limits.minimum_volume_mm3)
+    depth = distance_mm(~hand.body, grid.spacing_mm)
+    sigma = [_SMOOTH_MM / s for s in grid.spacing_mm[::-1]]
+    raw = [a.astype(np.float32) for a in (low, high)]
+    line = fit_host_line(*(gaussian_filter(a, sigma) for a in raw), depth > 2.0)
+    surface = np.stack(np.nonzero(bone), -1)[::7, ::-1]
+    return _HandView(hand, grid, raw[0], raw[1], labels, count, distance_mm(bone, grid.spacing_mm),
+                     grid.point_of(surface), depth, line)  # fmt: skip
+
+
+def _surroundings(view: _HandView, number: int) -> tuple[Surroundings, tuple[slice, ...]]:
+    """Return a deposit in a box 6 mm around it, and the box."""
+    index = np.stack(np.nonzero(view.labels == number), -1)
+    margin = np.ceil(_BOX_MARGIN_MM / np.array(view.grid.spacing_mm[::-1])).astype(int)
+    low = np.maximum(index.min(0) - margin, 0)
+    high = np.minimum(index.max(0) + margin + 1, view.labels.shape)
+    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    labels = view.labels[box]
+    spacing = view.grid.spacing_mm
+    return Surroundings(
+        view.low[box], view.high[box], labels == number, distance_mm(labels == number, spacing), view.bone_mm[box],
+        view.depth_mm[box], distance_mm((labels > 0) & (labels != number), spacing), spacing,
+    ), box  # fmt: skip
+
+
+def _deposit(
+    view: _HandView, number: int, deposit_id: int, maps: MaterialMaps, tissue: SoftTissue, settings: Settings
+) -> tuple[Deposit | None, NDArray[np.bool_], tuple[int, ...]]:
+    """Return a deposit, its voxels, and where their box begins on the scan's grid; None where nothing is left of it."""
+    around, box = _surroundings(view, number)
+    found = amounts(around, view.line, maps.sensitivity, tissue, settings.findings)
+    voxels, volume_mm3 = half_maximum(around, 0.0)
+    start = tuple(part.start + s for part, s in zip(box, view.hand.start[::-1], strict=True))
+    if volume_mm3 < settings.findings.minimum_volume_mm3 or found.excess_low_hu <= 0:
+        return None, voxels, start
+    offset = np.array([part.start for part in box])
+    points = view.grid.point_of((np.stack(np.nonzero(voxels), -1) + offset)[:, ::-1])
+    centroid = np.average(points, axis=0, weights=np.maximum(around.low[voxels], 1.0))
+    bone_mm = float(around.bone_mm[voxels].min())
+    mass = found.ha_mass_mg
+    joint = view.hand.radiocarpal_mm
+    return Deposit(
+        deposit_id=deposit_id,
+        side=view.hand.side,
+        material=found.classification.material,
+        digit=None,
+        level="forearm" if joint is not None and centroid @ view.hand.distal < joint else None,
+        compartment=None,
+        pattern=None,
+        volume_mm3=volume_mm3,
+        ha_mass_mg=mass,
+        ha_mass_sd_mg=found.ha_mass_sd_mg,
+        urate_mass_mg=found.urate_mass_mg,
+        mean_ha_mg_per_cm3=None if mass is None else 1000 * mass / volume_mm3,
+        max_diameter_mm=_diameter_mm(points, view.grid),
+        centroid_x_mm=float(centroid[0]),
+        centroid_y_mm=float(centroid[1]),
+        centroid_z_mm=float(centroid[2]),
+        aspect=_aspect(view, centroid),
+        nearest_bone=None,
+        distance_to_bone_mm=bone_mm if np.isfinite(bone_mm) else None,
+        touches_bone=bone_mm < 0.5 * max(view.grid.spacing_mm),
+        depth_below_skin_mm=float(around.depth_mm[voxels].min()),
+        mean_hu_low=float(around.low[voxels].mean()),
+        mean_hu_high=float(around.high[voxels].mean()),
+        dual_energy_ratio=found.excess_low_hu / found.excess_high_hu if found.excess_high_hu > 0 else None,
+        confidence=max(found.classification.posterior, 1 - found.classification.posterior),
+        flags=_flags(view, found, volume_mm3, bone_mm, centroid),
+    ), voxels, start  # fmt: skip
+
+
+def _flags(view: _HandView, found: Amounts, volume_mm3: float, bone_mm: float, centroid: FloatArray) -> tuple[str, ...]:
+    """Return what the reader should know of a deposit: small, perhaps a sesamoid."""
+    flags = []
+    if volume_mm3 < _SMALL_MM3:
+        flags.append("small")
+    near_bone = bone_mm < _SINGLE_SESAMOID_TO_BONE_MM
+    if volume_mm3 < _SINGLE_SESAMOID_MM3 and near_bone and _aspect(view, centroid) == "palmar":
+        flags.append("possible_sesamoid")
+    return tuple(flags)
+
+
+def _aspect(view: _HandView, centroid: FloatArray) -> str | None:
+    """Return on which side of the nearest bone a point lies."""
+    if len(view.bone_points) == 0:
+        return None
+    distance = np.linalg.norm(view.bone_points - centroid, axis=1)
+    nearby = view.bone_points[distance < distance.min() + 3.0].mean(0)
+    offset = centroid - nearby
+    hand = view.hand
+    axes = {"palmar": -hand.dorsal, "dorsal": hand.dorsal, "radial": hand.radial, "ulnar": -hand.radial}
+    return max(axes, key=lambda name: float(offset @ axes[name]))
+
+
+def _diameter_mm(points_mm: FloatArray, grid: Grid) -> float:
+    """Return the largest extent over 200 fixed directions (within 2 % of the diameter), plus one voxel's mean edge."""
+    directions = np.random.default_rng(0).normal(size=(200, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    return float(np.ptp(points_mm @ directions.T, axis=0).max() + np.mean(grid.spacing_mm))
+
+
+def _largest_first(deposits: list[Deposit], labels: NDArray[np.uint16]) -> tuple[list[Deposit], NDArray[np.uint16]]:
+    """Return deposits numbered from 1 by falling volume, and their labels."""
+    from dataclasses import replace
+
+    ordered = sorted(deposits, key=lambda deposit: -deposit.volume_mm3)
+    renumbered = np.zeros(len(deposits) + 1, np.uint16)
+    for new, deposit in enumerate(ordered, start=1):
+        renumbered[deposit.deposit_id] = new
+    return [replace(d, deposit_id=n) for n, d in enumerate(ordered, start=1)], renumbered[labels]
+
+
+def _bones(anatomy: HandAnatomy) -> tuple[Bone, ...]:
+    """Return a row per label: volume, and extent along its longest axis."""
+    grid = anatomy.bones.grid
+    rows = []
+    for label, meaning in anatomy.bone_labels.items():
+        index = np.stack(np.nonzero(anatomy.bones.array == label), -1)
+        points = grid.point_of(index[:: max(len(index) // 20000, 1), ::-1])
+        centred = points - points.mean(0)
+        axis = np.linalg.eigh(centred.T @ centred)[1][:, -1]
+        rows.append(Bone(meaning.side, meaning.bone, label, len(index) * grid.voxel_volume_mm3,
+                         float(np.ptp(centred @ axis))))  # fmt: skip
+    return tuple(rows)
+
+
+def _quality(maps: MaterialMaps) -> Quality:
+    top = [float(np.max(v.array)) for v in (maps.low, maps.high)]
+    clipped = [int((v.array >= 3071).sum()) if t >= 3071 else 0 for v, t in zip((maps.low, maps.high), top, strict=True)]
+    return Quality(maps.noise_hu[0], maps.noise_hu[1], clipped[0], clipped[1], maps.notices)
+
+
+def _notices(deposits: list[Deposit]) -> tuple[Notice, ...]:
+    if not any("possible_sesamoid" in deposit.flags for deposit in deposits):
+        return ()
+    return (
+        Notice("possible_sesamoids", "Small pieces in front of a bone may be sesamoids rather than deposits.",
+               "They are counted in number, volume and mass; their rows carry the flag possible_sesamoid."),
+    )  # fmt: skip

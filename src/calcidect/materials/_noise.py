@@ -1,0 +1,124 @@
+"""Noise, and the host's HU, measured in the soft tissue of the scan itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.errors import InputRefusedError
+from calcidect.geometry import Volume
+
+_LAG_MM = 3.0
+"""Noise of a soft kernel (blur FWHM up to 1.2 mm) is independent over this distance; tissue of a hand, which
+runs along the slice axis, hardly changes."""
+
+_BOX_MM = 3.0
+"""Size of a small deposit: over it the noise's correlation is measured."""
+
+_SOFT_TISSUE_HU = (0.0, 130.0)
+"""Muscle to tendon (docs/method/materials.md), at every energy in use."""
+
+_SAMPLED_SLICES = 40
+_MINIMUM_VOXELS = 500
+_FINEST_HU = 0.3  # rounding to whole HU alone: 1 / sqrt(12)
+_MAD_TO_SD = 1.4826  # of a normal distribution
+
+
+@dataclass(frozen=True)
+class SoftTissue:
+    """What soft tissue without crystals looks like in this scan.
+
+    Parameters
+    ----------
+    noise_hu : tuple of float
+        Standard deviation of one voxel, low and high energy.
+    host_hu : tuple of float
+        Median, low and high energy.
+    correlated_voxels : float
+        Variance of a mean over n voxels (n of a few mm3) is ``noise_hu**2 * correlated_voxels / n``. 1 for
+        independent voxels.
+    """
+
+    noise_hu: tuple[float, float]
+    host_hu: tuple[float, float]
+    correlated_voxels: float
+
+
+def measure_soft_tissue(low: Volume, high: Volume) -> SoftTissue:
+    """Return noise, its correlation, and the HU of soft tissue.
+
+    Noise is the robust spread (median absolute deviation x 1.4826 / sqrt 6) of second differences
+    ``x[k - lag] - 2 x[k] + x[k + lag]`` along the slice axis, 3 mm apart: beyond the reach of the correlation between
+    neighbours, which makes differences of adjacent voxels too small, and blind to a steady taper of the tissue.
+    Voxels are chosen by the mean of a 3 mm box over both energies, not by their own value, which would cut
+    the tails off.
+
+    Raises
+    ------
+    InputRefusedError
+        If the scan holds fewer than 500 voxels of soft tissue.
+    """
+    lag = max(1, round(_LAG_MM / low.grid.spacing_mm[2]))
+    slices = low.grid.size[2]
+    if slices < 2 * lag + 1:
+        raise _refused(f"The scan has {slices} slices.")
+    centres = np.unique(np.linspace(lag, slices - 1 - lag, _SAMPLED_SLICES).astype(int))
+    box = tuple(max(1, round(_BOX_MM / s)) for s in low.grid.spacing_mm[1::-1])
+    parts = [_sample(low.array, high.array, k, lag, box) for k in centres]
+    sample = np.concatenate(parts, axis=-1)
+    if sample.shape[-1] < _MINIMUM_VOXELS:
+        raise _refused("Hardly any voxel of the scan lies in soft tissue.")
+    raw, following, smooth = sample[:, :3], sample[:, 3], sample[:, 4:]
+    noise = [_noise(values) for values in raw]
+    correlated = [
+        max(1.0, box[0] * box[1] * (_noise(smooth[n]) / noise[n]) ** 2)
+        * _correlated_slices(raw[n, 1] - following[n], noise[n])
+        for n in range(2)
+    ]
+    hosts = [float(np.median(values[1])) for values in smooth]
+    return SoftTissue((noise[0], noise[1]), (hosts[0], hosts[1]), float(np.mean(correlated)))
+
+
+def _sample(
+    low: NDArray[np.generic], high: NDArray[np.generic], k: int, lag: int, box: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """Return soft-tissue voxels of one slice, shape (energies, 7, voxels).
+
+    Rows: the voxel at k - lag, k, k + lag; at k + 1; the box mean at k - lag, k, k + lag.
+    """
+    from scipy.ndimage import uniform_filter
+
+    raw = np.stack([a[[k - lag, k, k + lag, k + 1]].astype(np.float32) for a in (low, high)])
+    smooth = uniform_filter(raw[:, :3], (0, 0, *box))
+    soft = (smooth > _SOFT_TISSUE_HU[0]) & (smooth < _SOFT_TISSUE_HU[1])
+    return np.concatenate([raw, smooth], axis=1)[:, :, soft.all((0, 1))]
+
+
+def _noise(at_lags: NDArray[np.float32]) -> float:
+    """Return the standard deviation from values at k - lag, k and k + lag, shape (3, voxels)."""
+    return max(_spread(at_lags[0] - 2 * at_lags[1] + at_lags[2]) / sqrt(6.0), _FINEST_HU)
+
+
+def _correlated_slices(difference: NDArray[np.float32], noise_hu: float) -> float:
+    """Return how many slices share their noise, from differences between neighbouring slices.
+
+    Their variance is ``2 noise**2 (1 - rho)``; a Gaussian slice profile has correlation ``rho**(n**2)`` over n slices.
+    """
+    rho = float(np.clip(1.0 - 0.5 * (_spread(difference) / noise_hu) ** 2, 0.0, 0.9))
+    return 1.0 + 2.0 * sum(rho ** (n * n) for n in range(1, 10))
+
+
+def _spread(values: NDArray[np.float32]) -> float:
+    return float(_MAD_TO_SD * np.median(np.abs(values - np.median(values))))
+
+
+def _refused(found: str) -> InputRefusedError:
+    return InputRefusedError(
+        "no_soft_tissue",
+        found=found,
+        expected="A hand, whose soft tissue tells how noisy the scan is, over at least 6 mm.",
+        remedy="Check that the series shows the hands and not a localizer, and that its values are HU.",
+    )

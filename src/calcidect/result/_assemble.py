@@ -1,0 +1,119 @@
+"""Gather what the rooms gave into one ``Result``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from calcidect.anatomy import Hand, HandAnatomy
+from calcidect.errors import Notice
+from calcidect.findings import Findings
+from calcidect.materials import MaterialMaps
+from calcidect.result._types import HandFacts, NotAssessed, Provenance, Result, StudyFacts, Triple
+from calcidect.study import Study
+
+_NOT_YET = "This version does not assess it."
+
+
+def assemble(
+    study: Study,
+    maps: MaterialMaps,
+    anatomy: HandAnatomy,
+    findings: Findings,
+    provenance: Provenance,
+    *,
+    not_assessed: Sequence[NotAssessed] | None = None,
+) -> Result:
+    """Return the result of one study.
+
+    Parameters
+    ----------
+    study, maps, anatomy, findings
+        What the rooms gave, all on the study's grid.
+    provenance : Provenance
+        How it came to be; its ``warnings`` are replaced by those of every room, each once.
+    not_assessed : sequence of NotAssessed, optional
+        What the result does not answer. Told from the findings if not given.
+
+    Raises
+    ------
+    ValueError
+        If the parts do not fit together.
+    """
+    warnings = _each_once(
+        (*study.notices, *maps.notices, *anatomy.notices, *findings.quality.notices, *findings.notices)
+    )
+    return Result(
+        study=_facts_of(study),
+        findings=replace(
+            findings,
+            notices=warnings,
+            deposit_labels=findings.deposit_labels.like(findings.deposit_labels.array.astype(np.uint16, copy=False)),
+        ),
+        hands=tuple(_hand_facts(hand) for hand in anatomy.hands),
+        bone_map=anatomy.bones.like(anatomy.bones.array.astype(np.uint8, copy=False)),
+        bone_labels=dict(anatomy.bone_labels),
+        hydroxyapatite=maps.hydroxyapatite,
+        urate=maps.urate,
+        provenance=replace(provenance, warnings=warnings),
+        not_assessed=tuple(what_is_not_assessed(findings) if not_assessed is None else not_assessed),
+    )
+
+
+def what_is_not_assessed(findings: Findings) -> list[NotAssessed]:
+    """Return what the result contract names and these findings leave open throughout.
+
+    An empty list of destroyed bone may mean 'none found' or 'not looked for'. Both damage lists are filled by
+    the same step, which gives a row per digit, so without such rows neither was looked for.
+    """
+    missing = []
+    if not findings.acro_osteolysis:
+        missing.append(NotAssessed("acro_osteolysis", _NOT_YET))
+        if not findings.bone_destruction:
+            missing.append(NotAssessed("bone_destruction", _NOT_YET))
+    if findings.bones and all(bone.bone == "unnamed" for bone in findings.bones):
+        missing.append(NotAssessed("bones.bone", "This version finds bone but does not name it."))
+    missing += [
+        NotAssessed(f"deposits.{name}", _NOT_YET)
+        for name in ("level", "compartment", "pattern", "aspect")
+        if findings.deposits and all(getattr(deposit, name) is None for deposit in findings.deposits)
+    ]
+    if all(burden.forearm_extension is None for burden in findings.burden.values()):
+        missing.append(NotAssessed("burden.forearm_extension", "The radiocarpal joint line is not known."))
+    return missing
+
+
+def _facts_of(study: Study) -> StudyFacts:
+    subject = study.subject
+    return StudyFacts(
+        subject_id=subject.subject_id,
+        study_date=study.study_date,
+        age_years=subject.age_years,
+        sex=subject.sex,
+        study_uid_hash=study.study_uid_hash,
+        pair=study.pair.name,
+    )
+
+
+def _hand_facts(hand: Hand) -> HandFacts:
+    return HandFacts(
+        side=hand.side,
+        side_confidence=float(hand.side_confidence),
+        start=(int(hand.start[0]), int(hand.start[1]), int(hand.start[2])),
+        size=(int(hand.size[0]), int(hand.size[1]), int(hand.size[2])),
+        distal=_triple(hand.distal),
+        dorsal=_triple(hand.dorsal),
+        radial=_triple(hand.radial),
+        radiocarpal_mm=None if hand.radiocarpal_mm is None else float(hand.radiocarpal_mm),
+    )
+
+
+def _triple(vector: Iterable[float]) -> Triple:
+    x, y, z = (float(component) for component in vector)
+    return x, y, z
+
+
+def _each_once(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    return tuple(dict.fromkeys(notices))

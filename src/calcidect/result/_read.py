@@ -1,0 +1,100 @@
+"""Read a result folder back."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+from calcidect.anatomy import BoneLabel
+from calcidect.errors import InputRefusedError, Notice
+from calcidect.result._document import (
+    SCHEMA_VERSION,
+    findings_of,
+    from_row,
+    grid_of,
+    hands_of,
+    not_assessed_of,
+    study_of,
+    validate_document,
+)
+from calcidect.result._nifti import read_concentration, read_labels
+from calcidect.result._types import Provenance, Result, StepCost
+
+
+def read_result(folder: Path) -> Result:
+    """Read a result folder.
+
+    Parameters
+    ----------
+    folder : Path
+        As ``write_result`` made it. Files added to it, such as the report, are passed over.
+
+    Returns
+    -------
+    Result
+        Equal to the one written; material maps in steps of 0.1 mg/cm3.
+
+    Raises
+    ------
+    InputRefusedError
+        If a file is missing, damaged, or of a later major schema version.
+    """
+    from nibabel.filebasedimages import ImageFileError
+
+    try:
+        document = _read_json(folder / "findings.json")
+        _check_version(str(document["schema_version"]))
+        if document["schema_version"] == SCHEMA_VERSION:
+            validate_document(document)
+        return _result_of(folder, document)
+    except (OSError, EOFError, zlib.error, ImageFileError, KeyError, TypeError, ValueError) as error:
+        raise InputRefusedError(
+            "result_unreadable",
+            found=f"The folder is not a whole result of calcidect ({type(error).__name__}).",
+            expected="A result folder as `calcidect analyze` writes it, unchanged.",
+            remedy="Check the path, or analyse the scan again.",
+        ) from error
+
+
+def _result_of(folder: Path, document: dict[str, Any]) -> Result:
+    grid = grid_of(document)
+    labels = _read_json(folder / "labels.json")
+    return Result(
+        study=study_of(document),
+        findings=findings_of(document, read_labels(folder / "deposits.nii.gz", grid)),
+        hands=hands_of(document),
+        bone_map=read_labels(folder / "bones.nii.gz", grid),
+        bone_labels={int(label): from_row(BoneLabel, row) for label, row in labels["bones"].items()},
+        hydroxyapatite=read_concentration(folder / "materials" / "hydroxyapatite.nii.gz", grid),
+        urate=read_concentration(folder / "materials" / "urate.nii.gz", grid),
+        provenance=_provenance_of(_read_json(folder / "provenance.json")),
+        not_assessed=not_assessed_of(document),
+    )
+
+
+def _provenance_of(document: dict[str, Any]) -> Provenance:
+    return Provenance(
+        settings=tuple(document["settings"]),
+        input_hash=document["input_hash"],
+        calibration=document["calibration"],
+        steps=tuple(from_row(StepCost, row) for row in document["steps"]),
+        warnings=tuple(from_row(Notice, row) for row in document["warnings"]),
+        program_version=document["program_version"],
+    )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+def _check_version(version: str) -> None:
+    if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
+        raise InputRefusedError(
+            "result_version",
+            found=f"The result is of schema version {version}.",
+            expected=f"A version that begins as {SCHEMA_VERSION} does.",
+            remedy="Read it with the version of calcidect that wrote it, or analyse the scan again.",
+        )

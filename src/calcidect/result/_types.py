@@ -1,0 +1,248 @@
+"""The ``Result`` of one study: everything that goes to disk, valid by construction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect._version import __version__
+from calcidect.anatomy import BoneLabel, Side
+from calcidect.errors import Notice
+from calcidect.findings import Findings
+from calcidect.geometry import Volume
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESEARCH_USE_ONLY = "Research use only. Not a medical device."
+
+Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class StudyFacts:
+    """What may be known of who was scanned and how. No identifiers.
+
+    Parameters
+    ----------
+    subject_id : str
+        Pseudonym.
+    study_date : str or None
+        YYYY-MM-DD.
+    age_years : float or None
+        Age at the scan.
+    sex : str or None
+        As the scan states it.
+    study_uid_hash : str
+        SHA-256 of the study's UID.
+    pair : str
+        Short name of the two energies, ``80/Sn150``.
+    """
+
+    subject_id: str
+    study_date: str | None
+    age_years: float | None
+    sex: str | None
+    study_uid_hash: str
+    pair: str
+
+
+@dataclass(frozen=True)
+class HandFacts:
+    """One hand in the scan: its box on the grid and its three axes.
+
+    Parameters
+    ----------
+    side : {"left", "right"}
+        Told from the anatomy.
+    side_confidence : float
+        0.5 (a guess) to 1.
+    start, size : tuple of int
+        First voxel (i, j, k) and voxels along i, j, k.
+    distal, dorsal, radial : tuple of float
+        Unit vectors in LPS: towards the fingertips, the back of the hand, the thumb.
+    radiocarpal_mm : float or None
+        Position of the radiocarpal joint line along ``distal``.
+    """
+
+    side: Side
+    side_confidence: float
+    start: tuple[int, int, int]
+    size: tuple[int, int, int]
+    distal: Triple
+    dorsal: Triple
+    radial: Triple
+    radiocarpal_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """What one step of the analysis took. ``peak_mib`` is None where it was not measured."""
+
+    step: str
+    seconds: float
+    peak_mib: float | None = None
+
+
+@dataclass(frozen=True)
+class NotAssessed:
+    """Something that the result contract names and this result does not answer, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How the result came to be.
+
+    Parameters
+    ----------
+    settings : tuple of dict
+        Settings in force, as ``Settings.described()`` gives them.
+    input_hash : str
+        SHA-256 over the files that were read.
+    calibration : str
+        Where the sensitivities come from.
+    steps : tuple of StepCost
+        Seconds and peak memory per step.
+    warnings : tuple of Notice
+        Filled by ``assemble`` from every room.
+    program_version : str
+        Of calcidect.
+    """
+
+    settings: tuple[dict[str, Any], ...]
+    input_hash: str
+    calibration: str
+    steps: tuple[StepCost, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+    program_version: str = __version__
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """Everything found in one study, as it lies on disk. Made by ``assemble``, read by ``Result.load``.
+
+    Parameters
+    ----------
+    study : StudyFacts
+        Who and what, without identifiers.
+    findings : Findings
+        Deposits, bones, damage, burden, quality; ``findings.deposit_labels`` is uint16.
+    hands : tuple of HandFacts
+        The hands in the scan.
+    bone_map : Volume
+        uint8 labels on the grid of the low-energy series.
+    bone_labels : dict
+        What each label means.
+    hydroxyapatite, urate : Volume
+        float32, mg/cm3. On disk in steps of 0.1 mg/cm3.
+    provenance : Provenance
+        How it came to be.
+    not_assessed : tuple of NotAssessed
+        What this result does not answer.
+
+    Raises
+    ------
+    ValueError
+        If volumes do not share a grid, a label is unknown, a deposit has no voxel, or a map is not finite.
+    """
+
+    study: StudyFacts
+    findings: Findings
+    hands: tuple[HandFacts, ...]
+    bone_map: Volume
+    bone_labels: dict[int, BoneLabel]
+    hydroxyapatite: Volume
+    urate: Volume
+    provenance: Provenance
+    not_assessed: tuple[NotAssessed, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        volumes = (self.bone_map, self.deposit_map, self.hydroxyapatite, self.urate)
+        if not all(volume.grid.is_same_as(self.bone_map.grid) for volume in volumes):
+            raise ValueError("Bones, deposits and material maps must lie on the same grid.")
+        if self.bone_map.array.dtype != np.uint8 or self.deposit_map.array.dtype != np.uint16:
+            raise ValueError("Bone labels must be uint8 and deposit labels uint16.")
+        if not all(np.isfinite(v.array.sum()) for v in (self.hydroxyapatite, self.urate)):
+            raise ValueError("A material map holds a value that is not a finite number.")
+        deposit_ids = [deposit.deposit_id for deposit in self.findings.deposits]
+        if _labels_in(self.deposit_map.array) != set(deposit_ids) or len(set(deposit_ids)) < len(deposit_ids):
+            raise ValueError("Every deposit needs its own label in the deposit volume, and every label a deposit.")
+        if not _labels_in(self.bone_map.array) <= set(self.bone_labels):
+            raise ValueError("The bone volume holds a label without a meaning.")
+
+    @property
+    def deposit_map(self) -> Volume:
+        """uint16, voxel value = ``deposit_id``."""
+        return self.findings.deposit_labels
+
+    @property
+    def warnings(self) -> tuple[Notice, ...]:
+        """Every coded warning of every room."""
+        return self.provenance.warnings
+
+    @property
+    def deposits(self) -> pd.DataFrame:
+        """A row per deposit, with the columns of ``deposits.csv``."""
+        from calcidect.findings import Deposit
+        from calcidect.result._tables import as_frame
+
+        return as_frame(Deposit, self.findings.deposits)
+
+    @property
+    def bones(self) -> pd.DataFrame:
+        """A row per bone, with the columns of ``bones.csv``."""
+        from calcidect.findings import Bone
+        from calcidect.result._tables import as_frame
+
+        return as_frame(Bone, self.findings.bones)
+
+    @property
+    def burden(self) -> pd.DataFrame:
+        """A row per hand in the scan, and one for ``all``."""
+        from calcidect.findings import Burden
+        from calcidect.result._tables import as_frame
+
+        hands = [hand for hand in ("right", "left", "all") if hand in self.findings.burden]
+        frame = as_frame(Burden, [self.findings.burden[hand] for hand in hands])
+        frame.index = frame.index.map(dict(enumerate(hands)))
+        return frame.rename_axis("hand")
+
+    def save(self, path: str | Path, force: bool = False) -> Path:
+        """Write the result folder, whole or not at all, without a report. See ``write_result``."""
+        from calcidect.result._write import write_result
+
+        return write_result(self, Path(path), force=force)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Result:
+        """Read a result folder back. See ``read_result``."""
+        from calcidect.result._read import read_result
+
+        return read_result(Path(path))
+
+    def __repr__(self) -> str:
+        from calcidect.result._notebook import one_line
+
+        return one_line(self)
+
+    def _repr_html_(self) -> str:
+        from calcidect.result._notebook import as_html
+
+        return as_html(self)
+
+
+def _labels_in(array: NDArray[Any]) -> set[int]:
+    """Return the labels above 0 in an array of unsigned integers, skipping empty slices (fast)."""
+    seen = np.zeros(np.iinfo(array.dtype).max + 1, bool)
+    for plane in array:
+        if plane.any():
+            seen[plane] = True
+    seen[0] = False
+    return {int(label) for label in np.flatnonzero(seen)}
