@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.errors import StudyRefusedError
 from calcidect.anatomy._mineral import depth_mm
+from calcidect.errors import StudyRefusedError
 from calcidect.geometry import Volume
 
 _COARSE_MM = 1.6
@@ -48,9 +48,11 @@ def find_bodies(low: Volume, threshold_hu: float, bone_threshold_hu: float) -> t
     StudyRefusedError
         If nothing in the scan is a hand.
     """
-    step = tuple(max(int(round(_COARSE_MM / s)), 1) for s in low.grid.spacing_mm)
+    si, sj, sk = (max(round(_COARSE_MM / s), 1) for s in low.grid.spacing_mm)
+    step = (si, sj, sk)
     coarse = low.array[:: step[2], :: step[1], :: step[0]]
-    spacing = tuple(s * n for s, n in zip(low.grid.spacing_mm, step, strict=True))
+    x, y, z = low.grid.spacing_mm
+    spacing = (x * si, y * sj, z * sk)
     labels = _coarse_hands(coarse > threshold_hu, coarse > bone_threshold_hu, spacing)
     if labels.max() == 0:
         raise StudyRefusedError(
@@ -64,7 +66,7 @@ def find_bodies(low: Volume, threshold_hu: float, bone_threshold_hu: float) -> t
 
 
 def _coarse_hands(
-    inside: NDArray[np.bool_], mineral: NDArray[np.bool_], spacing_mm: tuple[float, ...]
+    inside: NDArray[np.bool_], mineral: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.int32]:
     """Return labels 1, 2 of the hands on the coarse grid."""
     import SimpleITK as sitk
@@ -83,7 +85,9 @@ def _coarse_hands(
     return labels
 
 
-def _split(mask: NDArray[np.bool_], depth: NDArray[np.float32], spacing_mm: tuple[float, ...]) -> NDArray[np.int32]:
+def _split(
+    mask: NDArray[np.bool_], depth: NDArray[np.float32], spacing_mm: tuple[float, float, float]
+) -> NDArray[np.int32]:
     """Return 1, or 1 and 2 where the part holds two cores of comparable size."""
     import SimpleITK as sitk
 
@@ -103,11 +107,7 @@ def _split(mask: NDArray[np.bool_], depth: NDArray[np.float32], spacing_mm: tupl
     return np.asarray(sitk.GetArrayFromImage(flooded)).astype(np.int32)
 
 
-
-
-def _fine(
-    low: Volume, threshold_hu: float, labels: NDArray[np.int32], label: int, step: tuple[int, ...]
-) -> Body:
+def _fine(low: Volume, threshold_hu: float, labels: NDArray[np.int32], label: int, step: tuple[int, ...]) -> Body:
     """Return a hand's mask on the scan's own grid: denser than the threshold, nearest to this label, holes filled."""
     from scipy.ndimage import binary_fill_holes, distance_transform_edt
 

@@ -1,8 +1,8 @@
 """Bone or deposit: the first classical rule.
 
-Energy can't tell them apart, structure can: **bone has a shell**. Dense voxels fall into connected pieces; a piece is bone
-if it is less dense deep inside than at its rim (marrow in a cortex), or as large as a row of bones. What is left is
-deposit, but for the pair of sesamoids of the thumb. A deposit that is in contact with bone is taken for bone by this
+Energy can't tell them apart, structure can: **bone has a shell**. Dense voxels fall into connected pieces; a piece is
+bone if it is less dense deep inside than at its rim (marrow in a cortex), or as large as a row of bones. What is left
+is deposit, but for the pair of sesamoids of the thumb. A deposit that is in contact with bone is taken for bone by this
 rule (docs/limitations.md).
 """
 
@@ -74,9 +74,7 @@ def split_mineral(
     return _grown(image, cores), pieces
 
 
-def _cores(
-    image: MineralImage, spacing_mm: tuple[float, float, float]
-) -> tuple[NDArray[np.int32], tuple[Piece, ...]]:
+def _cores(image: MineralImage, spacing_mm: tuple[float, float, float]) -> tuple[NDArray[np.int32], tuple[Piece, ...]]:
     """Return pieces found at their densest level, labelled from 1."""
     from scipy.ndimage import find_objects, label
 
@@ -117,7 +115,7 @@ def _is_bone(
 
 
 def fill_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return a mask with its holes filled, in three dimensions and slice by slice, so that shafts cut by the scan fill."""
+    """Return a mask with its holes filled, in three dimensions and slice by slice: the scan cuts shafts open."""
     from scipy.ndimage import binary_fill_holes
 
     filled = np.asarray(binary_fill_holes(mask))
@@ -155,9 +153,7 @@ def _with_sesamoids(
                 candidate = (likeness, first.label, second.label)
                 best = max(best, candidate) if best else candidate
     chosen = best[1:] if best else ()
-    return tuple(
-        Piece(p.label, "sesamoid", p.volume_mm3, p.centre) if p.label in chosen else p for p in pieces
-    )
+    return tuple(Piece(p.label, "sesamoid", p.volume_mm3, p.centre) if p.label in chosen else p for p in pieces)
 
 
 def _is_compact(cores: NDArray[np.int32], piece: Piece, spacing: FloatArray) -> bool:
@@ -168,9 +164,7 @@ def _is_compact(cores: NDArray[np.int32], piece: Piece, spacing: FloatArray) -> 
     return bool(longest < 1.9 * (6 * piece.volume_mm3 / np.pi) ** (1 / 3))
 
 
-def _is_before_bone(
-    bones: NDArray[np.bool_], piece: Piece, spacing: FloatArray, palmar: FloatArray
-) -> bool:
+def _is_before_bone(bones: NDArray[np.bool_], piece: Piece, spacing: FloatArray, palmar: FloatArray) -> bool:
     """Tell whether bone lies close to a piece, and behind it."""
     reach = (6 * piece.volume_mm3 / np.pi) ** (1 / 3) / 2 + _SESAMOID_TO_BONE_MM
     box = _box_around(bones, piece.centre, reach, spacing)

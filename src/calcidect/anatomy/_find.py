@@ -85,13 +85,19 @@ def _sides(found: list[_Found]) -> tuple[list[Side], list[Notice]]:
         weaker = int(found[0].frame.confidence > found[1].frame.confidence)
         sides[weaker] = "left" if sides[weaker] == "right" else "right"
         notices.append(
-            Notice("side_conflict", "Both hands look like the same side; the less certain one was changed.",
-                   "Check the sides before using numbers per hand.")  # fmt: skip
+            Notice(
+                "side_conflict",
+                "Both hands look like the same side; the less certain one was changed.",
+                "Check the sides before using numbers per hand.",
+            )
         )
     if any(hand.frame.confidence < _UNSURE for hand in found):
         notices.append(
-            Notice("side_uncertain", "The side of a hand could not be told with certainty from its shape.",
-                   "Check the sides before using numbers per hand.")  # fmt: skip
+            Notice(
+                "side_uncertain",
+                "The side of a hand could not be told with certainty from its shape.",
+                "Check the sides before using numbers per hand.",
+            )
         )
     return sides, notices
 
@@ -113,8 +119,17 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
         deposits[box] |= hand.deposits
         frame = hand.frame
         hands.append(
-            Hand(side, frame.confidence, hand.body.start, hand.body.size, hand.body.mask, frame.distal, frame.dorsal,
-                 frame.radial, hand.radiocarpal_mm)  # fmt: skip
+            Hand(
+                side,
+                frame.confidence,
+                hand.body.start,
+                hand.body.size,
+                hand.body.mask,
+                frame.distal,
+                frame.dorsal,
+                frame.radial,
+                hand.radiocarpal_mm,
+            )
         )
     return HandAnatomy(tuple(hands), maps.low.like(bones), labels, maps.low.like(deposits), tuple(notices))
 

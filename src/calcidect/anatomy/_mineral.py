@@ -48,9 +48,12 @@ class MineralImage:
 
 
 def mineral_image(
-    low: NDArray[np.generic], high: NDArray[np.generic], body: NDArray[np.bool_], spacing_mm: tuple[float, float, float],
+    low: NDArray[np.generic],
+    high: NDArray[np.generic],
+    body: NDArray[np.bool_],
+    spacing_mm: tuple[float, float, float],
     sensitivity: Sensitivity,
-) -> MineralImage:  # fmt: skip
+) -> MineralImage:
     """Return where one hand holds mineral.
 
     Parameters
@@ -94,4 +97,4 @@ def depth_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) ->
     image = sitk.GetImageFromArray(mask.astype(np.uint8))
     image.SetSpacing(spacing_mm)
     distance = sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False, useImageSpacing=True)
-    return np.maximum(sitk.GetArrayFromImage(distance), 0).astype(np.float32)
+    return np.asarray(np.maximum(sitk.GetArrayFromImage(distance), 0), np.float32)

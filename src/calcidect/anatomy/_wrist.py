@@ -12,15 +12,15 @@ _STEP_MM = 2.0
 _MINIMUM_AREA_MM2 = 25.0
 _MINIMUM_FOREARM_MM = 10.0
 _RADIOULNAR_TO_RADIOCARPAL_MM = 14.0
-"""Height of the distal radioulnar joint, where radius and ulna first touch at CT resolution, below the radiocarpal line:
-13 to 18 mm on five simulated hands."""
+"""Height of the distal radioulnar joint, where radius and ulna first touch at CT resolution, below the radiocarpal
+line: 13 to 18 mm on five simulated hands."""
 
 
 def radiocarpal_mm(bones: NDArray[np.bool_], body: Body, distal: FloatArray, grid: Grid) -> float | None:
-    """Return the position of the joint line along ``distal`` (dot product with LPS mm), or None if it is not in the scan.
+    """Return the joint line's position along ``distal`` (dot product with LPS mm), or None if it is not in the scan.
 
     Going up the forearm, the section through its bones shows two parts, radius and ulna; the joint line is taken where
-    this first ends for good, at the distal radioulnar joint, plus that joint's height. Error on simulated hands: docs/validation.md.
+    this first ends for good, at the distal radioulnar joint, plus that joint's height.
 
     Parameters
     ----------

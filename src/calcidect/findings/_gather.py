@@ -49,4 +49,3 @@ def gather(
     renumbered = np.zeros(count + 1, np.int32)
     renumbered[kept] = np.arange(1, len(kept) + 1)
     return renumbered[parts], len(kept)
-

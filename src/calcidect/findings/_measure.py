@@ -102,7 +102,7 @@ def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settin
     depth = distance_mm(~hand.body, grid.spacing_mm)
     sigma = [_SMOOTH_MM / s for s in grid.spacing_mm[::-1]]
     raw = [a.astype(np.float32) for a in (low, high)]
-    line = fit_host_line(*(gaussian_filter(a, sigma) for a in raw), depth > 2.0)
+    line = fit_host_line(gaussian_filter(raw[0], sigma), gaussian_filter(raw[1], sigma), depth > 2.0)
     surface = np.stack(np.nonzero(bone), -1)[::7, ::-1]
     return _HandView(hand, grid, raw[0], raw[1], labels, count, distance_mm(bone, grid.spacing_mm),
                      grid.point_of(surface), depth, line)  # fmt: skip
@@ -226,7 +226,9 @@ def _bones(anatomy: HandAnatomy) -> tuple[Bone, ...]:
 
 def _quality(maps: MaterialMaps) -> Quality:
     top = [float(np.max(v.array)) for v in (maps.low, maps.high)]
-    clipped = [int((v.array >= 3071).sum()) if t >= 3071 else 0 for v, t in zip((maps.low, maps.high), top, strict=True)]
+    clipped = [
+        int((v.array >= 3071).sum()) if t >= 3071 else 0 for v, t in zip((maps.low, maps.high), top, strict=True)
+    ]
     return Quality(maps.noise_hu[0], maps.noise_hu[1], clipped[0], clipped[1], maps.notices)
 
 

@@ -99,9 +99,7 @@ def amounts(
     return Amounts(found, max(mass, 0.0), sd, 0.0, excess_low, excess_high)
 
 
-def _regions(
-    around: Surroundings, settings: FindingsSettings
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], float]:
+def _regions(around: Surroundings, settings: FindingsSettings) -> tuple[NDArray[np.bool_], NDArray[np.bool_], float]:
     """Return region, ring, and the share of the deposit's blurred signal inside the region."""
     from scipy.ndimage import gaussian_filter
 

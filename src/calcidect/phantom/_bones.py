@@ -119,8 +119,8 @@ def _shaft_weight(name: str, bone: PosedBone | None, field: Field, grid: Grid) -
     along = end - start
     t = ((x - start[0]) * along[0] + (y - start[1]) * along[1] + (z - start[2]) * along[2]) / (along @ along)
     if name in ("radius", "ulna"):  # only the distal end is in the scan: thick 40 mm above the joint
-        return np.clip((1 - t) * float(np.linalg.norm(along)) / 40.0 - 0.25, 0, 1).astype(np.float32)
-    return (np.clip(1 - np.abs(2 * t - 1), 0, 0.5) * 2).astype(np.float32) ** 2 * np.float32(1.0)
+        return np.asarray(np.clip((1 - t) * float(np.linalg.norm(along)) / 40.0 - 0.25, 0, 1), np.float32)
+    return np.asarray((np.clip(1 - np.abs(2 * t - 1), 0, 0.5) * 2) ** 2, np.float32)
 
 
 def _with_gaps(fields: dict[str, Field], person: Person) -> dict[str, Field]:
@@ -196,8 +196,7 @@ def ellipsoid_sdf(
     frame = [*axes, np.cross(axes[0], axes[1])]
     radii = (*radii_mm, third_mm)
     scaled = sum(
-        ((offset[0] * a[0] + offset[1] * a[1] + offset[2] * a[2]) / r) ** 2
-        for a, r in zip(frame, radii, strict=True)
+        ((offset[0] * a[0] + offset[1] * a[1] + offset[2] * a[2]) / r) ** 2 for a, r in zip(frame, radii, strict=True)
     )
     gradient = sum(
         ((offset[0] * a[0] + offset[1] * a[1] + offset[2] * a[2]) / r**2) ** 2
@@ -207,9 +206,7 @@ def ellipsoid_sdf(
     return np.asarray(length * (length - 1) / np.sqrt(np.maximum(gradient, 1e-6)), np.float32)
 
 
-def _without_tip(
-    field: Field, bone: PosedBone, grid: Grid, fraction: float, seed: int
-) -> tuple[Field, float]:
+def _without_tip(field: Field, bone: PosedBone, grid: Grid, fraction: float, seed: int) -> tuple[Field, float]:
     """Return a distal phalanx that lost a share of its volume from the tip, ragged, and the share truly lost."""
     start, end = bone.axis
     length = float(np.linalg.norm(end - start))
@@ -243,14 +240,10 @@ def _sesamoids(hand: PosedHand, person: Person, grid: Grid) -> dict[str, Field]:
 
 
 def ray_axes(hand: PosedHand, bone: PosedBone) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return a long bone's unit vectors: along (distal), palmar (towards its flexor tendon) and radial."""
+    """Return a long bone's unit vectors: along (distal), palmar and radial."""
     start, end = bone.axis
     along = (end - start) / np.linalg.norm(end - start)
-    tendon = hand.tendons_mm["FPL" if bone.name.endswith("1") else f"FDP{bone.name[-1]}"]
-    reference = hand.bones[f"proximal_phalanx_{bone.name[-1]}"]
-    middle = 0.5 * (reference.axis[0] + reference.axis[1])
-    palmar = tendon[np.linalg.norm(tendon - middle, axis=1).argmin()] - middle
-    palmar = palmar - (palmar @ along) * along
+    palmar = bone.palmar - (bone.palmar @ along) * along
     palmar = palmar / np.linalg.norm(palmar)
     radial = np.cross(along, palmar)  # of a right hand
     return along, palmar, radial if hand.side == "right" else -radial

@@ -112,9 +112,7 @@ def _attempt(
     hand: DigitalHand, taken: NDArray[np.bool_], spec: DepositSpec, rng: np.random.Generator
 ) -> tuple[Box, FloatField] | None:
     half = min(spec.size_mm / 2, 3.0)
-    clearance = {"apart": spec.gap_mm + 0.7 * half, "touching": 0.5 * half, "eroding": 0.1 * half}[
-        spec.contact
-    ]
+    clearance = {"apart": spec.gap_mm + 0.7 * half, "touching": 0.5 * half, "eroding": 0.1 * half}[spec.contact]
     centre, frame, path = find_site(hand, spec.compartment, spec.digit, clearance, rng)
     reach = 1.6 * spec.size_mm + 3.0
     box = box_around(centre[None], hand.grid, reach + APART_MM)
@@ -171,14 +169,10 @@ def _largest_part(sdf: FloatField) -> FloatField:
 def _bone_distance(hand: DigitalHand, box: Box) -> FloatField:
     distance = np.full(tuple(part.stop - part.start for part in box), 5.0, np.float32)
     for field in hand.bone_fields.values():
-        common = [
-            slice(max(p.start, q.start), min(p.stop, q.stop)) for p, q in zip(box, field.box, strict=True)
-        ]
+        common = [slice(max(p.start, q.start), min(p.stop, q.stop)) for p, q in zip(box, field.box, strict=True)]
         if all(part.stop > part.start for part in common):
             here = tuple(slice(c.start - p.start, c.stop - p.start) for c, p in zip(common, box, strict=True))
-            there = tuple(
-                slice(c.start - p.start, c.stop - p.start) for c, p in zip(common, field.box, strict=True)
-            )
+            there = tuple(slice(c.start - p.start, c.stop - p.start) for c, p in zip(common, field.box, strict=True))
             distance[here] = np.minimum(distance[here], field.sdf_mm[there])
     return distance
 

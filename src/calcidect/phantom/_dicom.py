@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 _TIME = "120000"
-_BORN_IN = (
-    1968  # so that the invented patient is 57 in 2025, the mean age of the study this project starts from
-)
+_BORN_IN = 1968  # so that the invented patient is 57 in 2025, the mean age of the study this project starts from
 
 
 @dataclass(frozen=True)
@@ -176,9 +174,7 @@ def _describe_series(header: Dataset, style: VendorStyle, energy: Energy, *, see
         describe_multi_energy(header, energy)
 
 
-def _describe_pixels(
-    header: Dataset, style: VendorStyle, grid: Grid, maximum_hu: float, thickness_mm: float
-) -> None:
+def _describe_pixels(header: Dataset, style: VendorStyle, grid: Grid, maximum_hu: float, thickness_mm: float) -> None:
     bits = 16 if maximum_hu > _largest_hu(style.bits_stored, style) else style.bits_stored
     columns, rows, _ = grid.size
     header.SamplesPerPixel, header.PhotometricInterpretation = 1, "MONOCHROME2"
@@ -204,11 +200,9 @@ def _ds(value: float) -> Any:
     return DSfloat(float(value) + 0.0, auto_format=True)  # + 0.0 turns -0.0 into 0.0
 
 
-def _write_slices(
-    header: Dataset, volume: Volume, folder: Path, maximum_hu: float, key: tuple[int, int]
-) -> None:
+def _write_slices(header: Dataset, volume: Volume, folder: Path, maximum_hu: float, key: tuple[int, int]) -> None:
     from pydicom import FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian
+    from pydicom.uid import UID, ExplicitVRLittleEndian
 
     for k in range(volume.grid.size[2]):
         header.SOPInstanceUID = _uid(*key, k)
@@ -216,10 +210,10 @@ def _write_slices(
         header.ImagePositionPatient = [_ds(value) for value in volume.grid.point_of((0, 0, k))]
         header.PixelData = _stored(volume.array[k], header, maximum_hu).tobytes()
         header["PixelData"].VR = "OW"
-        header.file_meta = FileMetaDataset()
-        header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        header.file_meta.ImplementationClassUID = _uid("implementation")
-        header.file_meta.ImplementationVersionName = "CALCIDECT"
+        header.file_meta = meta = FileMetaDataset()
+        meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        meta.ImplementationClassUID = UID(_uid("implementation"))
+        meta.ImplementationVersionName = "CALCIDECT"
         header.save_as(folder / f"{k + 1:05d}.dcm", enforce_file_format=True)
 
 

@@ -55,9 +55,8 @@ class Capsule:
         offset = (x - self.start[0], y - self.start[1], z - self.start[2])
 
         def project(direction: FloatArray) -> NDArray[np.float32]:
-            return sum(o * d for o, d in zip(offset, direction.astype(np.float32), strict=True)).astype(
-                np.float32
-            )  # type: ignore[union-attr]
+            terms = [o * d for o, d in zip(offset, direction.astype(np.float32), strict=True)]
+            return np.asarray(terms[0] + terms[1] + terms[2], np.float32)
 
         t = project(along)
         inner = np.clip(t, 0, length)
@@ -106,9 +105,7 @@ def muscle_distance_mm(hand: PosedHand, person: Person, grid: Grid) -> dict[str,
         start, end = bone.axis
         _, towards, _ = ray_axes(hand, bone)
         shift = towards * radius * size
-        muscles[group].append(
-            _round(start + shift, end + 0.8 * shift, palmar, radius * size, 0.6 * radius * size)
-        )
+        muscles[group].append(_round(start + shift, end + 0.8 * shift, palmar, radius * size, 0.6 * radius * size))
     adductor = hand.bones["metacarpal_3"].axis
     thumb = hand.bones["proximal_phalanx_1"].axis[0]
     muscles["thenar"].append(
@@ -126,13 +123,9 @@ def muscle_distance_mm(hand: PosedHand, person: Person, grid: Grid) -> dict[str,
         inset = 0.15 * (points[1] - points[0])
         radius = 5.5 * size if ray == 1 else 4.0 * size
         muscles["interosseous"].append(
-            Capsule(
-                points[0] + inset, points[1] - inset, palmar, (radius, 0.7 * radius), (1.6 * radius, radius)
-            )
+            Capsule(points[0] + inset, points[1] - inset, palmar, (radius, 0.7 * radius), (1.6 * radius, radius))
         )
-    return {
-        name: np.minimum.reduce([part.distance_mm(grid) for part in parts]) for name, parts in muscles.items()
-    }
+    return {name: np.minimum.reduce([part.distance_mm(grid) for part in parts]) for name, parts in muscles.items()}
 
 
 def _round(start: FloatArray, end: FloatArray, flat: FloatArray, first_mm: float, last_mm: float) -> Capsule:
@@ -142,9 +135,7 @@ def _round(start: FloatArray, end: FloatArray, flat: FloatArray, first_mm: float
 def _finger(hand: PosedHand, person: Person, size: float, ray: int) -> list[Capsule]:
     """Return the soft parts of one digit: one capsule a phalanx, padded towards the palm."""
     girth = FINGER_GIRTH[ray] * size * (0.92 + 0.08 * person.fat_factor)
-    names = [
-        f"{part}_phalanx_{ray}" for part in ("proximal", "middle", "distal") if part != "middle" or ray > 1
-    ]
+    names = [f"{part}_phalanx_{ray}" for part in ("proximal", "middle", "distal") if part != "middle" or ray > 1]
     radii = {"proximal": (9.3, 8.6), "middle": (8.6, 7.7), "distal": (7.7, 6.6)}
     capsules = []
     for name in names:
@@ -155,9 +146,7 @@ def _finger(hand: PosedHand, person: Person, size: float, ray: int) -> list[Caps
             first = girth * radii["distal"][0] * (1.1 if ray == 1 else 1.0)
             end = end - 0.8 * along  # the pad ends about 4 mm beyond the tuft
         shift = palmar * (1.6 * girth if name.startswith("proximal") else 2.0 * girth)
-        capsules.append(
-            Capsule(start + shift, end + shift, palmar, (first, last), (0.9 * first, 0.88 * last))
-        )
+        capsules.append(Capsule(start + shift, end + shift, palmar, (first, last), (0.9 * first, 0.88 * last)))
     return capsules
 
 
@@ -169,9 +158,7 @@ def _palm(hand: PosedHand, person: Person, size: float) -> list[Capsule]:
     for ray in range(2, 6):
         start, end = hand.bones[f"metacarpal_{ray}"].axis
         shift = 5.0 * size * palmar
-        capsules.append(
-            Capsule(start + shift, end + shift, palmar, (10 * size, 9.5 * size), (depth, 0.85 * depth))
-        )
+        capsules.append(Capsule(start + shift, end + shift, palmar, (10 * size, 9.5 * size), (depth, 0.85 * depth)))
     start, end = hand.bones["metacarpal_1"].axis
     _, towards, _ = ray_axes(hand, hand.bones["metacarpal_1"])
     capsules.append(
@@ -222,9 +209,7 @@ def _true_distance(level: NDArray[np.float32], grid: Grid) -> NDArray[np.float32
     image = sitk.GetImageFromArray((level < 0).astype(np.uint8))
     image.SetSpacing(grid.spacing_mm)
     far = sitk.GetArrayFromImage(
-        sitk.SignedMaurerDistanceMap(
-            image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True
-        )
+        sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
     )
     weight = np.clip((np.abs(far) - 1.5) / 1.5, 0, 1)
     return np.asarray((1 - weight) * near + weight * far, np.float32)

@@ -61,9 +61,7 @@ def describe_multi_energy(header: Dataset, energy: Energy) -> None:
         for index, _, _ in _BINS_KEV
     ]
     acquisition = _item(
-        MultienergyCTXRaySourceSequence=[
-            _item(SourceStartDateTime=started, SourceEndDateTime=started, **_SOURCE)
-        ],
+        MultienergyCTXRaySourceSequence=[_item(SourceStartDateTime=started, SourceEndDateTime=started, **_SOURCE)],
         MultienergyCTXRayDetectorSequence=detectors,
         MultienergyCTPathSequence=paths,
         CTExposureSequence=[_item(**_EXPOSURE)],

@@ -29,8 +29,8 @@ def correlated_noise(
     gaussian_filter1d(noise, slices / np.sqrt(2), axis=0, output=noise, truncate=3)
     # In slices: the two-dimensional filter runs slice by slice, in memory of one slice.
     for image in noise:
-        image[...] = gaussian_filter(image, 0.6 * plane, truncate=3) - 0.8 * gaussian_filter(
-            image, 1.6 * plane, truncate=3
+        image[...] = gaussian_filter(image, 0.9 * plane, truncate=3) - 0.85 * gaussian_filter(
+            image, 2.0 * plane, truncate=3
         )
     inner = noise[: min(shape[0], 40), ::3, ::3]
     return np.asarray(noise / inner.std())

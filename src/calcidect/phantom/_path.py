@@ -35,7 +35,7 @@ class PathMap:
             position = fine.origin_mm[axis] + np.arange(first, last) * fine.spacing_mm[axis]
             nearest = np.rint((position - self.grid.origin_mm[axis]) / self.grid.spacing_mm[axis]).astype(int)
             index.append(np.clip(nearest, 0, self.grid.size[axis] - 1))
-        return coarse[np.ix_(index[2], index[1], index[0])]
+        return np.asarray(coarse[np.ix_(index[2], index[1], index[0])])
 
     def noise_factor(self, grid: Grid) -> NDArray[np.float32]:
         """Return noise relative to 3 cm of water: photons fall as ``exp(-mu L)``, noise grows as its square root."""
@@ -45,7 +45,7 @@ class PathMap:
             position = grid.origin_mm[axis] + np.arange(grid.size[axis]) * grid.spacing_mm[axis]
             nearest = np.rint((position - self.grid.origin_mm[axis]) / self.grid.spacing_mm[axis]).astype(int)
             index.append(np.clip(nearest, 0, self.grid.size[axis] - 1))
-        return factor[np.ix_(index[2], index[1], index[0])]
+        return np.asarray(factor[np.ix_(index[2], index[1], index[0])])
 
 
 def water_path(hands: list[DigitalHand]) -> PathMap:
@@ -64,9 +64,7 @@ def water_path(hands: list[DigitalHand]) -> PathMap:
 
 def _water(hands: list[DigitalHand]) -> tuple[Grid, NDArray[np.float32]]:
     """Return water-equivalent density of all hands on a square coarse grid with room to turn."""
-    corners = np.array(
-        [hand.grid.point_of(c) for hand in hands for c in ((0, 0, 0), np.array(hand.grid.size) - 1)]
-    )
+    corners = np.array([hand.grid.point_of(c) for hand in hands for c in ((0, 0, 0), np.array(hand.grid.size) - 1)])
     low, high = corners.min(0), corners.max(0)
     middle, half = 0.5 * (low + high), 0.75 * float(max(high[:2] - low[:2]))
     n, slices = int(2 * half / _STEP_MM) + 1, int((high[2] - low[2]) / _STEP_MM) + 2

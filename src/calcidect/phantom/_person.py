@@ -102,9 +102,7 @@ def draw_person(seed: int) -> Person:
         bone: (rays[int(bone[-1])] * float(rng.normal(1, 0.015)), build * float(rng.normal(1, 0.025)))
         for bone in LONG_BONES
     }
-    hands: dict[Side, HandShape] = {
-        side: _draw_hand(rng, size, build, common, seed) for side in ("right", "left")
-    }
+    hands: dict[Side, HandShape] = {side: _draw_hand(rng, size, build, common, seed) for side in ("right", "left")}
     joints = [bone for bone in LONG_BONES if not bone.startswith("metacarpal")]
     arthrosis = rng.random() < 0.35
     return Person(
@@ -115,19 +113,12 @@ def draw_person(seed: int) -> Person:
         trabecular_mg_per_cm3=float(rng.uniform(160, 330)),
         fat_factor=float(rng.uniform(0.5, 1.5)),
         joint_gap_mm=float(rng.uniform(1.3, 2.0)),
-        narrowed=frozenset(str(b) for b in rng.choice(joints, 3, replace=False))
-        if arthrosis
-        else frozenset(),
-        osteophytes=frozenset(str(b) for b in rng.choice(joints, 3, replace=False))
-        if arthrosis
-        else frozenset(),
+        narrowed=frozenset(str(b) for b in rng.choice(joints, 3, replace=False)) if arthrosis else frozenset(),
+        osteophytes=frozenset(str(b) for b in rng.choice(joints, 3, replace=False)) if arthrosis else frozenset(),
         sesamoids={
-            side: tuple(joint for joint, share in SESAMOID_FREQUENCY.items() if rng.random() < share)
-            for side in hands
+            side: tuple(joint for joint, share in SESAMOID_FREQUENCY.items() if rng.random() < share) for side in hands
         },
-        calcified_arteries=frozenset(
-            f"{side}_{ray}" for side in hands for ray in range(1, 6) if rng.random() < 0.08
-        ),
+        calcified_arteries=frozenset(f"{side}_{ray}" for side in hands for ray in range(1, 6) if rng.random() < 0.08),
         seed=seed,
     )
 
@@ -142,9 +133,7 @@ def _draw_hand(
         length.setdefault(bone, float(rng.normal(1, 0.02)))
         width.setdefault(bone, build if bone in ("radius", "ulna") else float(rng.normal(1, 0.02)))
     tilt = np.radians(rng.normal(0, (4, 5, 6)))
-    return HandShape(
-        size, length, width, _draw_pose(rng), (float(tilt[0]), float(tilt[1]), float(tilt[2])), seed
-    )
+    return HandShape(size, length, width, _draw_pose(rng), (float(tilt[0]), float(tilt[1]), float(tilt[2])), seed)
 
 
 def _draw_pose(rng: np.random.Generator) -> dict[str, float]:

@@ -25,12 +25,15 @@ class PosedBone:
     faces : int array, shape (m, 3)
     joint_mm : array, shape (3,)
         Centre of the joint at its proximal end.
+    palmar : array, shape (3,)
+        Unit vector to its palmar side; a bent finger's, and the thumb's, is not the palm's.
     """
 
     name: str
     vertices_mm: FloatArray
     faces: NDArray[np.int64]
     joint_mm: FloatArray
+    palmar: FloatArray
 
     @property
     def axis(self) -> tuple[FloatArray, FloatArray]:
@@ -88,13 +91,12 @@ def pose_hand(skeleton: Skeleton, shape: HandShape, side: Side) -> PosedHand:
             _shaped(segment, shape) @ frames[name][0].T + frames[name][1],
             segment.faces,
             frames[name][1],
+            frames[name][0] @ palmar_of(skeleton, name),
         )
         for name, segment in skeleton.segments.items()
     }
     tendons = {
-        name: np.array(
-            [frames[b][0] @ _stretch(skeleton.segments[b], shape) @ p + frames[b][1] for b, p in path]
-        )
+        name: np.array([frames[b][0] @ _stretch(skeleton.segments[b], shape) @ p + frames[b][1] for b, p in path])
         for name, path in skeleton.tendons.items()
     }
     origin, hand_frame = _hand_frame(bones)
@@ -114,7 +116,7 @@ def _laid(
     _, frame = _hand_frame(bones)
     radial, distal, dorsal = (place @ axis for axis in frame)
     posed = {
-        name: PosedBone(name, to_lps(bone.vertices_mm), bone.faces, to_lps(bone.joint_mm))
+        name: PosedBone(name, to_lps(bone.vertices_mm), bone.faces, to_lps(bone.joint_mm), place @ bone.palmar)
         for name, bone in bones.items()
     }
     joint = 0.5 * (posed["lunate"].vertices_mm.mean(0) + posed["scaphoid"].vertices_mm.mean(0)) - 8.0 * distal
@@ -130,6 +132,22 @@ def _hand_frame(bones: dict[str, PosedBone]) -> tuple[FloatArray, FloatArray]:
     radial = radial - (radial @ distal) * distal
     radial = radial / np.linalg.norm(radial)
     return knuckle[3], np.stack([radial, distal, np.cross(distal, radial)])
+
+
+def palmar_of(skeleton: Skeleton, bone: str) -> FloatArray:
+    """Return a bone's palmar direction in its own frame, shape (3,): where its ray's flexion moves the fingertip.
+
+    All segments' frames are parallel at rest, so that one vector serves the whole ray; bones of no ray take the third
+    ray's. The flexor tendon tells the sign, since not every flexion angle of the model counts the same way.
+    """
+    ray = bone[-1] if bone[-1].isdigit() else "3"
+    phalanx = skeleton.segments[f"proximal_phalanx_{ray}"]
+    middle = phalanx.vertices_mm.mean(0)
+    direction = np.cross(phalanx.joints[0].axis, middle)
+    tendon = skeleton.tendons["FPL" if ray == "1" else f"FDP{ray}"]
+    sites = np.array([point for name, point in tendon if name == phalanx.bone])
+    direction = direction * np.sign((sites.mean(0) - middle) @ direction)
+    return np.asarray(direction / np.linalg.norm(direction))
 
 
 def _frames(skeleton: Skeleton, shape: HandShape) -> dict[str, tuple[FloatArray, FloatArray]]:

@@ -75,9 +75,7 @@ def scan_grid(hands: list[DigitalHand], settings: ScannerSettings, matrix: int |
     matrix : int, optional
         Rows and columns; by default as many as needed, in steps of 16.
     """
-    corners = np.array(
-        [hand.grid.point_of(c) for hand in hands for c in ((0, 0, 0), np.array(hand.grid.size) - 1)]
-    )
+    corners = np.array([hand.grid.point_of(c) for hand in hands for c in ((0, 0, 0), np.array(hand.grid.size) - 1)])
     low, high = corners.min(0), corners.max(0)
     bottom = max(hand.grid.origin_mm[2] for hand in hands) + 2 * settings.thickness_mm + 1
     needed = int(np.ceil((max(high[:2] - low[:2]) + 6) / settings.pixel_mm / 16)) * 16
@@ -150,9 +148,7 @@ def _signal(
     tissue, ha = hand.tissue[start:stop], hand.ha_mg_per_cm3[start:stop]
     msu = hand.msu_mg_per_cm3[start:stop]
     tissues = beam.host_hu.shape[1]
-    signal = np.take(
-        beam.host_hu.ravel() + np.float32(1000), bins.astype(np.uint16) * np.uint16(tissues) + tissue
-    )
+    signal = np.take(beam.host_hu.ravel() + np.float32(1000), bins.astype(np.uint16) * np.uint16(tissues) + tissue)
     for crystal, per_mg, density in ((ha, beam.ha, beam.ha_g_per_cm3), (msu, beam.msu, beam.msu_g_per_cm3)):
         where = np.nonzero(crystal)
         amount = crystal[where]
@@ -183,9 +179,7 @@ class Sampling:
             if len(rows) == 0:
                 continue
             plane = np.matmul(wy, np.matmul(slab_of(start, stop), wx.T))
-            out[rows[0] : rows[-1] + 1] += wz[rows[0] : rows[-1] + 1, start:stop] @ plane.reshape(
-                stop - start, -1
-            )
+            out[rows[0] : rows[-1] + 1] += wz[rows[0] : rows[-1] + 1, start:stop] @ plane.reshape(stop - start, -1)
         return out.reshape(wz.shape[0], wy.shape[0], wx.shape[0])
 
 

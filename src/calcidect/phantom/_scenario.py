@@ -39,9 +39,7 @@ from calcidect.phantom._vendors import style_for
 from calcidect.study import Energy, Pair
 
 _QUICK_SAMPLING_MM = (0.6, 1.0)
-_REMEDY = (
-    "Mend the scenario; docs/how-to.md shows one whole, `calcidect simulate --list` names the built-in ones."
-)
+_REMEDY = "Mend the scenario; docs/how-to.md shows one whole, `calcidect simulate --list` names the built-in ones."
 
 
 @dataclass(frozen=True)
@@ -155,7 +153,9 @@ def _built(name: str, values: dict[str, Any], seed: int, quick: bool, pair: str 
         hands = tuple(side for side in ("right", "left") if side in values["hands"])
     energies = parse_pair(pair or values.get("pair", "80/Sn150"))
     scanner = _scanner(energies, values.get("vendor") or style_for(energies), quick, rng)
-    overrides = {key: tuple(v) if isinstance(v, list) else v for key, v in values.get("scanner", {}).items()}
+    overrides: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in values.get("scanner", {}).items()
+    }
     scanner = replace(scanner, **overrides)
     if name == "file":
         deposits = tuple((d["side"], DepositSpec(**{k: v for k, v in d.items() if k != "side"}))
@@ -219,9 +219,7 @@ def _one_hand(rng: np.random.Generator, bulky: bool) -> list[DepositSpec]:
     def spec(compartment: str, patterns: list[str], size: tuple[float, float], digit: int) -> DepositSpec:
         pattern = str(rng.choice(patterns))
         dense = (100, 350) if pattern == "amorphous" else (250, 1100)
-        return DepositSpec(
-            compartment, pattern, digit, float(rng.uniform(*size)) * scale, float(rng.uniform(*dense))
-        )
+        return DepositSpec(compartment, pattern, digit, float(rng.uniform(*size)) * scale, float(rng.uniform(*dense)))
 
     specs = [
         spec("fingertip_fat_pad", ["nodule", "conglomerate"], (3.6, 5.0), digits[0]),
@@ -234,9 +232,7 @@ def _one_hand(rng: np.random.Generator, bulky: bool) -> list[DepositSpec]:
         spec("flexor_tendon_sheath" if rng.random() < 0.6 else "extensor_tendon_sheath", ["linear"], (4.0, 5.5),
              int(rng.choice([2, 3, 4]))),
     ]  # fmt: skip
-    return (
-        specs if bulky else [specs[n] for n in sorted(rng.choice(8, int(rng.integers(6, 9)), replace=False))]
-    )
+    return specs if bulky else [specs[n] for n in sorted(rng.choice(8, int(rng.integers(6, 9)), replace=False))]
 
 
 def _against_bone(spec: DepositSpec, name: str, rng: np.random.Generator) -> DepositSpec:

@@ -74,11 +74,11 @@ def _conglomerate(place: Place, size_mm: float, rng: np.random.Generator) -> Flo
                 place.frame[:2],
                 (radius, radius),
                 radius,
-            )  # fmt: skip
+            )
         )
     core = 0.28 * size_mm
     parts.append(ellipsoid_sdf(place.box, place.grid, place.centre_mm, place.frame[:2], (core, core), core))
-    return np.minimum.reduce(parts)
+    return np.asarray(np.minimum.reduce(parts))
 
 
 def _sheet(place: Place, size_mm: float, rng: np.random.Generator) -> FloatField:
@@ -86,10 +86,8 @@ def _sheet(place: Place, size_mm: float, rng: np.random.Generator) -> FloatField
     inside = _index_in(place)
     middle = place.depth_mm[inside]
     plate = np.abs(place.depth_mm - middle) - np.float32(rng.uniform(0.6, 1.0))
-    rim = ellipsoid_sdf(
-        place.box, place.grid, place.centre_mm, place.frame[:2], (size_mm, 0.6 * size_mm), size_mm
-    )
-    return np.maximum(plate, rim)
+    rim = ellipsoid_sdf(place.box, place.grid, place.centre_mm, place.frame[:2], (size_mm, 0.6 * size_mm), size_mm)
+    return np.asarray(np.maximum(plate, rim))
 
 
 def _linear(place: Place, size_mm: float, rng: np.random.Generator) -> FloatField:
@@ -103,7 +101,7 @@ def _linear(place: Place, size_mm: float, rng: np.random.Generator) -> FloatFiel
     points = np.stack([np.broadcast_to(a, shape) for a in (x, y, z)], -1).reshape(-1, 3)
     kept = place.path_mm[arc <= max(5 * radius, size_mm)]
     distance, _ = cKDTree(kept).query(points, distance_upper_bound=radius + 3)
-    return np.minimum(distance, radius + 3).reshape(shape).astype(np.float32) - np.float32(radius)
+    return np.asarray(np.minimum(distance, radius + 3).reshape(shape) - radius, np.float32)
 
 
 def _reticular(place: Place, size_mm: float, rng: np.random.Generator) -> FloatField:
@@ -121,15 +119,13 @@ def _reticular(place: Place, size_mm: float, rng: np.random.Generator) -> FloatF
     a, b, c = (wave * x + rng.uniform(0, 6), wave * y + rng.uniform(0, 6), wave * z + rng.uniform(0, 6))
     gyroid = np.sin(a) * np.cos(b) + np.sin(b) * np.cos(c) + np.sin(c) * np.cos(a)
     walls = np.abs(gyroid) / (wave * 1.2) - 0.45
-    return np.maximum(envelope, walls.astype(np.float32))
+    return np.asarray(np.maximum(envelope, walls), np.float32)
 
 
 def _amorphous(place: Place, size_mm: float, rng: np.random.Generator) -> FloatField:
     """Return a cloud: an ellipsoid whose surface wanders by a fifth of its size."""
     sdf = _nodule(place, size_mm, rng)
-    cloud = np.log(
-        texture(place.box, int(rng.integers(1 << 30)), 0.25 * size_mm / place.grid.spacing_mm[0], 1.0)
-    )
+    cloud = np.log(texture(place.box, int(rng.integers(1 << 30)), 0.25 * size_mm / place.grid.spacing_mm[0], 1.0))
     return np.asarray(sdf + 0.1 * size_mm * cloud, np.float32)
 
 

@@ -81,9 +81,7 @@ def build_hands(
 ) -> tuple[list[DigitalHand], list[list[PlacedDeposit]], list[NDArray[np.bool_]]]:
     """Return the digital hands of a scenario, the deposits in each, and where each one's calcified arteries are."""
     if wide := min(0.0, scenario.hands_gap_mm):
-        raise UsageError(
-            "hands_overlap", found=f"hands_gap_mm is {wide:g}.", expected="0 or more.", remedy="Mend it."
-        )
+        raise UsageError("hands_overlap", found=f"hands_gap_mm is {wide:g}.", expected="0 or more.", remedy="Mend it.")
     hands, placed, vessels = [], [], []
     for n, (side, centre) in enumerate(_centres(scenario, person).items()):
         progress("digital hand", n / len(scenario.hands))

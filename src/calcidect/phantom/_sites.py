@@ -15,9 +15,7 @@ Site = tuple[FloatArray, FloatArray, FloatArray]
 """Centre (3,), frame (3, 3) with rows along, across, towards the skin, and a path (n, 3) to follow."""
 
 
-def find_site(
-    hand: DigitalHand, compartment: str, digit: int, clearance_mm: float, rng: np.random.Generator
-) -> Site:
+def find_site(hand: DigitalHand, compartment: str, digit: int, clearance_mm: float, rng: np.random.Generator) -> Site:
     """Return a place for a deposit.
 
     Parameters
@@ -75,11 +73,7 @@ def _tendon(hand: DigitalHand, digit: int, flexor: bool, rng: np.random.Generato
 
 def _carpal_tunnel(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.random.Generator) -> Site:
     capitate = hand.posed.bones["capitate"].vertices_mm.mean(0)
-    paths = [
-        smooth_path(hand.posed.tendons_mm[f"{kind}{ray}"], 0.3)
-        for kind in ("FDP", "FDS")
-        for ray in (2, 3, 4, 5)
-    ]
+    paths = [smooth_path(hand.posed.tendons_mm[f"{kind}{ray}"], 0.3) for kind in ("FDP", "FDS") for ray in (2, 3, 4, 5)]
     level = capitate + rng.uniform(-4, 4) * hand.posed.distal
     nearest = [path[np.abs((path - level) @ hand.posed.distal).argmin()] for path in paths]
     centre = np.mean(nearest, axis=0)
@@ -110,9 +104,7 @@ def _forearm(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.random.
     return centre, _frame(hand.posed.distal, outward), path
 
 
-def _beside(
-    hand: DigitalHand, base: FloatArray, outward: FloatArray, along: FloatArray, clearance_mm: float
-) -> Site:
+def _beside(hand: DigitalHand, base: FloatArray, outward: FloatArray, along: FloatArray, clearance_mm: float) -> Site:
     """Return the first place outward from a bone's axis that keeps the clearance from all bones."""
     steps = base + np.arange(0, 20, 0.2)[:, None] * outward
     clear = bone_distance_at(hand, steps) >= clearance_mm

@@ -116,12 +116,10 @@ def load_skeleton() -> Skeleton:
     bone_of_body = {
         int(model.geom_bodyid[g]): (bone_of_mesh[name], g)
         for g in range(model.ngeom)
-        if (name := model.mesh(model.geom_dataid[g]).name if model.geom_dataid[g] >= 0 else "")
-        in bone_of_mesh
+        if (name := model.mesh(model.geom_dataid[g]).name if model.geom_dataid[g] >= 0 else "") in bone_of_mesh
     }
     segments = {
-        bone: _segment(model, body, geom, bone, bone_of_body)
-        for body, (bone, geom) in sorted(bone_of_body.items())
+        bone: _segment(model, body, geom, bone, bone_of_body) for body, (bone, geom) in sorted(bone_of_body.items())
     }
     tendons = {
         model.tendon(t).name.removesuffix("_tendon"): path
@@ -163,9 +161,7 @@ def _segment(model: Any, body: int, geom: int, bone: str, bones: dict[int, tuple
     first_face, faces = int(model.mesh_faceadr[mesh]), int(model.mesh_facenum[mesh])
     place = _matrix(model.geom_quat[geom])
     vertices = model.mesh_vert[first : first + count] @ place.T + model.geom_pos[geom]
-    vertices, triangles = closed(
-        vertices * _M_TO_MM, model.mesh_face[first_face : first_face + faces].astype(np.int64)
-    )
+    vertices, triangles = closed(vertices * _M_TO_MM, model.mesh_face[first_face : first_face + faces].astype(np.int64))
     return Segment(
         bone,
         None if bone == "ulna" else bones[parent][0],
@@ -177,9 +173,7 @@ def _segment(model: Any, body: int, geom: int, bone: str, bones: dict[int, tuple
     )
 
 
-def _path(
-    model: Any, tendon: int, site: Any, bones: dict[int, tuple[str, int]]
-) -> tuple[tuple[str, FloatArray], ...]:
+def _path(model: Any, tendon: int, site: Any, bones: dict[int, tuple[str, int]]) -> tuple[tuple[str, FloatArray], ...]:
     start = int(model.tendon_adr[tendon])
     points = []
     for w in range(start, start + int(model.tendon_num[tendon])):
@@ -214,7 +208,8 @@ def closed(vertices_mm: FloatArray, faces: NDArray[np.int64]) -> tuple[FloatArra
     _, first, merged = np.unique(np.round(vertices_mm, 5), axis=0, return_index=True, return_inverse=True)
     vertices, faces = vertices_mm[first], merged.reshape(-1)[faces]
     faces = faces[(faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 0] != faces[:, 2])]
-    extra_vertices, extra_faces = [], []
+    extra_vertices: list[FloatArray] = []
+    extra_faces: list[tuple[int, int, int]] = []
     for ring in _holes(faces):
         centre = len(vertices) + len(extra_vertices)
         extra_vertices.append(vertices[ring].mean(0))

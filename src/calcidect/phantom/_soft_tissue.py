@@ -111,9 +111,7 @@ def smooth_path(points_mm: FloatArray, step_mm: float) -> FloatArray:
 
     arc = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(points_mm, axis=0), axis=1))])
     keep = np.concatenate([[True], np.diff(arc) > 1e-6])
-    return np.asarray(
-        PchipInterpolator(arc[keep], points_mm[keep])(np.arange(0, arc[-1], step_mm)), dtype=float
-    )
+    return np.asarray(PchipInterpolator(arc[keep], points_mm[keep])(np.arange(0, arc[-1], step_mm)), dtype=float)
 
 
 def paint_tube(
@@ -151,18 +149,14 @@ def _paint_cartilage(tissue: NDArray[np.uint8], first: Field, second: Field) -> 
     if any(part.stop <= part.start for part in common):
         return
     a, b = (
-        field.sdf_mm[
-            tuple(slice(c.start - o.start, c.stop - o.start) for c, o in zip(common, field.box, strict=True))
-        ]
+        field.sdf_mm[tuple(slice(c.start - o.start, c.stop - o.start) for c, o in zip(common, field.box, strict=True))]
         for field in (first, second)
     )
     part = tissue[common]
     part[(a > 0) & (b > 0) & (a + b < 2.4) & (part != Tissue.AIR)] = Tissue.CARTILAGE
 
 
-def paint_nails(
-    tissue: NDArray[np.uint8], grid: Grid, soft: SoftFields, hand: PosedHand, size: float
-) -> None:
+def paint_nails(tissue: NDArray[np.uint8], grid: Grid, soft: SoftFields, hand: PosedHand, size: float) -> None:
     """Set the nail plates: the outer 0.6 mm on the back of each distal phalanx's distal half."""
     for digit in range(1, 6):
         bone = hand.bones[f"distal_phalanx_{digit}"]
@@ -178,9 +172,7 @@ def paint_nails(
 
         def along_axis(direction: FloatArray, origin: FloatArray = start) -> FloatArray:
             o = origin
-            return np.asarray(
-                (x - o[0]) * direction[0] + (y - o[1]) * direction[1] + (z - o[2]) * direction[2]
-            )  # noqa: B023
+            return np.asarray((x - o[0]) * direction[0] + (y - o[1]) * direction[1] + (z - o[2]) * direction[2])  # noqa: B023
 
         length = float(np.linalg.norm(end - start))
         plate = (

@@ -65,9 +65,7 @@ def mesh_field(
         return None
     image = sitk.GetImageFromArray(mask.astype(np.uint8))
     image.SetSpacing(grid.spacing_mm)
-    distance = sitk.SignedMaurerDistanceMap(
-        image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True
-    )
+    distance = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
     sdf = sitk.GetArrayFromImage(distance).astype(np.float32)
     # Maurer measures to the centres of border voxels inside, half a voxel within the surface.
     sdf -= np.float32(0.5 * grid.spacing_mm[0])
