@@ -70,7 +70,13 @@ def test_nail_is_as_bright_as_recorded_and_like_urate_at_both_energies() -> None
     assert (hu("80", Tissue.NAIL), hu("140", Tissue.NAIL)) == pytest.approx((260, 250), abs=15)
 
 
-@pytest.mark.parametrize(("pair", "ratio"), [("80/140", 1.42), ("80/Sn150", 2.18), ("70/Sn150", 2.47)])
+@pytest.mark.parametrize(
+    ("pair", "ratio"),
+    [
+        ("80/140", 1.42), ("80/135", 1.40), ("80/Sn140", 1.98), ("100/Sn140", 1.67), ("70/Sn150", 2.47),
+        ("80/Sn150", 2.18), ("100/Sn150", 1.84),
+    ],
+)  # fmt: skip
 def test_cortex_of_1100_mg_in_matrix_has_the_ratio_of_cortical_bone(pair: str, ratio: float) -> None:
     low, high = (hu(name, Tissue.MATRIX, 1100.0) for name in pair.split("/"))
     assert low / high == pytest.approx(ratio, rel=0.02)

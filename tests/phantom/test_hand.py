@@ -99,13 +99,13 @@ def test_thumb_has_two_sesamoids(hand: DigitalHand) -> None:
 def test_acro_osteolysis_takes_the_share_asked_for_from_the_tip(person: Person, hand: DigitalHand) -> None:
     whole = build_hand(person, "right", SPACING_MM, np.zeros(3), {})
     name = "distal_phalanx_2"
-    before, after = (
-        (h.bones == h.bone_names.index(name) + 1).sum() * h.grid.voxel_volume_mm3 for h in (whole, hand)
-    )
+    before, after = ((h.bones == h.bone_names.index(name) + 1).sum() * h.grid.voxel_volume_mm3 for h in (whole, hand))
     assert 1 - after / before == pytest.approx(0.3, abs=0.03)
     start, end = whole.posed.bones[name].axis
     k, j, i = np.nonzero(hand.bones == hand.bone_names.index(name) + 1)
-    reach = ((hand.grid.point_of(np.stack([i, j, k], -1)) - start) @ (end - start)).max() / ((end - start) @ (end - start))
+    reach = ((hand.grid.point_of(np.stack([i, j, k], -1)) - start) @ (end - start)).max() / (
+        (end - start) @ (end - start)
+    )
     assert reach < 0.95, "it is the tip that is gone"
 
 

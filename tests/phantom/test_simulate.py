@@ -10,11 +10,11 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
-from conftest import coarse
 
 from calcidect.errors import InputRefusedError, UsageError
 from calcidect.geometry import Volume
 from calcidect.phantom import load_scenario, simulate
+from conftest import coarse
 
 SCENARIO = """
 hands = ["left"]
@@ -65,7 +65,8 @@ def test_a_scenario_file_is_made_as_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["hands = 3", "colour = 'red'", "pair = '80'", "[[deposits]]\nside = 'left'", "[scanner]\nzoom = 3", "not toml"]
+    "text",
+    ["hands = 3", "colour = 'red'", "pair = '80'", "[[deposits]]\nside = 'left'", "[scanner]\nzoom = 3", "not toml"],
 )
 def test_a_wrong_scenario_file_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "wrong.toml").write_text(text)

@@ -50,7 +50,7 @@ class Piece:
 
 
 def split_mineral(
-    image: MineralImage, spacing_mm: tuple[float, float, float], palmar: FloatArray
+    image: MineralImage, spacing_mm: tuple[float, float, float], radial: FloatArray
 ) -> tuple[NDArray[np.int32], tuple[Piece, ...]]:
     """Return every mineral voxel's piece and what each piece is.
 
@@ -59,8 +59,8 @@ def split_mineral(
     image : MineralImage
     spacing_mm : tuple of float
         Along i, j, k.
-    palmar : array, shape (3,)
-        Unit vector out of the palm, along the array's axes (i, j, k).
+    radial : array, shape (3,)
+        Unit vector towards the thumb, along the array's axes (i, j, k).
 
     Returns
     -------
@@ -70,7 +70,7 @@ def split_mineral(
     """
     cores, pieces = _cores(image, spacing_mm)
     pieces = _with_trabeculae(cores, pieces)
-    pieces = _with_sesamoids(cores, pieces, spacing_mm, palmar)
+    pieces = _with_sesamoids(cores, pieces, spacing_mm, radial[::-1])
     return _grown(image, cores), pieces
 
 
@@ -133,17 +133,24 @@ def _with_trabeculae(cores: NDArray[np.int32], pieces: tuple[Piece, ...]) -> tup
 
 
 def _with_sesamoids(
-    cores: NDArray[np.int32], pieces: tuple[Piece, ...], spacing_mm: tuple[float, float, float], palmar: FloatArray
+    cores: NDArray[np.int32],
+    pieces: tuple[Piece, ...],
+    spacing_mm: tuple[float, float, float],
+    radial: FloatArray,
 ) -> tuple[Piece, ...]:
     """Return the pieces, the thumb's pair of sesamoids named as such.
 
-    They are two alike, compact pieces side by side in front of one bone. Every hand has them; single sesamoids of other
-    joints can't be told from small deposits by this rule.
+    They are two alike, compact pieces side by side, close to bone and in the thumb's half of the hand (the
+    thumb is turned, so that no direction holds for all). Every hand has them; single sesamoids of other joints can't
+    be told from small deposits by this rule.
     """
     spacing = np.array(spacing_mm[::-1])
     bones = np.isin(cores, [p.label for p in pieces if p.kind == "bone"])
     small = [p for p in pieces if p.kind == "deposit" and _SESAMOID_MM3[0] <= p.volume_mm3 <= _SESAMOID_MM3[1]]
-    small = [p for p in small if _is_compact(cores, p, spacing) and _is_before_bone(bones, p, spacing, palmar[::-1])]
+    index = np.stack(np.nonzero(bones)[:3], -1)[::97] * spacing
+    middle = float(np.median(index @ radial)) if len(index) else 0.0
+    small = [p for p in small if _is_compact(cores, p, spacing) and _is_beside_bone(bones, p, spacing)]
+    small = [p for p in small if (p.centre * spacing) @ radial > middle]
     best: tuple[float, int, int] | None = None
     for n, first in enumerate(small):
         for second in small[n + 1 :]:
@@ -164,13 +171,12 @@ def _is_compact(cores: NDArray[np.int32], piece: Piece, spacing: FloatArray) -> 
     return bool(longest < 1.9 * (6 * piece.volume_mm3 / np.pi) ** (1 / 3))
 
 
-def _is_before_bone(bones: NDArray[np.bool_], piece: Piece, spacing: FloatArray, palmar: FloatArray) -> bool:
-    """Tell whether bone lies close to a piece, and behind it."""
+def _is_beside_bone(bones: NDArray[np.bool_], piece: Piece, spacing: FloatArray) -> bool:
+    """Tell whether bone lies within the distance that a sesamoid keeps."""
     reach = (6 * piece.volume_mm3 / np.pi) ** (1 / 3) / 2 + _SESAMOID_TO_BONE_MM
     box = _box_around(bones, piece.centre, reach, spacing)
     offset = (np.stack(np.nonzero(bones[box]), -1) + [part.start for part in box] - piece.centre) * spacing
-    near = offset[np.linalg.norm(offset, axis=1) < reach]
-    return len(near) > 0 and float(near.mean(0) @ palmar) < 0
+    return bool((np.linalg.norm(offset, axis=1) < reach).any())
 
 
 def _box_around(

@@ -66,8 +66,7 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     spacing = maps.low.grid.spacing_mm
     image = mineral_image(maps.low.array[box], maps.high.array[box], body.mask, spacing, maps.sensitivity)
     frame = find_frame(body, image.low_hu > _BONE_HU, maps.low.grid)
-    palmar = maps.low.grid.direction.T @ -frame.dorsal
-    labels, pieces = split_mineral(image, spacing, palmar)
+    labels, pieces = split_mineral(image, spacing, maps.low.grid.direction.T @ frame.radial)
     of_kind = {
         kind: np.isin(labels, [p.label for p in pieces if p.kind == kind]) for kind in ("bone", "sesamoid", "deposit")
     }

@@ -8,17 +8,15 @@ from typing import Literal
 import numpy as np
 
 from calcidect.geometry import FloatArray
+from calcidect.materials._ray import distance_sd
 from calcidect.materials._types import Sensitivity
 
 PRIOR_HYDROXYAPATITE = 0.9
-"""In systemic sclerosis: hydroxyapatite in 9 of 10 specimens ([S2] of the domain facts). Use 0.5 in other diseases."""
+"""In systemic sclerosis: hydroxyapatite in all but one of the specimens of ten patients (docs/method/materials.md).
+Use 0.5 in other diseases."""
 
 CERTAIN = 0.95
 """A posterior below it is 'indeterminate': the usual level of one error in twenty."""
-
-MODEL_SD_FRACTION = 0.05
-"""Of each energy's integral: the model is within 5 % of published ratios, and calcium phosphates other than
-hydroxyapatite differ from it by 5 % (domain facts 2.3)."""
 
 _FITS_WITHIN_SD = 3.0
 """A region farther than this from both hypotheses is a mixture or an artefact (0.3 % of true ones are)."""
@@ -55,10 +53,9 @@ def classify(
 ) -> Classification:
     """Tell hydroxyapatite from urate by the region's integrals, host subtracted.
 
-    Under a hypothesis with sensitivities ``k = (k_low, k_high)`` the point e = (low, high) lies on the ray along k, at
-    a distance that is Gaussian: ``t = (e_low k_high - e_high k_low) / sd``, where ``sd^2`` propagates the noise
-    and 5 % of each integral. ``posterior = prior exp(-t_ha^2 / 2) / sum of both``. Ratios of sums are never taken, so
-    a region of faint signal, or in fat, needs no special case.
+    Under a hypothesis the point (low, high) lies on the crystal's ray, off it by a Gaussian distance t in standard
+    deviations (``distance_sd``: noise, host, and 5 % of each integral). ``posterior = prior exp(-t_ha^2 / 2) / sum of
+    both``. No ratio is taken, so a region of faint signal, or in fat, needs no special case.
 
     Parameters
     ----------
@@ -78,18 +75,12 @@ def classify(
     """
     if not 0 < prior_hydroxyapatite < 1:
         raise ValueError(f"The prior must lie above 0 and below 1, but it is {prior_hydroxyapatite}.")
-    excess = np.array([excess_low_hu_mm3, excess_high_hu_mm3])
-    covariance = np.asarray(covariance_hu2_mm6, float) + np.diag((MODEL_SD_FRACTION * excess) ** 2)
-    rays = [(sensitivity.ha_low, sensitivity.ha_high), (sensitivity.msu_low, sensitivity.msu_high)]
-    distances = [_distance_sd(excess, covariance, *ray) for ray in rays]
+    excess = excess_low_hu_mm3, excess_high_hu_mm3
+    (low_variance, covariance), (_, high_variance) = np.asarray(covariance_hu2_mm6, float)
+    rays = (sensitivity.ha_low, sensitivity.ha_high), (sensitivity.msu_low, sensitivity.msu_high)
+    distances = [float(distance_sd(*excess, ray, (low_variance, high_variance, covariance))) for ray in rays]
     log_odds = np.log(prior_hydroxyapatite / (1 - prior_hydroxyapatite)) + (distances[1] ** 2 - distances[0] ** 2) / 2
     posterior = float(1 / (1 + np.exp(-np.clip(log_odds, -500, 500))))
     nearest = 0 if posterior >= 0.5 else 1
-    told = max(posterior, 1 - posterior) >= CERTAIN and distances[nearest] <= _FITS_WITHIN_SD and excess.min() > 0
+    told = max(posterior, 1 - posterior) >= CERTAIN and distances[nearest] <= _FITS_WITHIN_SD and min(excess) > 0
     return Classification(_CRYSTALS[nearest] if told else "indeterminate", posterior, distances[nearest])
-
-
-def _distance_sd(excess: FloatArray, covariance: FloatArray, k_low: float, k_high: float) -> float:
-    """Return how many standard deviations a point lies off the ray of a crystal."""
-    off_ray = np.array([k_high, -k_low])
-    return float(abs(off_ray @ excess) / np.sqrt(off_ray @ covariance @ off_ray))

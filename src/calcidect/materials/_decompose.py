@@ -11,6 +11,7 @@ from calcidect.errors import Notice
 from calcidect.geometry import FloatArray
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._path import slice_paths_cm
+from calcidect.materials._ray import MODEL_SD_FRACTION, distance_sd
 from calcidect.materials._sensitivity import HA_G_PER_CM3, MSU_G_PER_CM3, in_host, sensitivity
 from calcidect.materials._types import MaterialMaps, Sensitivity
 from calcidect.progress import Progress, silent
@@ -18,6 +19,8 @@ from calcidect.settings import Settings
 from calcidect.study import Study
 
 _BLOCK_SLICES = 16
+_ONE_CRYSTAL_SD = 2.0  # 95 % of the voxels of one crystal lie this near to its ray
+_SOLID_HA, _SOLID_MSU = 1000.0 * HA_G_PER_CM3, 1000.0 * MSU_G_PER_CM3  # mg/cm3
 
 
 def decompose(study: Study, settings: Settings = Settings(), progress: Progress = silent) -> MaterialMaps:  # noqa: B008
@@ -25,9 +28,8 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
 
     In voxels above ``settings.anatomy.mineral_threshold_hu`` at the low energy, solves
     ``HU - HU_host = k_HA c_HA + k_MSU c_MSU`` at both energies, with the host's HU from the scan's soft tissue
-    and k from the slice's water path. Where one solution is negative, the other crystal alone is fitted to both
-    energies by least squares, weighted by noise. Concentrations end at the solid crystals' density. Where an
-    image is clipped, the other energy alone tells hydroxyapatite. Elsewhere the maps are 0.
+    and k from the slice's water path; for one crystal where one is enough (``solve_crystals``). Where only the low
+    energy is clipped, the high energy alone tells hydroxyapatite. Elsewhere the maps are 0.
 
     A voxel of another host (tendon, fat) is wrong by that host; regions are measured with their own host
     (``region_masses``).
@@ -77,13 +79,16 @@ def count_clipped(study: Study) -> tuple[int, int]:
     return counts[0], counts[1]
 
 
-def solve_two_crystals(
+def solve_crystals(
     excess_low_hu: FloatArray, excess_high_hu: FloatArray, sensitivity: Sensitivity, noise_hu: tuple[float, float]
 ) -> tuple[FloatArray, FloatArray]:
-    """Return HA and MSU in mg/cm3, neither negative, that explain host-subtracted HU best.
+    """Return HA and MSU in mg/cm3 that explain host-subtracted HU, by one crystal where one is enough.
 
-    The minimum over c >= 0 of ``sum over energies of ((excess - k_HA c_HA - k_MSU c_MSU) / noise)^2``: the exact
-    solution of the two equations where it is not negative, else the better of the two single crystals.
+    The crystal whose ray is nearer (``distance_sd``) is fitted alone by weighted least squares,
+    ``c = sum(k e / var) / sum(k^2 / var)``, if the point lies within 2 standard deviations of its ray. Else both
+    equations are solved for both crystals; should one come out negative, the nearer crystal alone stands.
+    One before two, for the second would otherwise absorb noise, the model's error and collagen: cortical bone
+    would be full of urate.
 
     Parameters
     ----------
@@ -92,33 +97,37 @@ def solve_two_crystals(
     sensitivity : Sensitivity
         In that host.
     noise_hu : tuple of float
-        Weights: standard deviation at low and high energy.
+        Standard deviation of a voxel at low and high energy.
 
     Returns
     -------
     tuple of array, shape (n,)
-        HA and MSU, mg/cm3, up to the density of the solids.
+        HA and MSU, mg/cm3, from 0 to the density of the solids.
     """
-    s = sensitivity
+    s, low, high = sensitivity, excess_low_hu, excess_high_hu
+    ha_ray, msu_ray = (s.ha_low, s.ha_high), (s.msu_low, s.msu_high)
+    noise_variances = noise_hu[0] ** 2, noise_hu[1] ** 2, 0.0
+    ha_distance, msu_distance = (distance_sd(low, high, ray, noise_variances) for ray in (ha_ray, msu_ray))
     determinant = s.ha_low * s.msu_high - s.ha_high * s.msu_low
-    ha = (s.msu_high * excess_low_hu - s.msu_low * excess_high_hu) / determinant
-    msu = (s.ha_low * excess_high_hu - s.ha_high * excess_low_hu) / determinant
-    ha_alone, ha_gain = _one_crystal(excess_low_hu, excess_high_hu, (s.ha_low, s.ha_high), noise_hu)
-    msu_alone, msu_gain = _one_crystal(excess_low_hu, excess_high_hu, (s.msu_low, s.msu_high), noise_hu)
-    both, ha_better = (ha >= 0) & (msu >= 0), ha_gain >= msu_gain
-    ha = np.where(both, ha, np.where(ha_better, ha_alone, 0.0))
-    msu = np.where(both, msu, np.where(ha_better, 0.0, msu_alone))
-    return np.minimum(ha, 1000.0 * HA_G_PER_CM3), np.minimum(msu, 1000.0 * MSU_G_PER_CM3)
+    ha = (s.msu_high * low - s.msu_low * high) / determinant
+    msu = (s.ha_low * high - s.ha_high * low) / determinant
+    both = (np.minimum(ha_distance, msu_distance) > _ONE_CRYSTAL_SD) & (ha > 0) & (msu > 0)
+    ha_alone = ha_distance <= msu_distance
+    ha = np.where(both, ha, np.where(ha_alone, _one_crystal(low, high, ha_ray, noise_hu), 0.0))
+    msu = np.where(both, msu, np.where(ha_alone, 0.0, _one_crystal(low, high, msu_ray, noise_hu)))
+    return np.clip(ha, 0.0, _SOLID_HA), np.clip(msu, 0.0, _SOLID_MSU)
 
 
 def _one_crystal(
     low: FloatArray, high: FloatArray, k: tuple[float, float], noise_hu: tuple[float, float]
-) -> tuple[FloatArray, FloatArray]:
-    """Return the concentration of one crystal alone, not negative, and how much it lowers the squared residual."""
-    weight_low, weight_high = noise_hu[0] ** -2, noise_hu[1] ** -2
+) -> FloatArray:
+    """Return the concentration of one crystal alone, by least squares weighted by noise and model error."""
+    weight_low, weight_high = (
+        1.0 / (noise**2 + (MODEL_SD_FRACTION * excess) ** 2)
+        for noise, excess in zip(noise_hu, (low, high), strict=True)
+    )
     power = weight_low * k[0] ** 2 + weight_high * k[1] ** 2
-    amount = np.maximum((weight_low * k[0] * low + weight_high * k[1] * high) / power, 0.0)
-    return amount, amount**2 * power
+    return np.asarray((weight_low * k[0] * low + weight_high * k[1] * high) / power)
 
 
 def _solve_block(
@@ -129,10 +138,11 @@ def _solve_block(
     low, high = study.low.array[block], study.high.array[block]
     where = np.nonzero(low >= threshold_hu)
     excess_low, excess_high = low[where] - soft.host_hu[0], high[where] - soft.host_hu[1]
-    ha, msu = solve_two_crystals(excess_low, excess_high, in_soft_tissue, soft.noise_hu)
+    ha, msu = solve_crystals(excess_low, excess_high, in_soft_tissue, soft.noise_hu)
     clipped = (low[where] >= study.maximum_hu[0]) & (high[where] < study.maximum_hu[1])
-    ha[clipped], msu[clipped] = excess_high[clipped] / in_soft_tissue.ha_high, 0.0
-    maps[0, block][where] = np.clip(ha, 0.0, 1000.0 * HA_G_PER_CM3)
+    ha[clipped] = np.clip(excess_high[clipped] / in_soft_tissue.ha_high, 0.0, _SOLID_HA)
+    msu[clipped] = 0.0
+    maps[0, block][where] = ha
     maps[1, block][where] = msu
 
 

@@ -66,5 +66,6 @@ def fit_host_line(low_hu: NDArray[Any], high_hu: NDArray[Any], inner: NDArray[np
             medians.append((float(np.median(low[here])), float(np.median(high[here]))))
     if len(medians) < 3:
         return HostLine(0.0, 1.0)
-    beta, alpha = np.polyfit(*np.array(medians).T, 1)
+    x, y = np.array(medians).T
+    beta, alpha = np.polyfit(x, y, 1)
     return HostLine(float(alpha), float(beta))

@@ -24,7 +24,11 @@ _SOFT_TISSUE_HU = (0.0, 130.0)
 _SAMPLED_SLICES = 40
 _MINIMUM_VOXELS = 500
 _FINEST_HU = 0.3  # rounding to whole HU alone: 1 / sqrt(12)
-_MAD_TO_SD = 1.4826  # of a normal distribution
+
+_QUANTILES = (0.3, 0.4, 0.5, 0.6, 0.7)
+_OF_NORMAL = (0.3853, 0.5244, 0.6745, 0.8416, 1.0364)
+"""Quantiles of the absolute value of a standard normal variable. Five instead of the median alone (the median absolute
+deviation): values are whole HU, and one quantile would step by 0.6 HU."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,11 @@ class SoftTissue:
 def measure_soft_tissue(low: Volume, high: Volume) -> SoftTissue:
     """Return noise, its correlation, and the HU of soft tissue.
 
-    Noise is the robust spread (median absolute deviation x 1.4826 / sqrt 6) of second differences
-    ``x[k - lag] - 2 x[k] + x[k + lag]`` along the slice axis, 3 mm apart: beyond the reach of the correlation between
-    neighbours, which makes differences of adjacent voxels too small, and blind to a steady taper of the tissue.
-    Voxels are chosen by the mean of a 3 mm box over both energies, not by their own value, which would cut
-    the tails off.
+    Noise is the robust spread, over sqrt 6, of second differences ``x[k - lag] - 2 x[k] + x[k + lag]`` along the slice
+    axis, 3 mm apart: beyond the reach of the correlation between neighbours, which makes differences of adjacent voxels
+    too small, and blind to a steady taper of the tissue. Voxels are chosen by the mean of a 3 mm box, not by their own
+    value, which would cut the tails off; and of those, the half where the *other* energy's box means differ least,
+    since tissue is common to both energies while their noise is independent.
 
     Raises
     ------
@@ -71,15 +75,20 @@ def measure_soft_tissue(low: Volume, high: Volume) -> SoftTissue:
     sample = np.concatenate(parts, axis=-1)
     if sample.shape[-1] < _MINIMUM_VOXELS:
         raise _refused("Hardly any voxel of the scan lies in soft tissue.")
-    raw, following, smooth = sample[:, :3], sample[:, 3], sample[:, 4:]
-    noise = [_noise(values) for values in raw]
-    correlated = [
-        max(1.0, box[0] * box[1] * (_noise(smooth[n]) / noise[n]) ** 2)
-        * _correlated_slices(raw[n, 1] - following[n], noise[n])
-        for n in range(2)
-    ]
-    hosts = [float(np.median(values[1])) for values in smooth]
-    return SoftTissue((noise[0], noise[1]), (hosts[0], hosts[1]), float(np.mean(correlated)))
+    measured = [_one_energy(sample[n], np.abs(_second_difference(sample[1 - n, 4:])), box) for n in range(2)]
+    (low_noise, low_host, low_correlated), (high_noise, high_host, high_correlated) = measured
+    return SoftTissue((low_noise, high_noise), (low_host, high_host), 0.5 * (low_correlated + high_correlated))
+
+
+def _one_energy(
+    sample: NDArray[np.float32], unevenness: NDArray[np.float32], box: tuple[int, ...]
+) -> tuple[float, float, float]:
+    """Return noise, host and correlated voxels, from rows as ``_sample`` gives them, where the tissue is even."""
+    even = sample[:, unevenness <= np.median(unevenness)]
+    raw, following, smooth = even[:3], even[3], even[4:]
+    noise_hu = _noise(raw)
+    in_plane = max(1.0, box[0] * box[1] * (_noise(smooth) / noise_hu) ** 2)
+    return noise_hu, float(np.median(sample[5])), in_plane * _correlated_slices(raw[1] - following, noise_hu)
 
 
 def _sample(
@@ -99,7 +108,11 @@ def _sample(
 
 def _noise(at_lags: NDArray[np.float32]) -> float:
     """Return the standard deviation from values at k - lag, k and k + lag, shape (3, voxels)."""
-    return max(_spread(at_lags[0] - 2 * at_lags[1] + at_lags[2]) / sqrt(6.0), _FINEST_HU)
+    return max(_spread(_second_difference(at_lags)) / sqrt(6.0), _FINEST_HU)
+
+
+def _second_difference(at_lags: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(at_lags[0] - 2 * at_lags[1] + at_lags[2])
 
 
 def _correlated_slices(difference: NDArray[np.float32], noise_hu: float) -> float:
@@ -112,7 +125,8 @@ def _correlated_slices(difference: NDArray[np.float32], noise_hu: float) -> floa
 
 
 def _spread(values: NDArray[np.float32]) -> float:
-    return float(_MAD_TO_SD * np.median(np.abs(values - np.median(values))))
+    """Return the standard deviation of a normal distribution that may have outliers."""
+    return float(np.quantile(np.abs(values - np.median(values)), _QUANTILES).sum() / sum(_OF_NORMAL))
 
 
 def _refused(found: str) -> InputRefusedError:

@@ -12,8 +12,8 @@ from calcidect.geometry import FloatArray
 from calcidect.materials._types import Sensitivity
 
 CALIBRATION_SD_FRACTION = 0.033
-"""Root mean square deviation of the model's calcium ratios from the five published ones (domain facts 2.1, [S20];
-docs/method/materials.md). Replace it where a scan is calibrated by a phantom."""
+"""Root mean square deviation of the model's calcium ratios from the five published ones (docs/method/materials.md,
+section 1). Replace it where a scan is calibrated by a phantom."""
 
 _MM3_PER_CM3 = 1000.0
 

@@ -227,9 +227,10 @@ def _sesamoids(hand: PosedHand, person: Person, grid: Grid) -> dict[str, Field]:
         ray = joint[-1]
         head = hand.bones[("proximal_phalanx_" if joint.startswith("ip") else "metacarpal_") + ray]
         along, palmar, across = ray_axes(hand, head)
-        depth = 0.5 * float(np.ptp(head.vertices_mm @ palmar)) * 0.9
-        centre = head.axis[1] - 1.0 * along + (depth + 2.6) * palmar
         size = {"mcp_1": (2.5, 2.0, 1.6), "ip_1": (1.7, 1.5, 1.2)}.get(joint, (1.6, 1.4, 1.2))
+        end = head.axis[1]
+        condyle = head.vertices_mm[(head.vertices_mm - end) @ along > -7.0]
+        centre = end - 2.0 * along + (float(((condyle - end) @ palmar).max()) + size[2] + 1.0) * palmar
         for name, shift in (("radial", 3.3), ("ulnar", -3.3)) if joint == "mcp_1" else (("", 0.0),):
             middle = centre + shift * across
             box = box_around(middle[None], grid, size[0] + BONE_MARGIN_MM)

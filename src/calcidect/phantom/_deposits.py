@@ -144,7 +144,7 @@ def _is_free(
 ) -> bool:
     """Tell whether the shape is of a fair size, in this hand, clear of other deposits and in the contact asked for."""
     inside = sdf < 0
-    wanted_mm3 = {"sheet": 0.6, "linear": 0.12, "reticular": 0.12, "punctate": 0.3}.get(spec.pattern, 0.2)
+    wanted_mm3 = {"sheet": 0.6, "linear": 0.06, "reticular": 0.12, "punctate": 0.3}.get(spec.pattern, 0.2)
     size = min(spec.size_mm, 1.9) if spec.pattern == "punctate" else spec.size_mm
     wanted_mm3 *= size**2 if spec.pattern == "sheet" else size**3
     if inside.sum() * hand.grid.voxel_volume_mm3 < wanted_mm3:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 _TIME = "120000"
-_BORN_IN = 1968  # so that the invented patient is 57 in 2025, the mean age of the study this project starts from
 
 
 @dataclass(frozen=True)
@@ -123,15 +122,15 @@ def write_scan(
         target = folder / name
         target.mkdir(parents=True, exist_ok=True)
         header = _study_header(style, seed, labels)
-        _describe_series(header, style, energy, seed=seed, number=number)
+        _describe_series(header, style, energy, number)
         _describe_pixels(header, style, volume.grid, maximum_hu, thickness_mm)
-        _write_slices(header, volume, target, maximum_hu, (seed, number))
+        _write_slices(header, volume, target, maximum_hu)
 
 
 def _uid(*parts: object) -> str:
     from pydicom.uid import generate_uid
 
-    return str(generate_uid(entropy_srcs=["calcidect phantom", *map(str, parts)]))
+    return str(generate_uid(entropy_srcs=["/".join(("calcidect phantom", *map(str, parts)))]))
 
 
 def _study_header(style: VendorStyle, seed: int, labels: ScanLabels) -> Dataset:
@@ -151,20 +150,21 @@ def _study_header(style: VendorStyle, seed: int, labels: ScanLabels) -> Dataset:
     header.StudyDescription = "Simulated hands, research use only"
     header.PatientName = labels.patient_name or f"PHANTOM^SEED{seed}"
     header.PatientID = labels.patient_id or f"PHANTOM{seed}"
-    header.PatientBirthDate, header.PatientSex = f"{_BORN_IN}0101", labels.sex
+    header.PatientBirthDate, header.PatientSex = f"{int(labels.study_date[:4]) - labels.age_years}0101", labels.sex
     header.PatientAge = f"{labels.age_years:03d}Y"
     header.BodyPartExamined, header.Laterality = "HAND", ""  # both hands lie in one scan
     header.PatientPosition = labels.patient_position
-    header.StudyInstanceUID, header.FrameOfReferenceUID = _uid(seed, "study"), _uid(seed, "frame")
+    key = seed, style.model, header.PatientID, labels.study_date  # another visit is another study
+    header.StudyInstanceUID, header.FrameOfReferenceUID = _uid("study", *key), _uid("frame", *key)
     header.StudyID, header.PositionReferenceIndicator = f"{seed % 10**12}", ""
     return header
 
 
-def _describe_series(header: Dataset, style: VendorStyle, energy: Energy, *, seed: int, number: int) -> None:
+def _describe_series(header: Dataset, style: VendorStyle, energy: Energy, number: int) -> None:
     energy_text = str(energy).replace(" ", "")
     header.ImageType = list(style.image_type)
     header.SeriesDescription = style.descriptions[min(number, 1)].format(energy=energy_text)
-    header.SeriesInstanceUID = _uid(seed, "series", number)
+    header.SeriesInstanceUID = _uid(header.StudyInstanceUID, number)
     header.SeriesNumber, header.AcquisitionNumber = number + 2, 1
     header.KVP = f"{style.tube_kv or energy.value:g}"
     header.ConvolutionKernel = style.kernel
@@ -200,12 +200,12 @@ def _ds(value: float) -> Any:
     return DSfloat(float(value) + 0.0, auto_format=True)  # + 0.0 turns -0.0 into 0.0
 
 
-def _write_slices(header: Dataset, volume: Volume, folder: Path, maximum_hu: float, key: tuple[int, int]) -> None:
+def _write_slices(header: Dataset, volume: Volume, folder: Path, maximum_hu: float) -> None:
     from pydicom import FileMetaDataset
     from pydicom.uid import UID, ExplicitVRLittleEndian
 
     for k in range(volume.grid.size[2]):
-        header.SOPInstanceUID = _uid(*key, k)
+        header.SOPInstanceUID = _uid(header.SeriesInstanceUID, k)
         header.InstanceNumber = k + 1
         header.ImagePositionPatient = [_ds(value) for value in volume.grid.point_of((0, 0, k))]
         header.PixelData = _stored(volume.array[k], header, maximum_hu).tobytes()

@@ -73,19 +73,21 @@ def scan_grid(hands: list[DigitalHand], settings: ScannerSettings, matrix: int |
     hands : list of DigitalHand
     settings : ScannerSettings
     matrix : int, optional
-        Rows and columns; by default as many as needed, in steps of 16.
+        Rows and columns, with pixels as large as the field of view needs; by default as many as the asked pixels need,
+        in steps of 16.
     """
     corners = np.array([hand.grid.point_of(c) for hand in hands for c in ((0, 0, 0), np.array(hand.grid.size) - 1)])
     low, high = corners.min(0), corners.max(0)
     bottom = max(hand.grid.origin_mm[2] for hand in hands) + 2 * settings.thickness_mm + 1
-    needed = int(np.ceil((max(high[:2] - low[:2]) + 6) / settings.pixel_mm / 16)) * 16
-    pixels = matrix or needed
+    width = float(max(high[:2] - low[:2])) + 6
+    pixels = matrix or int(np.ceil(width / settings.pixel_mm / 16)) * 16
+    pixel = max(settings.pixel_mm, width / pixels)
     slices = int(np.ceil((high[2] + 4 - bottom) / settings.slice_step_mm))
     middle = 0.5 * (low + high)
-    half = 0.5 * (pixels - 1) * settings.pixel_mm
+    half = 0.5 * (pixels - 1) * pixel
     return Grid(
         (pixels, pixels, slices),
-        (settings.pixel_mm, settings.pixel_mm, settings.slice_step_mm),
+        (pixel, pixel, settings.slice_step_mm),
         (middle[0] - half, middle[1] - half, bottom),
     )
 
@@ -110,7 +112,7 @@ def scan(
     for n, energy in enumerate((settings.pair.low, settings.pair.high)):
         progress("scan", n / 2)
         image = noiseless(hands, settings, grid, energy, path)
-        sigma = (settings.blur_fwhm_mm * _SIGMA_OF_FWHM / settings.pixel_mm,
+        sigma = (settings.blur_fwhm_mm * _SIGMA_OF_FWHM / grid.spacing_mm[0],
                  settings.thickness_mm * _SIGMA_OF_FWHM / settings.slice_step_mm)  # fmt: skip
         noise = correlated_noise(grid.shape, sigma, np.random.default_rng([seed, 11, n]))
         noise *= path.noise_factor(grid) * np.float32(settings.noise_hu[n])

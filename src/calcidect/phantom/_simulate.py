@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy import Side
-from calcidect.errors import OutputError, UsageError
+from calcidect.errors import InputRefusedError, OutputError, UsageError
 from calcidect.geometry import FloatArray
-from calcidect.phantom._deposits import PlacedDeposit, put_deposit
+from calcidect.phantom._deposits import DepositSpec, PlacedDeposit, put_deposit
 from calcidect.phantom._dicom import ScanLabels, write_pair
 from calcidect.phantom._hand import DigitalHand, build_hand
 from calcidect.phantom._person import Person, draw_person
@@ -89,11 +90,25 @@ def build_hands(
         hand = build_hand(person, side, scenario.fine_mm, centre, lost)
         taken = np.zeros(hand.grid.shape, bool)
         rng = np.random.default_rng([scenario.seed, 5, n])
-        placed.append([put_deposit(hand, taken, spec, rng) for s, spec in scenario.deposits if s == side])
+        specs = [spec for s, spec in scenario.deposits if s == side]
+        placed.append([_put(hand, taken, spec, rng, scenario.name != "file") for spec in specs])
         vessels.append(put_arteries(hand, person, taken, rng))
         hands.append(hand)
     progress("digital hand", 1.0)
     return hands, placed, vessels
+
+
+def _put(
+    hand: DigitalHand, taken: NDArray[np.bool_], spec: DepositSpec, rng: np.random.Generator, any_digit: bool
+) -> PlacedDeposit:
+    """Put a deposit where it was asked for; drawn ones may go to the next digit where theirs has no room."""
+    digits = [spec.digit] + [digit for digit in (3, 2, 4, 5, 1) if any_digit and digit != spec.digit]
+    for digit in digits[:-1]:
+        try:
+            return put_deposit(hand, taken, replace(spec, digit=digit), rng)
+        except InputRefusedError:
+            continue
+    return put_deposit(hand, taken, replace(spec, digit=digits[-1]), rng)
 
 
 def _centres(scenario: Scenario, person: Person) -> dict[Side, FloatArray]:

@@ -1,5 +1,17 @@
 """A DICOM folder becomes a ``Study``."""
 
+from calcidect.study._inspect import Inspection, PairFound, SeriesFound, inspect_folder
+from calcidect.study._read import read_study
 from calcidect.study._types import Energy, Pair, Study, Subject
 
-__all__ = ["Energy", "Pair", "Study", "Subject"]
+__all__ = [
+    "Energy",
+    "Inspection",
+    "Pair",
+    "PairFound",
+    "SeriesFound",
+    "Study",
+    "Subject",
+    "inspect_folder",
+    "read_study",
+]

@@ -1,0 +1,5 @@
+"""``python -m calcidect``."""
+
+from calcidect.cli import main
+
+main()

@@ -1,0 +1,130 @@
+"""From a scan to its result: the one walk through the rooms."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from calcidect.anatomy import find_hands
+from calcidect.findings import measure
+from calcidect.materials import decompose
+from calcidect.progress import Progress, silent
+from calcidect.report import write_report
+from calcidect.result import Provenance, Result, StepCost, assemble, check_target, write_result
+from calcidect.settings import Settings
+from calcidect.study import Study, read_study
+
+
+def analyze(study: Study, settings: Settings | None = None, progress: Progress = silent) -> Result:
+    """Measure one study. Nothing is written.
+
+    Parameters
+    ----------
+    study : Study
+        A dual-energy scan, from ``read_study``.
+    settings : Settings, optional
+        The defaults if not given.
+    progress : callable
+        Told the name of each step and the fraction of it that is done.
+
+    Raises
+    ------
+    StudyRefusedError
+        If the scan does not show what is needed, such as a hand.
+    """
+    return _walk(study, settings or Settings(), progress, _Costs())
+
+
+def analyze_folder(
+    source: Path,
+    out: Path,
+    settings: Settings | None = None,
+    *,
+    force: bool = False,
+    progress: Progress = silent,
+) -> Result:
+    """Read a DICOM folder, measure it, and write the result folder with its report, whole or not at all.
+
+    Parameters
+    ----------
+    source : Path
+        Folder with the two series of one study. It is never written to.
+    out : Path
+        Result folder to make.
+    settings : Settings, optional
+        The defaults if not given.
+    force : bool
+        Replace an existing result folder.
+    progress : callable
+        Told the name of each step and the fraction of it that is done.
+
+    Raises
+    ------
+    UsageError
+        If ``out`` exists and ``force`` is false, or it touches the input.
+    StudyRefusedError
+        If the scan can't be used.
+    OutputError
+        If the result could not be written whole.
+    """
+    settings = settings or Settings()
+    check_target(out, force=force, input_folder=source)
+    costs = _Costs()
+    with costs.of("study"):
+        study = read_study(source, settings.study, progress)
+    result = _walk(study, settings, progress, costs)
+    progress("result and report", 0.0)
+    write_result(
+        result,
+        out,
+        force=force,
+        extra=lambda folder: write_report(result, study.low, folder),
+        input_folder=source,
+    )
+    progress("result and report", 1.0)
+    return result
+
+
+def _walk(study: Study, settings: Settings, progress: Progress, costs: _Costs) -> Result:
+    with costs.of("materials"):
+        progress("materials", 0.0)
+        maps = decompose(study, settings)
+        progress("materials", 1.0)
+    with costs.of("anatomy"):
+        anatomy = find_hands(maps, settings, progress)
+    with costs.of("findings"):
+        findings = measure(maps, anatomy, settings, progress)
+    provenance = Provenance(
+        settings=tuple(settings.described()),
+        input_hash=study.input_hash,
+        calibration=maps.sensitivity.source,
+        steps=tuple(costs.steps),
+    )
+    return assemble(study, maps, anatomy, findings, provenance)
+
+
+class _Costs:
+    """Collects what each step took."""
+
+    def __init__(self) -> None:
+        self.steps: list[StepCost] = []
+
+    @contextmanager
+    def of(self, step: str) -> Iterator[None]:
+        """Time a step; its memory is the most that the process has held up to its end."""
+        start = time.perf_counter()
+        yield
+        self.steps.append(StepCost(step, time.perf_counter() - start, _peak_mib()))
+
+
+def _peak_mib() -> float | None:
+    """Return the most memory that this process has held so far, or None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # getrusage(2): bytes on macOS, KiB elsewhere
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)

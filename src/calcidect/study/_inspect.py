@@ -1,0 +1,206 @@
+"""What is in a folder, and what can be made of it: a survey of headers, without reading pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from calcidect.errors import StudyRefusedError
+from calcidect.progress import Progress, silent
+from calcidect.settings import StudySettings
+from calcidect.study import _refusals as refusals
+from calcidect.study._pair import LOWEST_KEV, SeriesPair, choose_pair, find_pairs
+from calcidect.study._scan import Scan, scan_folder
+from calcidect.study._series import Series, group_series, short_hash
+
+
+@dataclass(frozen=True)
+class SeriesFound:
+    """One series, as `inspect_folder` tells it.
+
+    Parameters
+    ----------
+    study, series : str
+        Short hashes that stand for the UIDs.
+    images : int
+        Number of images.
+    size : tuple of int or None
+        Columns, rows, slices; None where the geometry can't be used.
+    spacing_mm : tuple of float or None
+        Along columns, rows, slices.
+    energy : str
+        ``Sn150 kV``, ``70 keV``; empty if unknown.
+    energy_source : str
+        Where it was read from.
+    kernel : str
+        Convolution Kernel.
+    role : {"low", "high", "not used"}
+        What it is used for.
+    why_not : str
+        Why it is not used.
+    """
+
+    study: str
+    series: str
+    images: int
+    size: tuple[int, int, int] | None
+    spacing_mm: tuple[float, float, float] | None
+    energy: str
+    energy_source: str
+    kernel: str
+    role: Literal["low", "high", "not used"]
+    why_not: str
+
+
+@dataclass(frozen=True)
+class PairFound:
+    """Two series that could be analysed together; the pixels have yet to confirm it."""
+
+    name: str
+    low: str
+    high: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What is in a folder.
+
+    Parameters
+    ----------
+    series : tuple of SeriesFound
+        A row for each series of CT images.
+    pairs : tuple of PairFound
+        Candidate pairs.
+    patients, studies : int
+        How many different ones.
+    other_objects : int
+        DICOM files that are no CT images.
+    skipped : mapping of str to int
+        Why a file was left out, and how many were.
+    refusal : dict or None
+        Why `read_study` would refuse the folder, as far as headers tell: code, found, expected, remedy.
+    """
+
+    series: tuple[SeriesFound, ...]
+    pairs: tuple[PairFound, ...]
+    patients: int
+    studies: int
+    other_objects: int
+    skipped: Mapping[str, int]
+    refusal: Mapping[str, str] | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The headers of a folder, sorted: what both `read_study` and `inspect_folder` begin with."""
+
+    scan: Scan
+    series: tuple[Series, ...]
+    pairs: tuple[SeriesPair, ...]
+
+    @property
+    def studies(self) -> int:
+        """How many studies the images are of."""
+        return len({image.study_uid for image in self.scan.images})
+
+
+def survey_folder(folder: Path, settings: StudySettings, progress: Progress) -> Survey:
+    """Read all headers of a folder and sort them into series and candidate pairs."""
+    scan = scan_folder(folder, progress)
+    series = group_series(scan.images, settings)
+    return Survey(scan, series, find_pairs(series, settings))
+
+
+def decide(survey: Survey, settings: StudySettings) -> SeriesPair:
+    """Return the one pair to read.
+
+    Raises
+    ------
+    StudyRefusedError
+        If the folder is not one dual-energy scan of one person.
+    """
+    scan = survey.scan
+    cut_off = sum(image.pixels is None for image in scan.images)
+    if scan.damaged:
+        raise refusals.damaged_files(scan.damaged)
+    if not scan.images:
+        raise refusals.no_ct_images(scan.other_objects)
+    if cut_off:
+        raise refusals.truncated_files(cut_off)
+    if len(scan.people) > 1:
+        raise refusals.several_patients(len(scan.people))
+    if survey.studies > 1:
+        raise refusals.several_studies(survey.studies)
+    return choose_pair(survey.series, survey.pairs, settings)
+
+
+def inspect_folder(path: Path, settings: StudySettings | None = None, progress: Progress = silent) -> Inspection:
+    """Tell what is in a folder: each series, its energy and geometry, and what it would be used for.
+
+    Reads headers only. Nothing that identifies a person is in the answer.
+
+    Raises
+    ------
+    StudyRefusedError
+        If there is no DICOM file at all: ``path_missing``, ``not_a_folder``, ``empty_folder``, ``no_dicom``.
+    """
+    settings = settings or StudySettings()
+    survey = survey_folder(path, settings, progress)
+    chosen, refusal = None, None
+    try:
+        chosen = decide(survey, settings)
+    except StudyRefusedError as error:
+        refusal = error.as_dict()
+    return Inspection(
+        series=tuple(_row(series, chosen, survey.pairs) for series in survey.series),
+        pairs=tuple(PairFound(pair.pair.name, pair.low.name, pair.high.name, pair is chosen) for pair in survey.pairs),
+        patients=len(survey.scan.people),
+        studies=survey.studies,
+        other_objects=survey.scan.other_objects,
+        skipped=survey.scan.skipped,
+        refusal=refusal,
+    )
+
+
+def _row(series: Series, chosen: SeriesPair | None, pairs: Sequence[SeriesPair]) -> SeriesFound:
+    is_in_pair = any(series is pair.low or series is pair.high for pair in pairs)
+    grid = series.stack.grid if series.stack else None
+    role: Literal["low", "high", "not used"] = "not used"
+    if chosen and series is chosen.low:
+        role = "low"
+    elif chosen and series is chosen.high:
+        role = "high"
+    return SeriesFound(
+        study=short_hash(series.images[0].study_uid),
+        series=series.name,
+        images=len(series.images),
+        size=grid.size if grid else None,
+        spacing_mm=grid.spacing_mm if grid else None,
+        energy=str(series.found.energy or ""),
+        energy_source=series.found.source,
+        kernel=series.kernel,
+        role=role,
+        why_not="" if role != "not used" else _why_not(series, chosen, is_in_pair),
+    )
+
+
+def _why_not(series: Series, chosen: SeriesPair | None, is_in_pair: bool) -> str:
+    energy = series.found.energy
+    if energy is None:
+        return series.found.why_not
+    if series.problem:
+        return series.problem.found
+    if energy.kind == "kev" and energy.value < LOWEST_KEV:
+        return f"below {LOWEST_KEV:g} keV"
+    if chosen is None:
+        return "part of a pair, but none was chosen" if is_in_pair else "nothing of another energy fits it"
+    if chosen.low.found.energy and chosen.low.found.energy.kind == energy.kind == "kev":
+        return "lies between the two energies that were chosen"
+    return "another pair was chosen"

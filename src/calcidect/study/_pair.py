@@ -1,0 +1,205 @@
+"""Which two series are the pair, by their headers; then, by their pixels, whether the headers are right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.errors import Notice, StudyRefusedError
+from calcidect.settings import StudySettings
+from calcidect.study import _refusals as refusals
+from calcidect.study._energy import MIXTURE
+from calcidect.study._series import Series
+from calcidect.study._stack import Stack
+from calcidect.study._types import Energy, Pair
+
+LOWEST_KEV = 40.0
+"""Below 40 keV vendors give no images of hands; the lowest usual step of every vendor is 40 keV (domain facts 1.1)."""
+
+DENSE_HU = 300.0
+"""Voxels above it are dense calcium (domain facts 8.3, rule 3)."""
+
+TIN_RATIO = 1.6
+"""Between the bone ratios of pairs without tin, 1.4-1.5, and with it, 1.7-2.7 (domain facts 8.3, rule 3)."""
+
+_MINIMUM_DENSE_VOXELS = 50  # our rule: the median of fewer is noise
+_SAMPLED_VOXELS = 2**22  # enough for a median; a whole study has forty times as many
+_SIEMENS_KERNEL = re.compile(r"[A-Z][a-z]?(\d{2})[a-z]?")  # D30f, Qr36d, Br64: the number is the sharpness
+
+
+@dataclass(frozen=True)
+class SeriesPair:
+    """Two series of one place and kernel, lower energy first."""
+
+    low: Series
+    high: Series
+
+    @property
+    def pair(self) -> Pair:
+        """Their energies."""
+        return Pair(_energy(self.low), _energy(self.high))
+
+    @property
+    def stacks(self) -> tuple[Stack, Stack]:
+        """Their slices in order."""
+        assert self.low.stack is not None
+        assert self.high.stack is not None
+        return self.low.stack, self.high.stack
+
+
+def find_pairs(series: Sequence[Series], settings: StudySettings) -> tuple[SeriesPair, ...]:
+    """Return every pair that the headers allow: same frame of reference, grid, kernel and kind of energy.
+
+    Of several virtual monoenergetic series the lowest from 40 keV up and the highest are taken: any two hold all the
+    information there is, and the two farthest apart lose least of it to noise.
+    """
+    groups: list[list[Series]] = []
+    for one in series:
+        if one.stack is None or one.found.energy is None:
+            continue
+        if one.found.energy.kind == "kev" and one.found.energy.value < LOWEST_KEV:
+            continue
+        for group in groups:
+            if not _why_apart(group[0], one, settings):
+                group.append(one)
+                break
+        else:
+            groups.append([one])
+    return tuple(pair for group in groups for pair in _extremes(group))
+
+
+def _extremes(group: Sequence[Series]) -> list[SeriesPair]:
+    """Return the pairs of lowest and highest energy; more than one where an energy is there twice."""
+    ranks = [_rank(one) for one in group]
+    lows = [one for one, rank in zip(group, ranks, strict=True) if rank == min(ranks)]
+    highs = [one for one, rank in zip(group, ranks, strict=True) if rank == max(ranks)]
+    return [SeriesPair(low, high) for low in lows for high in highs] if min(ranks) < max(ranks) else []
+
+
+def choose_pair(series: Sequence[Series], pairs: Sequence[SeriesPair], settings: StudySettings) -> SeriesPair:
+    """Return the pair that is meant.
+
+    Where one place holds several, tube voltages go before virtual images (they are what was measured), and the
+    softest kernel before sharper ones (sharp kernels fake ratios at edges).
+
+    Raises
+    ------
+    StudyRefusedError
+        If there is none, saying why, or no reason to prefer one: ``several_pairs``.
+    """
+    if not pairs:
+        raise _why_none(series, settings)
+    best = [pair for pair in pairs if _preference(pair) == min(map(_preference, pairs))]
+    place = pairs[0].stacks[0].grid
+    elsewhere = any(not place.is_same_as(pair.stacks[0].grid, settings.position_tolerance_mm) for pair in pairs)
+    if len(best) > 1 or elsewhere:
+        raise refusals.several_pairs([pair.pair.name for pair in pairs])
+    return best[0]
+
+
+def _preference(pair: SeriesPair) -> tuple[bool, int]:
+    sharpness = _SIEMENS_KERNEL.match(pair.low.kernel)
+    return pair.pair.low.kind == "kev", int(sharpness[1]) if sharpness else 0
+
+
+def _energy(series: Series) -> Energy:
+    assert series.found.energy is not None
+    return series.found.energy
+
+
+def _rank(series: Series) -> tuple[float, bool]:
+    energy = _energy(series)
+    return energy.value, energy.tin  # tin hardens a beam: of equal voltages, the filtered one is the high energy
+
+
+def _why_apart(one: Series, other: Series, settings: StudySettings) -> str:
+    """Tell why two series can't be a pair; empty if they can."""
+    assert one.stack is not None
+    assert other.stack is not None
+    if _energy(one).kind != _energy(other).kind:
+        return "one is a tube voltage and the other a virtual monoenergetic image"
+    if one.images[0].frame_uid != other.images[0].frame_uid:
+        return "they lie in different frames of reference, so they were not scanned together"
+    if not one.stack.grid.is_same_as(other.stack.grid, settings.position_tolerance_mm):
+        return "their slices do not lie in the same places, or differ in number or size"
+    if one.kernel != other.kernel:
+        return "they were reconstructed with different kernels"
+    return ""
+
+
+def _why_none(series: Sequence[Series], settings: StudySettings) -> StudyRefusedError:
+    """Return why there is no pair, the most telling reason first."""
+    stated = [one for one in series if one.found.energy]
+    if not stated:
+        return refusals.no_energy(list(dict.fromkeys(one.found.why_not for one in series)))
+    # A scout of three slices says nothing about the scan beside it.
+    large = [one for one in stated if 2 * len(one.images) >= max(len(other.images) for other in stated)]
+    broken = [one.problem for one in large if one.problem]
+    if broken:
+        return refusals.together(list({problem.found: problem for problem in broken}.values()))
+    energies = sorted({str(_energy(one)) for one in large})
+    mixtures = sum(one.found.why_not == MIXTURE for one in series)
+    if len(energies) > 1:
+        return refusals.no_pair(_why_unlike(large, settings))
+    if mixtures:
+        return refusals.no_pair(f"one is of {energies[0]}, the other a mixture of several energies")
+    if len(large) > 1:
+        return refusals.no_pair(f"all {len(large)} series are of {energies[0]}")
+    return refusals.one_energy(energies[0])
+
+
+def _why_unlike(series: Sequence[Series], settings: StudySettings) -> str:
+    first = series[0]
+    others = [one for one in series[1:] if _energy(one) != _energy(first)]
+    reason = next(filter(None, (_why_apart(first, one, settings) for one in others)), "")
+    return f"{_energy(first)} and {_energy(others[0])}: {reason or f'both must be at least {LOWEST_KEV:g} keV'}"
+
+
+def bone_ratio(low: NDArray[Any], high: NDArray[Any], maximum_hu: tuple[float, float]) -> float:
+    """Return the median of HU low / HU high of dense calcium.
+
+    Parameters
+    ----------
+    low, high : array, shape (slices, rows, columns)
+        HU.
+    maximum_hu : tuple of float
+        Highest value that each can store; clipped voxels are left out.
+
+    Raises
+    ------
+    StudyRefusedError
+        If there is next to no dense calcium: ``no_dense_calcium``.
+    """
+    step = max(1, low.size // _SAMPLED_VOXELS)
+    low, high = low[::step], high[::step]
+    # The mean of both is above the threshold, so that neither image is favoured should the labels be swapped.
+    dense = (low.astype(np.float32) + high > 2 * DENSE_HU) & (low < maximum_hu[0]) & (high < maximum_hu[1])
+    if np.count_nonzero(dense) < _MINIMUM_DENSE_VOXELS:
+        raise refusals.no_dense_calcium()
+    return float(np.median(low[dense].astype(float) / np.maximum(high[dense].astype(float), 1.0)))
+
+
+def confirm_energies(pair: Pair, ratio: float, settings: StudySettings) -> tuple[Notice, ...]:
+    """Compare what the headers say with what the pixels say.
+
+    Raises
+    ------
+    StudyRefusedError
+        ``energies_swapped`` or ``bone_ratio_low``.
+    """
+    if ratio <= 1 / settings.minimum_bone_ratio:
+        raise refusals.energies_swapped(str(pair.low), str(pair.high), ratio)
+    if ratio < settings.minimum_bone_ratio:
+        raise refusals.bone_ratio_low(ratio, settings.minimum_bone_ratio)
+    if pair.low.kind == "kv" and (ratio > TIN_RATIO) != pair.high.tin:
+        message = (
+            f"The bone ratio of {ratio:.2f} does not fit the stated pair {pair.name}: "
+            f"a beam {'without' if pair.high.tin else 'with'} tin would."
+        )
+        return (Notice("tin_unconfirmed", message, "All densities, if the stated filter is wrong."),)
+    return ()

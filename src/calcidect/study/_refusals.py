@@ -1,0 +1,295 @@
+"""Every reason why a folder is refused, with its code and its words, in one place.
+
+The words are for a radiographer. They hold counts, millimetres and energies, never a name, an id, a date or a file's
+path, any of which could identify the person scanned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from calcidect.errors import StudyRefusedError
+
+_EXPORT_AGAIN = "Export the series again from the scanner or the archive, all of its images, and copy it whole."
+_ONE_STUDY = "One folder with the dual-energy scan of one person from one visit."
+_DUAL_ENERGY = (
+    "Two series of the same scan at different X-ray energies, for example 80 kV and Sn150 kV, or virtual "
+    "monoenergetic images (VMI) of 50 and 100 keV."
+)
+_EXPORT_PAIR = (
+    "Export both energies with the same slices, field of view and soft kernel; mixed (blended) images do not help. "
+    "`calcidect inspect` lists what was found."
+)
+
+
+def path_missing() -> StudyRefusedError:
+    """Refuse a path where nothing is."""
+    return StudyRefusedError(
+        "path_missing",
+        found="The folder does not exist.",
+        expected=_ONE_STUDY,
+        remedy="Check the spelling, and that the drive is connected.",
+    )
+
+
+def not_a_folder() -> StudyRefusedError:
+    """Refuse a single file."""
+    return StudyRefusedError(
+        "not_a_folder",
+        found="A single file was given.",
+        expected=_ONE_STUDY,
+        remedy="Give the folder that holds the images; unpack an archive first.",
+    )
+
+
+def empty_folder() -> StudyRefusedError:
+    """Refuse a folder without files."""
+    return StudyRefusedError(
+        "empty_folder",
+        found="The folder holds no files.",
+        expected=_ONE_STUDY,
+        remedy="Check that the export has finished and that this is the right folder.",
+    )
+
+
+def no_dicom(number_of_files: int) -> StudyRefusedError:
+    """Refuse files none of which is DICOM."""
+    return StudyRefusedError(
+        "no_dicom",
+        found=f"None of the {number_of_files} files in the folder is a DICOM file.",
+        expected=_ONE_STUDY,
+        remedy="Export the scan as DICOM, not as pictures or NIfTI.",
+    )
+
+
+def no_ct_images(number_of_objects: int) -> StudyRefusedError:
+    """Refuse DICOM without a CT image."""
+    return StudyRefusedError(
+        "no_ct_images",
+        found=f"The {number_of_objects} DICOM files are no CT images (reports, screenshots or raw spectral data).",
+        expected=_DUAL_ENERGY,
+        remedy="Philips spectral base images (SBI) and GE raw data cannot be read outside the vendor's workstation: "
+        "export two VMI series there, for example of 50 and 100 keV.",
+    )
+
+
+def damaged_files(number: int) -> StudyRefusedError:
+    """Refuse files that say they are DICOM and can't be read."""
+    return StudyRefusedError(
+        "damaged_file",
+        found=f"{number} DICOM file(s) are damaged and cannot be read.",
+        expected="Whole files: a lost image would shorten the scan unnoticed.",
+        remedy=_EXPORT_AGAIN,
+    )
+
+
+def truncated_files(number: int) -> StudyRefusedError:
+    """Refuse images that end before their last pixel."""
+    return StudyRefusedError(
+        "truncated_file",
+        found=f"{number} image file(s) end before their last pixel.",
+        expected="Whole files.",
+        remedy=_EXPORT_AGAIN,
+    )
+
+
+def file_changed() -> StudyRefusedError:
+    """Refuse a folder that changes while it is read."""
+    return StudyRefusedError(
+        "file_changed",
+        found="An image file changed or vanished while the folder was read.",
+        expected="A folder that nothing writes into.",
+        remedy="Wait until the export or the copy has finished, then start again.",
+    )
+
+
+def undecodable(syntax: str) -> StudyRefusedError:
+    """Refuse pixels that no installed decoder knows, or that are damaged inside."""
+    return StudyRefusedError(
+        "pixels_undecodable",
+        found=f"The pixels of an image (transfer syntax: {syntax}) can't be decoded.",
+        expected="16-bit grey pixels: uncompressed, deflated, RLE or JPEG 2000.",
+        remedy="Export the images uncompressed (Explicit VR Little Endian).",
+    )
+
+
+def several_patients(number: int) -> StudyRefusedError:
+    """Refuse more than one person."""
+    return StudyRefusedError(
+        "several_patients",
+        found=f"The folder holds images of {number} different patients (name, id or birth date differ).",
+        expected=_ONE_STUDY,
+        remedy="Put each patient's scan in a folder of its own.",
+    )
+
+
+def several_studies(number: int) -> StudyRefusedError:
+    """Refuse more than one visit."""
+    return StudyRefusedError(
+        "several_studies",
+        found=f"The folder holds {number} studies.",
+        expected=_ONE_STUDY,
+        remedy="Give the folder of one study; `--all`, which takes them one by one, comes in a later version.",
+    )
+
+
+def several_pairs(names: Sequence[str]) -> StudyRefusedError:
+    """Refuse several pairs where there is no reason to prefer one."""
+    return StudyRefusedError(
+        "several_pairs",
+        found=f"The study holds {len(names)} dual-energy pairs that could each be meant: {', '.join(names)}.",
+        expected="One pair.",
+        remedy="Put the two series that are meant into a folder of their own; `calcidect inspect` tells them apart.",
+    )
+
+
+def no_energy(reasons: Sequence[str]) -> StudyRefusedError:
+    """Refuse CT images none of which can be one energy of a pair."""
+    return StudyRefusedError(
+        "no_energy",
+        found=f"No CT series can serve as one energy of a pair: {'; '.join(reasons)}.",
+        expected=_DUAL_ENERGY,
+        remedy=_EXPORT_PAIR,
+    )
+
+
+def one_energy(energy: str) -> StudyRefusedError:
+    """Refuse a conventional scan."""
+    return StudyRefusedError(
+        "one_energy",
+        found=f"The scan holds one energy only: {energy}.",
+        expected=_DUAL_ENERGY,
+        remedy=f"If the scan was dual-energy: {_EXPORT_PAIR[0].lower()}{_EXPORT_PAIR[1:]}",
+    )
+
+
+def no_pair(why: str) -> StudyRefusedError:
+    """Refuse series no two of which belong together."""
+    return StudyRefusedError(
+        "no_pair", found=f"No two series make a pair: {why}.", expected=_DUAL_ENERGY, remedy=_EXPORT_PAIR
+    )
+
+
+def no_dense_calcium() -> StudyRefusedError:
+    """Refuse a scan with nothing to confirm its energies by."""
+    return StudyRefusedError(
+        "no_dense_calcium",
+        found="The images hold next to nothing as dense as bone, so which energy is which cannot be confirmed.",
+        expected="A scan of hands, with their bones.",
+        remedy="Check that the right series was exported.",
+    )
+
+
+def energies_swapped(low: str, high: str, ratio: float) -> StudyRefusedError:
+    """Refuse pixels that say the opposite of the labels."""
+    return StudyRefusedError(
+        "energies_swapped",
+        found=f"Bone is brighter in the series labelled {high} than in that labelled {low} (ratio {ratio:.2f}).",
+        expected="Bone is always brighter at the lower energy, so the labels of the two series are swapped.",
+        remedy="Have the export checked: the stated energies of the two series do not fit their pixels.",
+    )
+
+
+def bone_ratio_low(ratio: float, minimum: float) -> StudyRefusedError:
+    """Refuse two series that hardly differ."""
+    return StudyRefusedError(
+        "bone_ratio_low",
+        found=f"Bone is about equally bright in both series (ratio {ratio:.2f}).",
+        expected=f"A ratio of at least {minimum:g} between low and high energy.",
+        remedy="Check that neither series is a mixed image, and export both energies again.",
+    )
+
+
+def position_missing() -> StudyRefusedError:
+    """Refuse images without a place in space."""
+    return StudyRefusedError(
+        "position_missing",
+        found="Images do not state where they lie (Image Position, Image Orientation or Pixel Spacing is absent).",
+        expected="These attributes in every image.",
+        remedy="Export the axial series from the scanner itself; some anonymisers remove them.",
+    )
+
+
+def orientation_varies() -> StudyRefusedError:
+    """Refuse images that are not parallel."""
+    return StudyRefusedError(
+        "orientation_varies",
+        found="The images of one series are not parallel, or differ in pixel spacing.",
+        expected="One stack of parallel slices with one pixel spacing.",
+        remedy="Export the axial series without localisers and reformats.",
+    )
+
+
+def too_small(number_of_slices: int, minimum: int) -> StudyRefusedError:
+    """Refuse a few slices."""
+    return StudyRefusedError(
+        "too_small",
+        found=f"The series has {number_of_slices} slice(s) only.",
+        expected=f"At least {minimum} slices; a scan of the hands has hundreds.",
+        remedy=_EXPORT_AGAIN,
+    )
+
+
+def duplicate_position(number: int) -> StudyRefusedError:
+    """Refuse two images at one place."""
+    return StudyRefusedError(
+        "duplicate_position",
+        found=f"At {number} position(s) the series holds more than one image.",
+        expected="One image for each position.",
+        remedy="Export the two reconstructions as series of their own, or remove the images that are not meant.",
+    )
+
+
+def gantry_tilt(degrees: float) -> StudyRefusedError:
+    """Refuse sheared slices."""
+    return StudyRefusedError(
+        "gantry_tilt",
+        found=f"The gantry was tilted by {degrees:.1f} degrees, so the slices are sheared.",
+        expected="Slices at right angles to the direction of travel.",
+        remedy="Scan without tilt, or have the scanner reformat the series without tilt.",
+    )
+
+
+def slices_shifted(shift_mm: float) -> StudyRefusedError:
+    """Refuse slices that do not lie straight above one another."""
+    return StudyRefusedError(
+        "slices_shifted",
+        found=f"Slices lie up to {shift_mm:.2f} mm beside the others.",
+        expected="Slices straight above one another.",
+        remedy="Export the series of one reconstruction only.",
+    )
+
+
+def missing_slices(number: int, spacing_mm: float) -> StudyRefusedError:
+    """Refuse a stack with holes."""
+    return StudyRefusedError(
+        "missing_slice",
+        found=f"{number} slice(s) are missing within the series (one every {spacing_mm:.2f} mm).",
+        expected="Every slice of the series.",
+        remedy=_EXPORT_AGAIN,
+    )
+
+
+def uneven_spacing(smallest_mm: float, largest_mm: float) -> StudyRefusedError:
+    """Refuse gaps of different size."""
+    return StudyRefusedError(
+        "uneven_spacing",
+        found=f"The slices are unevenly spaced: {smallest_mm:.2f} to {largest_mm:.2f} mm.",
+        expected="One distance between all slices.",
+        remedy="Have the scanner reconstruct the series with one slice distance.",
+    )
+
+
+def together(problems: Sequence[StudyRefusedError]) -> StudyRefusedError:
+    """Tell several problems at once, under the code of the first."""
+    if len(problems) == 1:
+        return problems[0]
+    expected, remedies = (
+        list(dict.fromkeys(texts)) for texts in zip(*((p.expected, p.remedy) for p in problems), strict=True)
+    )
+    return StudyRefusedError(
+        problems[0].code,
+        found=" ".join(problem.found for problem in problems),
+        expected=" ".join(expected),
+        remedy=" ".join(remedies),
+    )

@@ -1,0 +1,74 @@
+"""Images become series, each with its energy, its geometry, and why it can't be used if it can't."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from calcidect.errors import StudyRefusedError
+from calcidect.settings import StudySettings
+from calcidect.study._energy import EnergyFound, find_energy
+from calcidect.study._header import ImageHeader
+from calcidect.study._stack import Stack, stack_slices
+
+
+@dataclass(frozen=True)
+class Series:
+    """CT images that belong together.
+
+    Parameters
+    ----------
+    images : tuple of ImageHeader
+        As found.
+    found : EnergyFound
+        Their X-rays.
+    stack : Stack or None
+        Their order and grid; None if there is a problem.
+    problem : StudyRefusedError or None
+        What is wrong with their geometry.
+    """
+
+    images: tuple[ImageHeader, ...]
+    found: EnergyFound
+    stack: Stack | None = None
+    problem: StudyRefusedError | None = None
+
+    @property
+    def kernel(self) -> str:
+        """Convolution Kernel."""
+        return self.images[0].labels.kernel
+
+    @property
+    def name(self) -> str:
+        """Short hash that stands for the series, without its UID; with the energy where a series holds two."""
+        first = self.images[0]
+        key = f"{first.series_uid} {first.labels.kvp} {first.labels.kev}"
+        return short_hash(key)
+
+
+def short_hash(text: str) -> str:
+    """Return 8 hexadecimal digits that stand for an identifier."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def group_series(images: Sequence[ImageHeader], settings: StudySettings) -> tuple[Series, ...]:
+    """Sort images into series, in order of first appearance.
+
+    A series is split by KVP, VMI energy, image type and size: Canon stores both tube voltages in one series, and a
+    localiser may share the series of the scan.
+    """
+    groups: dict[tuple[object, ...], list[ImageHeader]] = {}
+    for image in images:
+        labels = image.labels
+        key = (image.series_uid, labels.kvp, labels.kev, "LOCALIZER" in labels.image_type, image.rows, image.columns)
+        groups.setdefault(key, []).append(image)
+    return tuple(_series(tuple(group), settings) for group in groups.values())
+
+
+def _series(images: tuple[ImageHeader, ...], settings: StudySettings) -> Series:
+    found = find_energy(images[0])
+    try:
+        return Series(images, found, stack=stack_slices(images, settings))
+    except StudyRefusedError as problem:
+        return Series(images, found, problem=problem)

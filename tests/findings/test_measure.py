@@ -1,0 +1,83 @@
+"""The findings of one simulated hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calcidect.anatomy import HandAnatomy, find_hands
+from calcidect.findings import Findings, measure
+from calcidect.findings._burden import burden_of
+from calcidect.materials import MaterialMaps, decompose
+from calcidect.settings import FindingsSettings
+from calcidect.study import read_study
+
+
+@pytest.fixture(scope="module")
+def maps(quick_case: Path) -> MaterialMaps:
+    return decompose(read_study(quick_case / "dicom"))
+
+
+@pytest.fixture(scope="module")
+def anatomy(maps: MaterialMaps) -> HandAnatomy:
+    return find_hands(maps)
+
+
+@pytest.fixture(scope="module")
+def findings(maps: MaterialMaps, anatomy: HandAnatomy) -> Findings:
+    return measure(maps, anatomy)
+
+
+@pytest.fixture(scope="module")
+def truth(quick_case: Path) -> dict:  # type: ignore[type-arg]
+    return json.loads((quick_case / "truth/truth.json").read_text())
+
+
+def test_every_deposit_of_20_mm3_is_found_where_it_is(findings: Findings, truth: dict) -> None:  # type: ignore[type-arg]
+    found = np.array([[d.centroid_x_mm, d.centroid_y_mm, d.centroid_z_mm] for d in findings.deposits])
+    for deposit in truth["deposits"]:
+        if deposit["volume_mm3"] >= 20:
+            assert np.linalg.norm(found - deposit["centroid_mm"], axis=1).min() < 2.0, deposit["compartment"]
+
+
+def test_total_mass_is_within_15_percent(findings: Findings, truth: dict) -> None:  # type: ignore[type-arg]
+    true_mg = sum(deposit["ha_mass_mg"] for deposit in truth["deposits"])
+    assert findings.burden["all"].ha_mass_mg == pytest.approx(true_mg, rel=0.15)
+
+
+def test_the_side_is_told(findings: Findings, truth: dict) -> None:  # type: ignore[type-arg]
+    assert {deposit.side for deposit in findings.deposits} == set(truth["hands"])
+    assert set(findings.burden) == {"all", *truth["hands"]}
+
+
+def test_rows_and_labels_agree(findings: Findings) -> None:
+    volumes = [deposit.volume_mm3 for deposit in findings.deposits]
+    assert volumes == sorted(volumes, reverse=True)
+    assert [d.deposit_id for d in findings.deposits] == list(range(1, len(volumes) + 1))
+    labels = findings.deposit_labels
+    for deposit in findings.deposits:
+        k, j, i = np.nonzero(labels.array == deposit.deposit_id)
+        assert len(k) > 0
+        centre = labels.grid.point_of(np.stack([i, j, k], -1)).mean(0)
+        assert np.abs(centre - [deposit.centroid_x_mm, deposit.centroid_y_mm, deposit.centroid_z_mm]).max() < 1.5
+        assert deposit.max_diameter_mm >= (6 * deposit.volume_mm3 / np.pi) ** (1 / 3) * 0.8
+
+
+def test_what_is_not_measured_says_so(findings: Findings) -> None:
+    assert all(row.fraction_lost is None and row.reason for row in findings.acro_osteolysis)
+    assert all(d.compartment is None and d.pattern is None for d in findings.deposits)
+
+
+def test_burden_adds_up_and_follows_the_rules(findings: Findings, anatomy: HandAnatomy) -> None:
+    total = findings.burden["all"]
+    assert total.number == len(findings.deposits)
+    assert total.volume_mm3 == pytest.approx(sum(d.volume_mm3 for d in findings.deposits))
+    largest = max(d.volume_mm3 for d in findings.deposits if d.material == "hydroxyapatite")
+    labels = findings.deposit_labels
+    for limit, expected in ((largest * 0.99, True), (largest * 1.01, False)):
+        rule = FindingsSettings(bulky_deposit_mm3=limit, bulky_hand_mm3=1e6)
+        burden = burden_of(list(findings.deposits), labels.array, labels.grid, anatomy, rule)
+        assert burden["all"].bulky is expected

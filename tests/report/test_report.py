@@ -1,0 +1,204 @@
+"""The report as people get it: one page that opens offline, one PDF, the same bytes each time."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from calcidect.errors import Notice, OutputError
+from calcidect.report import write_report
+from calcidect.report._content import report_content
+from calcidect.report._pictures import PICTURED_DEPOSITS
+from calcidect.report._words import deposit_site, number, with_sd
+from calcidect.result import write_result
+from support.results import make_scene, small_result, small_scene, without_deposits
+
+MALICIOUS = "<script>alert(1)</script> #panic() $x$ *b* _e_ \\ \" ' @ref `code` </title>"
+
+
+def report_of(scene, folder):
+    folder.mkdir()
+    write_report(scene.result(), scene.study.low, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return report_of(small_scene(), tmp_path_factory.mktemp("report") / "out")
+
+
+class Page(HTMLParser):
+    """Collects tags, texts and addresses of a page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.texts, self.addresses = [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [value for name, value in attrs if name in ("src", "href")]
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", " ".join(self.texts))
+
+
+def page_of(folder):
+    return Page((folder / "report.html").read_text(encoding="utf-8"))
+
+
+def test_report_is_one_page_one_pdf_and_its_pictures(folder):
+    assert {p.name for p in folder.iterdir()} == {"report.html", "report.pdf", "images"}
+    expected = {f"{kind}_{side}.png" for kind in ("surface", "coronal") for side in ("right", "left")}
+    expected |= {f"deposit_{n}.png" for n in (3, 6, 4, 1, 5, 2)}  # the largest six
+    assert {p.name for p in (folder / "images").iterdir()} == expected
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_same_input_gives_same_bytes(folder, tmp_path):
+    again = report_of(small_scene(), tmp_path / "again")
+    for path in folder.rglob("*.*"):
+        assert path.read_bytes() == (again / path.relative_to(folder)).read_bytes(), path.name
+
+
+def test_page_opens_offline_and_runs_nothing(folder):
+    page = page_of(folder)
+    assert page.addresses
+    assert all(address.startswith("data:image/png;base64,") for address in page.addresses)
+    assert not {"script", "link", "iframe", "form"} & set(page.tags)
+
+
+def test_page_says_research_use_only(folder):
+    assert "Research use only. Not a medical device." in page_of(folder).text
+
+
+def test_page_holds_the_numbers_of_the_result(folder):
+    text = page_of(folder).text
+    burden = small_result().findings.burden["all"]
+    for expected in (
+        "SSC-0042",
+        "57 years",
+        "80/Sn150",
+        "0.8 \u00d7 0.8 \u00d7 0.8 mm",
+        f"{burden.ha_mass_mg:.1f} ± {burden.ha_mass_sd_mg:.1f}",
+        f"{burden.volume_mm3:,.1f}",
+        "right hand, carpus, carpal tunnel",
+        "Forearm deposits may be missed.",
+        "findings.bulky_deposit_mm3 = 300.0 mm3",
+        "at least 300 mm³",
+        "18 ± 3 %, grade 1",
+        "Left digit 1: The fingertip lies outside the scan.",
+        "input SHA-256 a7a7a7a7a7a7a7a7",
+    ):
+        assert expected in text, expected
+
+
+def test_text_from_the_scan_is_never_markup(tmp_path):
+    scene = make_scene(subject_id=MALICIOUS)
+    notice = Notice("odd", MALICIOUS, MALICIOUS)
+    folder = report_of(replace(scene, study=replace(scene.study, notices=(notice,))), tmp_path / "out")
+    page = page_of(folder)
+    assert "script" not in page.tags
+    assert "<script>alert(1)</script> #panic()" in page.text
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")  # '#panic()' would have stopped typst
+
+
+def test_no_deposits_and_one_hand_read_well(tmp_path):
+    folder = report_of(without_deposits(make_scene(sides=("left",))), tmp_path / "out")
+    text = page_of(folder).text
+    assert "No deposit was found." in text
+    assert "Right hand" not in text
+    assert {p.name for p in (folder / "images").iterdir()} == {"surface_left.png", "coronal_left.png"}
+    assert "None" not in text.replace("None was found.", "")
+
+
+def test_bare_result_says_what_is_not_assessed(tmp_path):
+    """A first version names no bones and gives no compartments; its report must still read well."""
+    scene = small_scene()
+    bare = replace(
+        scene.findings,
+        acro_osteolysis=(),
+        bone_destruction=(),
+        deposits=tuple(
+            replace(
+                d, digit=None, level=None, compartment=None, pattern=None, ha_mass_mg=None, ha_mass_sd_mg=None,
+                mean_ha_mg_per_cm3=None, distance_to_bone_mm=None, touches_bone=None, dual_energy_ratio=None,
+            )
+            for d in scene.findings.deposits
+        ),
+        burden={
+            hand: replace(b, ha_mass_mg=None, ha_mass_sd_mg=None, urate_mass_mg=None, forearm_extension=None)
+            for hand, b in scene.findings.burden.items()
+        },
+    )  # fmt: skip
+    text = page_of(report_of(replace(scene, findings=bare), tmp_path / "out")).text
+    assert "acro osteolysis: This version does not assess it." in text
+    assert "None" not in text
+    assert "nan" not in text.lower()
+
+
+def test_scan_with_nothing_drawn_still_has_a_report(tmp_path):
+    scene = without_deposits(small_scene())
+    nothing = scene.anatomy.bones.like(scene.anatomy.bones.array * 0)
+    scene = replace(scene, anatomy=replace(scene.anatomy, bones=nothing), findings=replace(scene.findings, bones=()))
+    folder = report_of(scene, tmp_path / "out")
+    assert list((folder / "images").iterdir()) == []
+    assert "No deposit was found." in page_of(folder).text
+
+
+def test_report_comes_with_the_result_folder_or_not_at_all(tmp_path):
+    scene, result = small_scene(), small_result()
+    write_result(result, tmp_path / "out", extra=lambda folder: write_report(result, scene.study.low, folder))
+    assert (tmp_path / "out" / "report.html").is_file()
+
+    def failing(folder):
+        write_report(result, scene.study.low, folder / "missing")
+
+    with pytest.raises(OutputError):
+        write_result(result, tmp_path / "other", extra=failing)
+    assert not (tmp_path / "other").exists()
+
+
+def test_no_path_name_or_original_identifier_is_said(folder):
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    text = re.sub(r"base64,[^\"]+", "", html)
+    assert str(folder) not in text
+    assert small_result().study.study_uid_hash not in text
+    pdf = (folder / "report.pdf").read_bytes()
+    assert str(folder).encode() not in pdf
+    assert b"/CreationDate" not in pdf
+
+
+def test_deposit_table_is_sorted_and_complete():
+    rows = report_content(small_result())["deposits"]["rows"]
+    assert [row[0] for row in rows] == ["3", "6", "4", "1", "5", "2", "7"]
+    assert len(rows) > PICTURED_DEPOSITS
+    assert "(uncertain material)" in rows[-1][2]
+
+
+def test_summary_counts_by_material():
+    summary = report_content(small_result())["summary"]
+    assert summary.startswith("7 deposits: 5 hydroxyapatite, 1 urate, 1 indeterminate.")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "\u2013"), (1234.56, "1,234.6"), (-0.01, "0.0"), (-2.0, "-2.0"), (0.0, "0.0")],
+)
+def test_numbers_read_alike(value, text):
+    assert number(value) == text
+
+
+def test_sd_is_left_out_where_it_is_not_known():
+    assert with_sd(5.0, None) == "5.0"
+    assert with_sd(None, 1.0) == "\u2013"
+
+
+def test_site_says_a_place_once():
+    forearm = small_result().findings.deposits[5]
+    assert deposit_site(forearm) == "left forearm"

@@ -1,0 +1,144 @@
+"""What is saved is read back equal."""
+
+import json
+from dataclasses import fields, replace
+
+import nibabel
+import numpy as np
+import pytest
+
+from calcidect.errors import InputRefusedError
+from calcidect.findings import Findings
+from calcidect.geometry import Grid
+from calcidect.result import Result
+from support.results import BLOBS, make_scene, small_result, small_scene, without_deposits
+
+OBLIQUE = np.linalg.qr(np.array([[0.98, 0.1, 0.05], [-0.12, 0.97, 0.2], [0.02, -0.2, 0.95]]))[0]
+
+
+def assert_equal(read: Result, written: Result):
+    for name in ("study", "hands", "bone_labels", "provenance", "not_assessed"):
+        assert getattr(read, name) == getattr(written, name), name
+    for field in fields(Findings):
+        if field.name != "deposit_labels":
+            assert getattr(read.findings, field.name) == getattr(written.findings, field.name), field.name
+    for name in ("bone_map", "deposit_map"):
+        a, b = getattr(read, name), getattr(written, name)
+        assert a.array.dtype == b.array.dtype
+        assert np.array_equal(a.array, b.array)
+        assert np.array_equal(a.grid.affine_lps, b.grid.affine_lps)
+    for name in ("hydroxyapatite", "urate"):
+        a, b = getattr(read, name).array, getattr(written, name).array
+        assert a.dtype == np.float32
+        assert np.abs(a - b).max() <= 0.0501  # mg/cm3: half a step
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    return small_result().save(tmp_path_factory.mktemp("result") / "out")
+
+
+def test_every_number_label_and_none_comes_back(saved):
+    assert_equal(Result.load(saved), small_result())
+
+
+def test_read_result_saves_to_the_same_bytes(saved, tmp_path):
+    again = Result.load(saved).save(tmp_path / "again")
+    for path in saved.rglob("*.*"):
+        assert path.read_bytes() == (again / path.relative_to(saved)).read_bytes(), path.name
+
+
+def test_one_hand_and_no_deposits_come_back(tmp_path):
+    result = without_deposits(make_scene(sides=("left",))).result()
+    read = Result.load(result.save(tmp_path / "out"))
+    assert_equal(read, result)
+    assert list(read.findings.burden) == ["left", "all"]
+    assert json.loads((tmp_path / "out" / "findings.json").read_text())["burden"]["right"] is None
+
+
+def test_oblique_grid_comes_back_in_full_precision(tmp_path):
+    flat = small_scene()
+    grid = flat.study.low.grid
+    oblique = Grid(grid.size, (0.7, 0.7123456789, 1.1), (1.23456789, -345.6789, 12.3), OBLIQUE)
+    result = flat.result()
+    moved = replace(
+        result,
+        findings=replace(result.findings, deposit_labels=replace(result.deposit_map, grid=oblique)),
+        **{name: replace(getattr(result, name), grid=oblique) for name in ("bone_map", "hydroxyapatite", "urate")},
+    )
+    assert_equal(Result.load(moved.save(tmp_path / "out")), moved)
+
+
+def test_deposit_in_the_nifti_file_lies_at_its_centroid_in_ras(saved):
+    image = nibabel.load(saved / "deposits.nii.gz")
+    deposit = small_result().findings.deposits[0]
+    voxels = np.argwhere(np.asarray(image.dataobj) == deposit.deposit_id).mean(axis=0)
+    ras = nibabel.affines.apply_affine(image.affine, voxels)
+    expected = (-deposit.centroid_x_mm, -deposit.centroid_y_mm, deposit.centroid_z_mm)
+    assert np.allclose(ras, expected, atol=0.4)
+    assert image.header["sform_code"] == image.header["qform_code"] == 1
+
+
+def test_other_programs_read_concentrations_in_mg_per_cm3(saved):
+    image = nibabel.load(saved / "materials" / "hydroxyapatite.nii.gz")
+    values = np.unique(np.round(image.get_fdata(), 3))
+    assert values.tolist() == [0, *sorted({b.mg_per_cm3 for b in BLOBS if b.material == "hydroxyapatite"})]
+
+
+def test_simpleitk_sees_the_same_place(saved):
+    sitk = pytest.importorskip("SimpleITK")
+    image = sitk.ReadImage(str(saved / "bones.nii.gz"))
+    assert np.allclose(image.GetOrigin(), small_result().bone_map.grid.origin_mm, atol=1e-4)
+    assert np.array_equal(sitk.GetArrayFromImage(image), small_result().bone_map.array)
+
+
+def test_concentrations_are_rounded_to_a_tenth(tmp_path):
+    result = small_result()
+    array = result.urate.array.copy()
+    array[3, 4, 5:9] = [0.04, 0.06, 1234.56, 9000]
+    read = Result.load(replace(result, urate=result.urate.like(array)).save(tmp_path / "out"))
+    assert np.allclose(read.urate.array[3, 4, 5:9], [0, 0.1, 1234.6, 6553.5], atol=1e-3)
+
+
+@pytest.mark.parametrize("missing", ["findings.json", "labels.json", "deposits.nii.gz", "materials", "provenance.json"])
+def test_folder_with_a_part_missing_is_refused(tmp_path, missing):
+    folder = small_result().save(tmp_path / "out")
+    (folder / missing).rename(tmp_path / "gone")
+    with pytest.raises(InputRefusedError) as caught:
+        Result.load(folder)
+    assert caught.value.code == "result_unreadable"
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_damaged_volume_is_refused(tmp_path):
+    folder = small_result().save(tmp_path / "out")
+    path = folder / "bones.nii.gz"
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(InputRefusedError):
+        Result.load(folder)
+
+
+def test_volume_of_another_scan_is_refused(tmp_path):
+    folder = small_result().save(tmp_path / "out")
+    document = json.loads((folder / "findings.json").read_text())
+    document["grid"]["origin_mm"][0] += 1.0
+    (folder / "findings.json").write_text(json.dumps(document))
+    with pytest.raises(InputRefusedError):
+        Result.load(folder)
+
+
+def test_later_major_version_is_refused_and_says_so(tmp_path):
+    folder = small_result().save(tmp_path / "out")
+    document = json.loads((folder / "findings.json").read_text())
+    (folder / "findings.json").write_text(json.dumps({**document, "schema_version": "2.0"}))
+    with pytest.raises(InputRefusedError, match=r"2\.0"):
+        Result.load(folder)
+
+
+def test_later_minor_version_with_added_keys_is_read(tmp_path):
+    folder = small_result().save(tmp_path / "out")
+    document = json.loads((folder / "findings.json").read_text())
+    document |= {"schema_version": "1.7", "added_later": {}}
+    document["deposits"][0]["added_later"] = 1
+    (folder / "findings.json").write_text(json.dumps(document))
+    assert_equal(Result.load(folder), small_result())
