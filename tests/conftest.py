@@ -18,7 +18,7 @@ def coarse(scenario: Scenario) -> Scenario:
 
 @pytest.fixture(scope="session")
 def quick_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a case folder: one right hand of the standard scenario at 0.6 x 0.6 x 1.0 mm."""
+    """Return a case folder: one hand of the standard scenario at 0.6 x 0.6 x 1.0 mm."""
     folder = tmp_path_factory.mktemp("cases") / "standard"
     simulate(load_scenario("standard", seed=201, quick=True), folder)
     return folder

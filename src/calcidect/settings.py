@@ -48,9 +48,7 @@ class StudySettings(_Group):
 class AnatomySettings(_Group):
     """The first classical rule that tells bone from deposit."""
 
-    body_threshold_hu: float = _setting(
-        -400.0, "HU", "half way between air and fat at the skin", gt=-900, lt=-150
-    )
+    body_threshold_hu: float = _setting(-400.0, "HU", "half way between air and fat at the skin", gt=-900, lt=-150)
     mineral_threshold_hu: float = _setting(
         200.0,
         "HU low energy",
@@ -126,9 +124,10 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)  # an OSError's text holds the path
         raise InputRefusedError(
             "settings_unreadable",
-            found=f"The settings file can't be read: {error}.",
+            found=f"The settings file can't be read: {reason}.",
             expected="A TOML file.",
             remedy=remedy,
         ) from error

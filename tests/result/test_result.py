@@ -8,7 +8,7 @@ import pytest
 
 from calcidect.anatomy import BoneLabel
 from calcidect.errors import Notice
-from calcidect.findings import Findings
+from calcidect.findings import AcroOsteolysis, Findings
 from calcidect.geometry import Grid
 from calcidect.result import NotAssessed, assemble
 from support.results import make_scene, small_result, small_scene, without_deposits
@@ -56,6 +56,15 @@ def test_what_is_not_assessed_is_said():
         "burden.forearm_extension",
     ]
     assert small_result().not_assessed == ()
+
+
+def test_digits_without_a_number_count_as_not_assessed():
+    scene = small_scene()
+    nulls = tuple(AcroOsteolysis(s, n, None, None, None, None, "Cut off.") for s in ("right", "left") for n in (1, 2))
+    findings = replace(scene.findings, acro_osteolysis=nulls, bone_destruction=())
+    missing = {item.name: item.reason for item in replace(scene, findings=findings).result().not_assessed}
+    assert missing["acro_osteolysis"] == "Cut off."
+    assert "bone_destruction" in missing
 
 
 def test_what_is_not_assessed_may_be_given():

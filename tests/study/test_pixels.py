@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom import Dataset, dcmread
+from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     RLELossless,
@@ -35,12 +36,23 @@ def to_syntax(uid: str) -> Callable[[Dataset, int], None]:
     def edit(dataset: Dataset, _: int) -> None:
         if uid in (RLELossless, JPEG2000Lossless):
             dataset.compress(uid, generate_instance_uid=False)
+        if uid == ExplicitVRBigEndian:
+            dataset.PixelData = dataset.pixel_array.byteswap().tobytes()
         dataset.file_meta.TransferSyntaxUID = uid
 
     return edit
 
 
-@pytest.mark.parametrize("uid", [ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian, RLELossless, JPEG2000Lossless])
+SYNTAXES = [
+    ImplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    DeflatedExplicitVRLittleEndian,
+    RLELossless,
+    JPEG2000Lossless,
+]
+
+
+@pytest.mark.parametrize("uid", SYNTAXES, ids=[uid.name for uid in SYNTAXES])
 def test_a_transfer_syntax_changes_no_value(tmp_path: Path, uid: str) -> None:
     grid = small_grid(size=(40, 36, 12))  # JPEG 2000 has no smaller images
     low, high = small_pair(1.44, grid)
@@ -48,10 +60,21 @@ def test_a_transfer_syntax_changes_no_value(tmp_path: Path, uid: str) -> None:
     for path in sorted(tmp_path.rglob("*.dcm")):
         dataset = dcmread(path)
         to_syntax(uid)(dataset, 0)
-        dataset.save_as(path, implicit_vr=uid == ImplicitVRLittleEndian, little_endian=True)
+        dcmwrite(path, dataset, implicit_vr=uid == ImplicitVRLittleEndian, little_endian=uid != ExplicitVRBigEndian)
     study = read_study(tmp_path)
     np.testing.assert_array_equal(study.low.array, low.array)
     np.testing.assert_array_equal(study.high.array, high.array)
+
+
+def test_eight_bits_are_read_too(tmp_path: Path) -> None:
+    def edit(dataset: Dataset, _: int) -> None:
+        stored = np.clip((dataset.pixel_array + 1024) // 16, 0, 255).astype(np.uint8)
+        dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 8, 8, 7, 0
+        dataset.RescaleSlope, dataset.RescaleIntercept = "16", "-1024"
+        dataset.PixelData = stored.tobytes()
+
+    low, _ = small_pair(1.44)
+    np.testing.assert_allclose(canon(tmp_path, edit).low.array, low.array.clip(-1024), atol=16)
 
 
 def test_a_slope_that_is_not_one_gives_fractions_of_a_hu(tmp_path: Path) -> None:

@@ -163,9 +163,23 @@ def test_grids_within_the_tolerance_become_one(tmp_path: Path) -> None:
     assert study.low.grid.is_same_as(low.grid, 1e-6)
 
 
-def test_a_filter_that_the_bone_contradicts_is_told(tmp_path: Path) -> None:
-    folder = write_small(tmp_path, "siemens_definition", STYLED_PAIRS["siemens_definition"], ratio=2.1)
-    assert codes(read_study(folder).notices) == {"tin_unconfirmed"}
+@pytest.mark.parametrize(
+    ("vendor", "pair", "ratio", "is_doubted"),
+    [
+        ("siemens_definition", Pair(KV80, Energy("kv", 140)), 1.38, False),
+        ("siemens_definition", Pair(KV80, Energy("kv", 140)), 2.0, True),
+        ("siemens_force", Pair(KV80, SN150), 2.0, False),
+        ("siemens_force", Pair(KV80, SN150), 1.4, True),
+        ("siemens_flash", Pair(Energy("kv", 100), Energy("kv", 140, tin=True)), 1.58, False),
+        ("siemens_flash", Pair(Energy("kv", 100), Energy("kv", 140, tin=True)), 1.21, True),
+        ("siemens_force", Pair(Energy("kv", 65), SN150), 1.4, False),  # a voltage of which nothing is known
+    ],
+)
+def test_a_filter_that_the_bone_contradicts_is_told(
+    tmp_path: Path, vendor: str, pair: Pair, ratio: float, is_doubted: bool
+) -> None:
+    study = read_study(write_small(tmp_path, vendor, pair, ratio))
+    assert codes(study.notices) == ({"tin_unconfirmed"} if is_doubted else set())
 
 
 def test_progress_reaches_the_end_of_each_step(tmp_path: Path) -> None:

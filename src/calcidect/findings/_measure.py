@@ -14,7 +14,14 @@ from calcidect.findings._gather import distance_mm, gather
 from calcidect.findings._region import Amounts, Surroundings, amounts, half_maximum
 from calcidect.findings._types import AcroOsteolysis, Bone, Deposit, Findings, Quality
 from calcidect.geometry import FloatArray, Grid
-from calcidect.materials import HostLine, MaterialMaps, SoftTissue, fit_host_line, measure_soft_tissue
+from calcidect.materials import (
+    HostLine,
+    MaterialMaps,
+    SoftTissue,
+    fit_host_line,
+    measure_soft_tissue,
+    sensitivity_in_slice,
+)
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
 
@@ -128,7 +135,9 @@ def _deposit(
 ) -> tuple[Deposit | None, NDArray[np.bool_], tuple[int, ...]]:
     """Return a deposit, its voxels, and where their box begins on the scan's grid; None where nothing is left of it."""
     around, box = _surroundings(view, number)
-    found = amounts(around, view.line, maps.sensitivity, tissue, settings.findings)
+    middle = round(float(np.nonzero(around.mask)[0].mean())) + box[0].start + view.hand.start[2]
+    local = sensitivity_in_slice(maps, middle)
+    found = amounts(around, view.line, local, tissue, settings.findings)
     voxels, volume_mm3 = half_maximum(around, 0.0)
     start = tuple(part.start + s for part, s in zip(box, view.hand.start[::-1], strict=True))
     if volume_mm3 < settings.findings.minimum_volume_mm3 or found.excess_low_hu <= 0:

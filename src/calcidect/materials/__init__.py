@@ -11,7 +11,7 @@ from calcidect.materials._regions import (
     region_mass_covariance,
     region_masses,
 )
-from calcidect.materials._sensitivity import in_host, sensitivity
+from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_in_slice
 from calcidect.materials._types import MaterialMaps, Sensitivity
 
 __all__ = [
@@ -31,5 +31,6 @@ __all__ = [
     "region_mass_covariance",
     "region_masses",
     "sensitivity",
+    "sensitivity_in_slice",
     "slice_paths_cm",
 ]

@@ -67,6 +67,7 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
         notices=_clipping_notices(study),
         slice_path_cm=tuple(float(p) for p in paths_cm),
         correlated_voxels=soft.correlated_voxels,
+        pair=study.pair,
     )
 
 

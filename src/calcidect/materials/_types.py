@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
+from calcidect.study import Pair
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class MaterialMaps:
     correlated_voxels : float
         How many voxels share their noise: the variance of a mean over n voxels is
         ``noise**2 * correlated_voxels / n``.
+    pair : Pair or None
+        The energies; None where only ``sensitivity`` is known.
     """
 
     hydroxyapatite: Volume
@@ -69,3 +72,4 @@ class MaterialMaps:
     notices: tuple[Notice, ...] = field(default=())
     slice_path_cm: tuple[float, ...] = ()
     correlated_voxels: float = 1.0
+    pair: Pair | None = None

@@ -230,7 +230,7 @@ def _sesamoids(hand: PosedHand, person: Person, grid: Grid) -> dict[str, Field]:
         size = {"mcp_1": (2.5, 2.0, 1.6), "ip_1": (1.7, 1.5, 1.2)}.get(joint, (1.6, 1.4, 1.2))
         end = head.axis[1]
         condyle = head.vertices_mm[(head.vertices_mm - end) @ along > -7.0]
-        centre = end - 2.0 * along + (float(((condyle - end) @ palmar).max()) + size[2] + 1.0) * palmar
+        centre = end - 2.0 * along + (float(((condyle - end) @ palmar).max()) + size[2] + 1.5) * palmar
         for name, shift in (("radial", 3.3), ("ulnar", -3.3)) if joint == "mcp_1" else (("", 0.0),):
             middle = centre + shift * across
             box = box_around(middle[None], grid, size[0] + BONE_MARGIN_MM)

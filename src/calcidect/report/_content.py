@@ -165,7 +165,7 @@ def _acro_table(findings: Findings) -> Table:
     rows = []
     for side in ("right", "left"):
         digits = {d.digit: d for d in findings.acro_osteolysis if d.side == side}
-        if digits:
+        if any(digit.fraction_lost is not None for digit in digits.values()):
             cells = [_acro_cell(digits.get(digit)) for digit in range(1, 6)]
             rows.append([f"{side.capitalize()} hand", *cells])
     return {"columns": columns, "rows": rows}
@@ -180,6 +180,7 @@ def _acro_cell(digit: AcroOsteolysis | None) -> str:
 
 
 def _acro_notes(findings: Findings) -> list[str]:
+    """Return why single digits could not be assessed; where none could, ``not_assessed`` says so once."""
     return [
         f"{digit.side.capitalize()} digit {digit.digit}: {digit.reason}"
         for digit in findings.acro_osteolysis

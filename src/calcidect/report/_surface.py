@@ -1,4 +1,4 @@
-"""A shaded three-dimensional view of bones and deposits, from numpy alone.
+"""A shaded three-dimensional view of bones and deposits, without a graphics library.
 
 The labels are turned into the view's axes, the first surface along each parallel ray is found, and lit:
 Lambert's cosine law for a light from above left, a fill light from the viewer, and darkening where the surface
@@ -18,6 +18,7 @@ from calcidect.report._colours import BACKGROUND
 PIXEL_MM = 0.5
 _STEP_MM = (PIXEL_MM, PIXEL_MM, 0.75)  # columns, rows, depth: the surface is interpolated along the ray
 _SMOOTHING_MM = 0.45  # takes the steps off the voxels and leaves joint spaces open
+_NORMAL_REACH_MM = 1.0  # on both sides of a point; shorter ones show the steps of the voxels
 _SURFACE = 0.5
 _MARGIN_MM = np.array([13.0, 11.0, 1.0])  # columns, rows, depth: room for what is written at the edges
 _LIGHT = np.array([-0.45, 0.55, 0.75])  # right, up, towards the viewer
@@ -149,7 +150,7 @@ def _first_crossing(field: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDAr
 
 
 def _normals(field: NDArray[np.float32], depth: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return unit normals: the gradient of the field where the surface lies, slightly smoothed."""
+    """Return unit normals: the gradient of the field where the surface lies."""
     from scipy import ndimage
 
     rows, columns = np.indices(depth.shape)
@@ -158,9 +159,9 @@ def _normals(field: NDArray[np.float32], depth: NDArray[np.float32]) -> NDArray[
         ends = []
         for sign in (1, -1):
             at = np.stack([depth, rows, columns])
-            at[axis] += sign
+            at[axis] += sign * _NORMAL_REACH_MM / _STEP_MM[2 - axis]
             ends.append(ndimage.map_coordinates(field, at, order=1, mode="nearest"))
-        gradient.append(ndimage.gaussian_filter((ends[0] - ends[1]) / _STEP_MM[2 - axis], 0.8))
+        gradient.append(ends[0] - ends[1])
     into, down, right = gradient
     normal = np.stack([-right, down, into], axis=-1)  # the field falls outwards, rows run downwards
     return np.asarray(normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6))

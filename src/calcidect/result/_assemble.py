@@ -66,14 +66,15 @@ def what_is_not_assessed(findings: Findings) -> list[NotAssessed]:
     """Return what the result contract names and these findings leave open throughout.
 
     An empty list of destroyed bone may mean 'none found' or 'not looked for'. Both damage lists are filled by
-    the same step, which gives a row per digit, so without such rows neither was looked for.
+    the same step, so where no digit was measured, bone was not looked at either.
     """
     missing = []
-    if not findings.acro_osteolysis:
-        missing.append(NotAssessed("acro_osteolysis", _NOT_YET))
+    if all(digit.fraction_lost is None for digit in findings.acro_osteolysis):
+        reasons = sorted({digit.reason for digit in findings.acro_osteolysis if digit.reason})
+        missing.append(NotAssessed("acro_osteolysis", " ".join(reasons) or _NOT_YET))
         if not findings.bone_destruction:
             missing.append(NotAssessed("bone_destruction", _NOT_YET))
-    if findings.bones and all(bone.bone == "unnamed" for bone in findings.bones):
+    if any(bone.bone == "unnamed" for bone in findings.bones):
         missing.append(NotAssessed("bones.bone", "This version finds bone but does not name it."))
     missing += [
         NotAssessed(f"deposits.{name}", _NOT_YET)

@@ -24,8 +24,10 @@ LOWEST_KEV = 40.0
 DENSE_HU = 300.0
 """Voxels above it are dense calcium (domain facts 8.3, rule 3)."""
 
-TIN_RATIO = 1.6
-"""Between the bone ratios of pairs without tin, 1.4-1.5, and with it, 1.7-2.7 (domain facts 8.3, rule 3)."""
+# HU per mg/cm3 of hydroxyapatite behind 3 cm of water (domain facts 1.3): low voltages, then 140 kV and Sn140 kV.
+_HU_PER_MG_LOW = {70.0: 2.59, 80.0: 2.27, 90.0: 2.05, 100.0: 1.89}
+_HU_PER_MG_140, _HU_PER_MG_SN140 = 1.55, 1.07
+_BONE_OF_HYDROXYAPATITE = 0.91  # bone's ratio is 0.87-0.94 of pure hydroxyapatite's, on simulated hands of seven pairs
 
 _MINIMUM_DENSE_VOXELS = 50  # our rule: the median of fewer is noise
 _SAMPLED_VOXELS = 2**22  # enough for a median; a whole study has forty times as many
@@ -196,10 +198,17 @@ def confirm_energies(pair: Pair, ratio: float, settings: StudySettings) -> tuple
         raise refusals.energies_swapped(str(pair.low), str(pair.high), ratio)
     if ratio < settings.minimum_bone_ratio:
         raise refusals.bone_ratio_low(ratio, settings.minimum_bone_ratio)
-    if pair.low.kind == "kv" and (ratio > TIN_RATIO) != pair.high.tin:
-        message = (
-            f"The bone ratio of {ratio:.2f} does not fit the stated pair {pair.name}: "
-            f"a beam {'without' if pair.high.tin else 'with'} tin would."
-        )
-        return (Notice("tin_unconfirmed", message, "All densities, if the stated filter is wrong."),)
-    return ()
+    boundary = _tin_boundary(pair)
+    if boundary is None or (ratio > boundary) == pair.high.tin:
+        return ()
+    message = (
+        f"The bone ratio of {ratio:.2f} does not fit the stated pair {pair.name}: "
+        f"a beam {'without' if pair.high.tin else 'with'} tin would."
+    )
+    return (Notice("tin_unconfirmed", message, "All densities, if the stated filter is wrong."),)
+
+
+def _tin_boundary(pair: Pair) -> float | None:
+    """Return the bone ratio half way (geometrically) between pairs without and with tin, for known low voltages."""
+    low = _HU_PER_MG_LOW.get(pair.low.value) if pair.low.kind == "kv" else None
+    return low * _BONE_OF_HYDROXYAPATITE / (_HU_PER_MG_140 * _HU_PER_MG_SN140) ** 0.5 if low else None

@@ -108,7 +108,7 @@ def _decode(content: bytes, image: ImageHeader) -> NDArray[Any]:
         raise refusals.undecodable(pixels.syntax) from error
     if stored.shape != shape or stored.dtype.kind not in "iu" or stored.dtype.itemsize > 2:
         raise refusals.undecodable(pixels.syntax)
-    return stored
+    return stored.astype(np.int16 if stored.dtype.kind == "i" else np.uint16)  # 8 bits or big endian become native 16
 
 
 def _decode_with_pydicom(content: bytes) -> NDArray[Any]:
