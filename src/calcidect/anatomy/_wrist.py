@@ -10,7 +10,7 @@ from calcidect.geometry import FloatArray, Grid
 
 _STEP_MM = 2.0
 _MINIMUM_AREA_MM2 = 25.0
-_MINIMUM_FOREARM_MM = 10.0
+_FIRST_WITHIN_MM = 30.0  # the scan cuts an oblique forearm; above that it is no forearm
 _RADIOULNAR_TO_RADIOCARPAL_MM = 14.0
 """Height of the distal radioulnar joint, where radius and ulna first touch at CT resolution, below the radiocarpal
 line: 13 to 18 mm on five simulated hands."""
@@ -49,10 +49,10 @@ def radiocarpal_mm(bones: NDArray[np.bool_], body: Body, distal: FloatArray, gri
         section[here[:, 0], here[:, 1]] = True
         parts, _ = label(section, np.ones((3, 3)))
         two.append(int((np.bincount(parts.ravel())[1:] >= _MINIMUM_AREA_MM2).sum()) == 2)
-    start = int(_MINIMUM_FOREARM_MM / _STEP_MM)
-    if len(two) <= start or sum(two[:start]) < start - 1:
+    shown = [n for n in range(len(two) - 2) if all(two[n : n + 3])]
+    if not shown or shown[0] * _STEP_MM > _FIRST_WITHIN_MM:
         return None
-    for n in range(start, len(two) - 1):
+    for n in range(shown[0], len(two) - 1):
         if not two[n] and not two[n + 1]:
             return float(along.min() + n * _STEP_MM + _RADIOULNAR_TO_RADIOCARPAL_MM)
     return None

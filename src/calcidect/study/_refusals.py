@@ -159,7 +159,7 @@ def one_energy(energy: str) -> StudyRefusedError:
         "one_energy",
         found=f"The scan holds one energy only: {energy}.",
         expected=_DUAL_ENERGY,
-        remedy=f"If the scan was dual-energy: {_EXPORT_PAIR[0].lower()}{_EXPORT_PAIR[1:]}",
+        remedy=f"If the scan was dual-energy, its second energy was left behind. {_EXPORT_PAIR}",
     )
 
 
