@@ -88,3 +88,17 @@ def test_a_scan_without_a_hand_is_refused() -> None:
     water[5:35, 10:50, 10:50] = 0
     with pytest.raises(StudyRefusedError, match="hand"):
         find_hands(maps_of(water, water, grid))
+
+
+def test_a_table_under_the_hand_is_no_part_of_it(maps: MaterialMaps, anatomy: HandAnatomy) -> None:
+    """A plate of 2.4 mm that touches the hand's lowest voxels, as a table top would."""
+    low, high = maps.low.array.copy(), maps.high.array.copy()
+    rows = np.nonzero((low > -400).any((0, 2)))[0]
+    plate = (slice(None), slice(rows[0] - 3, rows[0] + 1))
+    assert rows[0] > 4
+    for image in (low, high):
+        image[plate] = np.maximum(image[plate], 40)
+    (hand,) = find_hands(maps_of(low, high, maps.low.grid)).hands
+    (bare,) = anatomy.hands
+    assert hand.side == bare.side
+    assert hand.body.sum() == pytest.approx(bare.body.sum(), rel=0.03)

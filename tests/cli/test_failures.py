@@ -12,6 +12,7 @@ import calcidect.api
 import calcidect.study
 from calcidect.cli import app
 from calcidect.errors import InputRefusedError, OutputError, StudyRefusedError, UsageError
+from calcidect.phantom._skeleton import load_skeleton
 
 SENTENCES = {"found": "One energy.", "expected": "Two energies.", "remedy": "Scan again."}
 PATIENT = "DOE^JANE 1957-03-02 ID4711"
@@ -109,6 +110,7 @@ def test_a_folder_that_is_not_there_is_refused(verb, tmp_path):
 
 
 def test_a_missing_extra_says_what_to_install(tmp_path, monkeypatch):
+    load_skeleton.cache_clear()  # another test of this process may have loaded it
     for module in ("myo_sim", "mujoco"):
         monkeypatch.setitem(__import__("sys").modules, module, None)
     done = CliRunner().invoke(app, ["simulate", "healthy", "--quick", "--out", str(tmp_path / "case")])

@@ -99,7 +99,7 @@ class TestAnalyze:
         burden = small_result().findings.burden["all"]
         assert done.exit_code == 0
         assert "Hands: right, left" in done.stdout
-        assert f"Deposits of hydroxyapatite: {burden.number}, {burden.volume_mm3:.0f} mm3" in done.stdout
+        assert f"Deposits: {burden.number}, {burden.volume_mm3:.0f} mm3" in done.stdout
         assert "Note (hands_cut_off)" in done.stdout
         assert os.path.join("result", "report.html") in done.stdout
         assert "Research use only" in done.stdout

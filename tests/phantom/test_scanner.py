@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from calcidect.errors import InputRefusedError
 from calcidect.geometry import Grid
 from calcidect.phantom import load_scenario
 from calcidect.phantom._noise import correlated_noise
@@ -79,3 +80,9 @@ def test_same_seed_same_scenario_and_another_seed_another() -> None:
     assert load_scenario("mixed", seed=4) == load_scenario("mixed", seed=4)
     assert load_scenario("mixed", seed=4) != load_scenario("mixed", seed=5)
     assert replace(load_scenario("mixed", seed=4), seed=5) != load_scenario("mixed", seed=5)
+
+
+@pytest.mark.parametrize("pair", ["80/120", "80", "80/Sn120"])
+def test_a_pair_that_no_style_writes_is_refused(pair: str) -> None:
+    with pytest.raises(InputRefusedError):
+        load_scenario("standard", quick=True, pair=pair)

@@ -14,6 +14,8 @@ from calcidect.geometry import Volume
 _COARSE_MM = 1.6
 _OPENING_MM = 3.2
 """A table top or a sheet is thinner; a fingertip is not."""
+_REACH_MM = 3.0
+"""Opening rounds a hand's edges by less."""
 _MINIMUM_HAND_CM3 = 40.0
 """A small woman's hand without forearm is above 150 cm3; a part cut off by the field of view may be less."""
 _CORE_MM = 9.0
@@ -108,7 +110,7 @@ def _split(
 
 
 def _fine(low: Volume, threshold_hu: float, labels: NDArray[np.int32], label: int, step: tuple[int, ...]) -> Body:
-    """Return a hand's mask on the scan's own grid: denser than the threshold, nearest to this label, holes filled."""
+    """Return a hand's mask on the scan's own grid: denser than the threshold, on or beside this label, filled."""
     from scipy.ndimage import binary_fill_holes, distance_transform_edt
 
     k, j, i = np.nonzero(labels == label)
@@ -117,8 +119,9 @@ def _fine(low: Volume, threshold_hu: float, labels: NDArray[np.int32], label: in
     box = tuple(slice(int(a), int(b)) for a, b in zip(first[::-1], last[::-1], strict=True))
     coarse_box = tuple(slice(part.start // s, -(-part.stop // s)) for part, s in zip(box, step[::-1], strict=True))
     nearby = labels[coarse_box]
-    nearest = distance_transform_edt(nearby == 0, return_distances=False, return_indices=True)
-    mine = nearby[tuple(nearest)] == label
+    spacing = [s * n for s, n in zip(low.grid.spacing_mm[::-1], step[::-1], strict=True)]
+    away, nearest = distance_transform_edt(nearby == 0, sampling=spacing, return_indices=True)
+    mine = (nearby[tuple(nearest)] == label) & (away <= _REACH_MM)  # what opening removed farther away is a table
     for axis, s in enumerate(step[::-1]):
         mine = np.repeat(mine, s, axis=axis)
     mask = (low.array[box] > threshold_hu) & mine[: box[0].stop - box[0].start, : box[1].stop - box[1].start,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._body import Body, find_bodies
-from calcidect.anatomy._bones import fill_holes, split_mineral
+from calcidect.anatomy._bones import Piece, fill_holes, knuckle_sesamoids, split_mineral
 from calcidect.anatomy._frame import Frame, find_frame
 from calcidect.anatomy._mineral import mineral_image
 from calcidect.anatomy._types import BoneLabel, Hand, HandAnatomy, Side
@@ -32,6 +32,7 @@ class _Found:
     frame: Frame
     bones: NDArray[np.bool_]
     sesamoids: NDArray[np.bool_]
+    ossicles: NDArray[np.bool_]
     deposits: NDArray[np.bool_]
     radiocarpal_mm: float | None
 
@@ -49,7 +50,7 @@ def find_hands(maps: MaterialMaps, settings: Settings = Settings(), progress: Pr
     Raises
     ------
     StudyRefusedError
-        ``no_hand`` if nothing in the scan is a hand, ``too_many_hands`` if there are more than two.
+        ``no_hand`` if nothing in the scan is a hand. Of more than two parts of that size the two largest are taken.
     """
     bodies = find_bodies(maps.low, settings.anatomy.body_threshold_hu, _BONE_HU)[:2]
     found = []
@@ -70,10 +71,29 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     of_kind = {
         kind: np.isin(labels, [p.label for p in pieces if p.kind == kind]) for kind in ("bone", "sesamoid", "deposit")
     }
-    deposits = of_kind["deposit"]
-    bones = fill_holes(of_kind["bone"] & (image.low_hu > _BONE_SURFACE_HU)) & ~deposits
+    bones = fill_holes(of_kind["bone"] & (image.low_hu > _BONE_SURFACE_HU)) & ~of_kind["deposit"]
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
-    return _Found(body, frame, bones, of_kind["sesamoid"], deposits, wrist)
+    ossicles = np.isin(labels, _ossicles(labels, pieces, bones, body, frame, wrist, maps.low.grid))
+    return _Found(body, frame, bones, of_kind["sesamoid"], ossicles, of_kind["deposit"] & ~ossicles, wrist)
+
+
+def _ossicles(
+    labels: NDArray[np.int32],
+    pieces: tuple[Piece, ...],
+    bones: NDArray[np.bool_],
+    body: Body,
+    frame: Frame,
+    wrist_mm: float | None,
+    grid: Grid,
+) -> tuple[int, ...]:
+    """Return the pieces that are sesamoids of the fingers' knuckles; none where the wrist is not known."""
+    if wrist_mm is None or not pieces:
+        return ()
+    offset = np.array(body.start)
+    tip_mm = float((grid.point_of(np.stack(np.nonzero(bones), -1)[::11, ::-1] + offset) @ frame.distal).max())
+    centres = grid.point_of(np.array([piece.centre[::-1] for piece in pieces]) + offset)
+    share = (centres @ frame.distal - wrist_mm) / (tip_mm - wrist_mm)
+    return knuckle_sesamoids(labels, pieces, grid.spacing_mm, grid.direction.T @ -frame.dorsal, share)
 
 
 def _sides(found: list[_Found]) -> tuple[list[Side], list[Notice]]:
@@ -83,6 +103,10 @@ def _sides(found: list[_Found]) -> tuple[list[Side], list[Notice]]:
     if len(found) == 2 and sides[0] == sides[1]:
         weaker = int(found[0].frame.confidence > found[1].frame.confidence)
         sides[weaker] = "left" if sides[weaker] == "right" else "right"
+        frame = found[weaker].frame
+        # The thumb's side is the weaker evidence of the two that make a side.
+        other = Frame(frame.distal, frame.dorsal, -frame.radial, sides[weaker], 0.5)
+        found[weaker] = replace(found[weaker], frame=other)
         notices.append(
             Notice(
                 "side_conflict",
@@ -110,7 +134,11 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
     hands = []
     for side, hand in sorted(zip(sides, found, strict=True), key=lambda pair: pair[0], reverse=True):
         box = _box(hand.body)
-        for name, mask in (("unnamed", hand.bones), ("sesamoid_mcp_1", hand.sesamoids)):
+        for name, mask in (
+            ("unnamed", hand.bones),
+            ("sesamoid_mcp_1", hand.sesamoids),
+            ("ossicle", hand.ossicles),
+        ):
             if mask.any():
                 label = len(labels) + 1
                 labels[label] = BoneLabel(side, name)

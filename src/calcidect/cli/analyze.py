@@ -49,7 +49,7 @@ def as_text(result: Result, out: Path) -> str:
     mass = "not measured" if burden.ha_mass_mg is None else f"{burden.ha_mass_mg:.1f} mg"
     lines = [
         f"Hands: {', '.join(hand.side for hand in result.hands)}",
-        f"Deposits of hydroxyapatite: {burden.number}, {burden.volume_mm3:.0f} mm3, mass {mass}",
+        f"Deposits: {burden.number}, {burden.volume_mm3:.0f} mm3; hydroxyapatite {mass}",
         *(f"Note ({notice.code}): {notice.message}" for notice in result.warnings),
         f"Report: {out / 'report.html'}",
         "Research use only. Not a medical device.",

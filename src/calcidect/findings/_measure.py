@@ -140,7 +140,7 @@ def _deposit(
     found = amounts(around, view.line, local, tissue, settings.findings)
     voxels, volume_mm3 = half_maximum(around, 0.0)
     start = tuple(part.start + s for part, s in zip(box, view.hand.start[::-1], strict=True))
-    if volume_mm3 < settings.findings.minimum_volume_mm3 or found.excess_low_hu <= 0:
+    if volume_mm3 < settings.findings.minimum_volume_mm3 or found.excess_low_hu_mm3 <= 0:
         return None, voxels, start
     offset = np.array([part.start for part in box])
     points = view.grid.point_of((np.stack(np.nonzero(voxels), -1) + offset)[:, ::-1])
@@ -172,7 +172,7 @@ def _deposit(
         depth_below_skin_mm=float(around.depth_mm[voxels].min()),
         mean_hu_low=float(around.low[voxels].mean()),
         mean_hu_high=float(around.high[voxels].mean()),
-        dual_energy_ratio=found.excess_low_hu / found.excess_high_hu if found.excess_high_hu > 0 else None,
+        dual_energy_ratio=found.excess_low_hu_mm3 / found.excess_high_hu_mm3 if found.excess_high_hu_mm3 > 0 else None,
         confidence=max(found.classification.posterior, 1 - found.classification.posterior),
         flags=_flags(view, found, volume_mm3, bone_mm, centroid),
     ), voxels, start  # fmt: skip

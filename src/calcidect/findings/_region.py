@@ -15,7 +15,6 @@ from calcidect.materials import (
     classify,
     excess_covariance,
     in_host,
-    region_masses,
 )
 from calcidect.settings import FindingsSettings
 
@@ -71,8 +70,8 @@ class Amounts:
     ha_mass_mg: float | None
     ha_mass_sd_mg: float | None
     urate_mass_mg: float | None
-    excess_low_hu: float
-    excess_high_hu: float
+    excess_low_hu_mm3: float
+    excess_high_hu_mm3: float
 
 
 def amounts(
@@ -92,7 +91,6 @@ def amounts(
     covariance = excess_covariance(voxels, around.voxel_mm3, tissue.noise_hu, tissue.correlated_voxels, host_sd)
     found = classify(excess_low, excess_high, covariance, in_host(sensitivity, low_host, high_host))
     if found.material == "urate":
-        _, urate_mg = region_masses(0.0, 0.0, sensitivity)
         urate_mg = excess_low / in_host(sensitivity, low_host, high_host).msu_low / 1000
         return Amounts(found, 0.0, None, max(urate_mg, 0.0), excess_low, excess_high)
     mass, sd = _ha_mass(around, region, ring, share, line, sensitivity, tissue)

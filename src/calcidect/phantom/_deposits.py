@@ -12,10 +12,10 @@ from calcidect.anatomy import BONES
 from calcidect.errors import InputRefusedError
 from calcidect.geometry import FloatArray
 from calcidect.phantom._attenuation import Tissue
-from calcidect.phantom._bones import texture
+from calcidect.phantom._bones import BONE_MARGIN_MM, texture
 from calcidect.phantom._hand import DigitalHand
-from calcidect.phantom._shapes import FloatField, Place, make_shape
-from calcidect.phantom._sites import find_site
+from calcidect.phantom._shapes import PATTERNS, FloatField, Place, make_shape
+from calcidect.phantom._sites import COMPARTMENTS, find_site
 from calcidect.phantom._soft_tissue import upsampled
 from calcidect.phantom._voxelise import Box, Field, box_around
 
@@ -54,6 +54,15 @@ class DepositSpec:
     material: Literal["hydroxyapatite", "urate"] = "hydroxyapatite"
     contact: Literal["apart", "touching", "eroding"] = "apart"
     gap_mm: float = 2.0
+
+    def __post_init__(self) -> None:
+        known = {
+            "compartment": COMPARTMENTS, "pattern": PATTERNS, "digit": (1, 2, 3, 4, 5),
+            "material": ("hydroxyapatite", "urate"), "contact": ("apart", "touching", "eroding"),
+        }  # fmt: skip
+        for name, values in known.items():
+            if getattr(self, name) not in values:
+                raise ValueError(f"{name} is {getattr(self, name)!r}, not one of {', '.join(map(str, values))}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +176,7 @@ def _largest_part(sdf: FloatField) -> FloatField:
 
 
 def _bone_distance(hand: DigitalHand, box: Box) -> FloatField:
-    distance = np.full(tuple(part.stop - part.start for part in box), 5.0, np.float32)
+    distance = np.full(tuple(part.stop - part.start for part in box), BONE_MARGIN_MM, np.float32)
     for field in hand.bone_fields.values():
         common = [slice(max(p.start, q.start), min(p.stop, q.stop)) for p, q in zip(box, field.box, strict=True)]
         if all(part.stop > part.start for part in common):
@@ -250,7 +259,7 @@ def _truth(
         "max_diameter_mm": _diameter_mm(points),
         "aspect": aspect,
         "nearest_bone": nearest,
-        "distance_to_bone_mm": distance,
+        "distance_to_bone_mm": distance if distance < BONE_MARGIN_MM else None,
         "touches_bone": distance < hand.grid.spacing_mm[0],
         "depth_below_skin_mm": float(depth[sdf < 0].min()),
         "asked": asdict(spec),
@@ -258,7 +267,7 @@ def _truth(
 
 
 def _diameter_mm(points_mm: FloatArray) -> float:
-    """Return the largest extent of points over 49 directions, which is within 2 % of their diameter."""
+    """Return the largest extent of points over 203 directions, which is within 3 % of their diameter."""
     rng = np.random.default_rng(0)
     directions = np.vstack([np.eye(3), rng.normal(size=(200, 3))])
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
@@ -266,7 +275,7 @@ def _diameter_mm(points_mm: FloatArray) -> float:
 
 
 def _place_of(hand: DigitalHand, spec: DepositSpec, centroid: FloatArray) -> tuple[str, str, int | None, str]:
-    """Return nearest bone, level, digit and aspect of a centroid, by the result contract's definitions."""
+    """Return nearest bone, level, digit and aspect of a centroid; level and digit are those of the nearest bone."""
     distances = {
         name: float(np.linalg.norm(bone.vertices_mm - centroid, axis=1).min())
         for name, bone in hand.posed.bones.items()

@@ -4,7 +4,7 @@ A scenario file is TOML; every key is optional::
 
     hands = ["right", "left"]        # or one of them
     pair = "80/Sn150"                # kV pair, or "50/100keV"
-    vendor = "siemens_ds"            # style of the DICOM headers; default: one that makes this pair
+    vendor = "siemens_force"          # style of the DICOM headers; default: one that makes this pair
     quick = false
     hands_gap_mm = 25.0              # 0: touching
     [scanner]                        # any field of ScannerSettings but pair and vendor
@@ -35,7 +35,7 @@ from calcidect.anatomy import Side
 from calcidect.errors import InputRefusedError
 from calcidect.phantom._deposits import DepositSpec
 from calcidect.phantom._scanner import ScannerSettings
-from calcidect.phantom._vendors import style_for
+from calcidect.phantom._vendors import VENDOR_STYLES, style_for
 from calcidect.study import Energy, Pair
 
 _QUICK_SAMPLING_MM = (0.6, 1.0)
@@ -110,20 +110,21 @@ def load_scenario(name: str, *, seed: int = 0, quick: bool = False, pair: str | 
     InputRefusedError
         If the name is unknown or the file is wrong.
     """
-    if name in _DESCRIPTIONS:
-        return _built(name, {}, seed, quick, pair)
     path = Path(name)
-    if path.suffix != ".toml":
+    if name not in _DESCRIPTIONS and path.suffix != ".toml":
         raise InputRefusedError(
             "scenario_unknown", found=f"There is no scenario '{name}'.",
             expected=f"One of {', '.join(_DESCRIPTIONS)}, or a .toml file.", remedy=_REMEDY,
         )  # fmt: skip
     try:
+        if name in _DESCRIPTIONS:
+            return _built(name, {}, seed, quick, pair)
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         return _built("file", values, seed, quick or bool(values.get("quick", False)), pair)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)  # an OSError's text holds the path
         raise InputRefusedError(
-            "scenario_invalid", found=f"The scenario file can't be used: {error}.",
+            "scenario_invalid", found=f"The scenario can't be used: {reason}.",
             expected="A TOML file of the documented keys.", remedy=_REMEDY,
         ) from error  # fmt: skip
 
@@ -151,8 +152,13 @@ def _built(name: str, values: dict[str, Any], seed: int, quick: bool, pair: str 
         hands = (hands[int(rng.integers(2))],)
     if "hands" in values:
         hands = tuple(side for side in ("right", "left") if side in values["hands"])
+    if not hands or any(deposit.get("side") not in hands for deposit in values.get("deposits", [])):
+        raise ValueError("hands must name right, left or both, and every deposit the side of one of them")
     energies = parse_pair(pair or values.get("pair", "80/Sn150"))
-    scanner = _scanner(energies, values.get("vendor") or style_for(energies), quick, rng)
+    vendor = values.get("vendor") or style_for(energies)
+    if vendor not in VENDOR_STYLES:
+        raise ValueError(f"vendor is {vendor!r}, not one of {', '.join(VENDOR_STYLES)}")
+    scanner = _scanner(energies, vendor, quick, rng)
     overrides: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in values.get("scanner", {}).items()
     }
@@ -172,7 +178,7 @@ def _built(name: str, values: dict[str, Any], seed: int, quick: bool, pair: str 
 
 def _digit(key: str) -> tuple[Side, int]:
     side, digit = key.split("_")
-    if side not in ("right", "left") or digit not in "12345":
+    if side not in ("right", "left") or digit not in tuple("12345"):
         raise ValueError(f"acro_osteolysis key {key} is not side_digit")
     return side, int(digit)  # type: ignore[return-value]
 

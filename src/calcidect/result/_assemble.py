@@ -78,9 +78,11 @@ def what_is_not_assessed(findings: Findings) -> list[NotAssessed]:
         missing.append(NotAssessed("bones.bone", "This version finds bone but does not name it."))
     missing += [
         NotAssessed(f"deposits.{name}", _NOT_YET)
-        for name in ("level", "compartment", "pattern", "aspect")
+        for name in ("digit", "compartment", "pattern", "aspect", "nearest_bone")
         if findings.deposits and all(getattr(deposit, name) is None for deposit in findings.deposits)
     ]
+    if any(deposit.level is None for deposit in findings.deposits):
+        missing.append(NotAssessed("deposits.level", "This version tells only deposits proximal to the wrist."))
     if all(burden.forearm_extension is None for burden in findings.burden.values()):
         missing.append(NotAssessed("burden.forearm_extension", "The radiocarpal joint line is not known."))
     return missing
