@@ -26,9 +26,6 @@ _MINIMUM_CORE_MM3 = 1.2
 _SESAMOID_MM3 = (20.0, 120.0)
 _SESAMOIDS_APART_MM = (4.5, 12.0)
 _SESAMOID_TO_BONE_MM = 3.2
-_KNUCKLE_SESAMOID_MM3 = 45.0
-_KNUCKLE_SESAMOID_TO_BONE_MM = 2.2
-_KNUCKLES = (0.42, 0.60)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,45 +163,6 @@ def _with_sesamoids(
     return tuple(Piece(p.label, "sesamoid", p.volume_mm3, p.centre) if p.label in chosen else p for p in pieces)
 
 
-def knuckle_sesamoids(
-    labels: NDArray[np.int32],
-    pieces: tuple[Piece, ...],
-    spacing_mm: tuple[float, float, float],
-    palmar: FloatArray,
-    hand_share: FloatArray,
-) -> tuple[int, ...]:
-    """Return the labels of small pieces that lie where the fingers' MCP joints have sesamoids.
-
-    They are compact, at most 45 mm3, within 2.2 mm of bone, in front of it, and at the height of the knuckles: 0.42
-    to 0.60 of the way from wrist to fingertips (the third MCP joint lies at 0.5). Sesamoids are there in 43 % (index)
-    and 68 % (little finger) of hands (Yammine 2014); a deposit just there can't be told from one by this rule.
-
-    Parameters
-    ----------
-    labels : int32 array
-        Of `split_mineral`.
-    pieces : tuple of Piece
-    spacing_mm : tuple of float
-        Along i, j, k.
-    palmar : array, shape (3,)
-        Unit vector out of the palm, along the array's axes (i, j, k).
-    hand_share : array, shape (pieces,)
-        Each piece's height between wrist (0) and fingertips (1).
-    """
-    spacing = np.array(spacing_mm[::-1])
-    bones = np.isin(labels, [p.label for p in pieces if p.kind == "bone"])
-    chosen = []
-    for piece, share in zip(pieces, hand_share, strict=True):
-        if piece.kind != "deposit" or piece.volume_mm3 > _KNUCKLE_SESAMOID_MM3:
-            continue
-        if not _KNUCKLES[0] < share < _KNUCKLES[1] or not _is_compact(labels, piece, spacing):
-            continue
-        towards_bone = _towards_bone(bones, piece, spacing, _KNUCKLE_SESAMOID_TO_BONE_MM)
-        if towards_bone is not None and float(towards_bone @ palmar[::-1]) < -0.6:
-            chosen.append(piece.label)
-    return tuple(chosen)
-
-
 def _is_compact(cores: NDArray[np.int32], piece: Piece, spacing: FloatArray) -> bool:
     """Tell whether a piece is no longer than 1.9 times a ball of its volume."""
     box = _box_around(cores, piece.centre, 7.0, spacing)
@@ -215,16 +173,10 @@ def _is_compact(cores: NDArray[np.int32], piece: Piece, spacing: FloatArray) -> 
 
 def _is_beside_bone(bones: NDArray[np.bool_], piece: Piece, spacing: FloatArray) -> bool:
     """Tell whether bone lies within the distance that a sesamoid keeps."""
-    return _towards_bone(bones, piece, spacing, _SESAMOID_TO_BONE_MM) is not None
-
-
-def _towards_bone(bones: NDArray[np.bool_], piece: Piece, spacing: FloatArray, distance_mm: float) -> FloatArray | None:
-    """Return the unit vector (k, j, i) from a piece to the bone near its surface, or None where there is none."""
-    reach = (6 * piece.volume_mm3 / np.pi) ** (1 / 3) / 2 + distance_mm
+    reach = (6 * piece.volume_mm3 / np.pi) ** (1 / 3) / 2 + _SESAMOID_TO_BONE_MM
     box = _box_around(bones, piece.centre, reach, spacing)
     offset = (np.stack(np.nonzero(bones[box]), -1) + [part.start for part in box] - piece.centre) * spacing
-    near = offset[np.linalg.norm(offset, axis=1) < reach]
-    return None if len(near) == 0 else np.asarray(near.mean(0) / np.linalg.norm(near.mean(0)))
+    return bool((np.linalg.norm(offset, axis=1) < reach).any())
 
 
 def _box_around(

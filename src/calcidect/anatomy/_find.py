@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._body import Body, find_bodies
-from calcidect.anatomy._bones import Piece, fill_holes, knuckle_sesamoids, split_mineral
+from calcidect.anatomy._bones import fill_holes, split_mineral
 from calcidect.anatomy._frame import Frame, find_frame
 from calcidect.anatomy._mineral import mineral_image
 from calcidect.anatomy._types import BoneLabel, Hand, HandAnatomy, Side
@@ -32,7 +32,6 @@ class _Found:
     frame: Frame
     bones: NDArray[np.bool_]
     sesamoids: NDArray[np.bool_]
-    ossicles: NDArray[np.bool_]
     deposits: NDArray[np.bool_]
     radiocarpal_mm: float | None
 
@@ -73,27 +72,7 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     }
     bones = fill_holes(of_kind["bone"] & (image.low_hu > _BONE_SURFACE_HU)) & ~of_kind["deposit"]
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
-    ossicles = np.isin(labels, _ossicles(labels, pieces, bones, body, frame, wrist, maps.low.grid))
-    return _Found(body, frame, bones, of_kind["sesamoid"], ossicles, of_kind["deposit"] & ~ossicles, wrist)
-
-
-def _ossicles(
-    labels: NDArray[np.int32],
-    pieces: tuple[Piece, ...],
-    bones: NDArray[np.bool_],
-    body: Body,
-    frame: Frame,
-    wrist_mm: float | None,
-    grid: Grid,
-) -> tuple[int, ...]:
-    """Return the pieces that are sesamoids of the fingers' knuckles; none where the wrist is not known."""
-    if wrist_mm is None or not pieces:
-        return ()
-    offset = np.array(body.start)
-    tip_mm = float((grid.point_of(np.stack(np.nonzero(bones), -1)[::11, ::-1] + offset) @ frame.distal).max())
-    centres = grid.point_of(np.array([piece.centre[::-1] for piece in pieces]) + offset)
-    share = (centres @ frame.distal - wrist_mm) / (tip_mm - wrist_mm)
-    return knuckle_sesamoids(labels, pieces, grid.spacing_mm, grid.direction.T @ -frame.dorsal, share)
+    return _Found(body, frame, bones, of_kind["sesamoid"], of_kind["deposit"], wrist)
 
 
 def _sides(found: list[_Found]) -> tuple[list[Side], list[Notice]]:
@@ -137,7 +116,6 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
         for name, mask in (
             ("unnamed", hand.bones),
             ("sesamoid_mcp_1", hand.sesamoids),
-            ("ossicle", hand.ossicles),
         ):
             if mask.any():
                 label = len(labels) + 1
