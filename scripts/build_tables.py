@@ -101,8 +101,8 @@ TISSUES: dict[str, tuple[Composition, float, str]] = {
         1.10, ICRU46,
     ),
     "marrow": (
-        {"H": 0.115, "C": 0.644, "N": 0.007, "O": 0.231, "Na": 0.001, "S": 0.001, "Cl": 0.001}, 0.955,
-        "composition of ICRU 46; its density of 0.98 lowered so that HU at 80 kV fall in the measured -130 to -105",
+        {"H": 0.114, "C": 0.598, "N": 0.007, "O": 0.278, "Na": 0.001, "S": 0.001, "Cl": 0.001}, 0.932,
+        "composition of adipose tissue, ICRU 44; density that gives the HU measured in yellow marrow at both energies",
     ),
     "matrix": (*_collagen_in_saline(0.71), "bone's 25 % collagen and 10 % water by mass, no mineral"),
     "connective": (

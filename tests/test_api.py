@@ -9,7 +9,7 @@ import pytest
 import calcidect
 from calcidect import api
 from calcidect.errors import StudyRefusedError, UsageError
-from calcidect.settings import AnatomySettings, Settings
+from calcidect.settings import MaterialsSettings, Settings
 from support.results import small_scene
 
 
@@ -42,10 +42,10 @@ def test_a_study_walks_through_the_rooms_in_order(rooms):
 
 
 def test_settings_reach_every_room_and_the_provenance(rooms):
-    settings = Settings(anatomy=AnatomySettings(mineral_threshold_hu=250.0))
+    settings = Settings(materials=MaterialsSettings(mineral_threshold_hu=250.0))
     result = api.analyze(small_scene().study, settings)
     assert all(settings in arguments for _, arguments in rooms)
-    (row,) = [row for row in result.provenance.settings if row["name"] == "anatomy.mineral_threshold_hu"]
+    (row,) = [row for row in result.provenance.settings if row["name"] == "materials.mineral_threshold_hu"]
     assert (row["value"], row["is_default"]) == (250.0, False)
 
 

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 from calcidect.anatomy import HandAnatomy, find_hands
+from calcidect.anatomy._body import find_bodies
+from calcidect.anatomy._bones import split_mineral
+from calcidect.anatomy._mineral import MineralImage
 from calcidect.errors import StudyRefusedError
 from calcidect.geometry import Grid, Volume
 from calcidect.materials import MaterialMaps, decompose
@@ -102,3 +105,41 @@ def test_a_table_under_the_hand_is_no_part_of_it(maps: MaterialMaps, anatomy: Ha
     (bare,) = anatomy.hands
     assert hand.side == bare.side
     assert hand.body.sum() == pytest.approx(bare.body.sum(), rel=0.03)
+
+
+def test_the_tip_of_a_slender_finger_belongs_to_the_hand() -> None:
+    """A plate and a finger of 5 mm stand out of a palm; only the finger has bone in it."""
+    grid = Grid((60, 60, 70), (1.0, 1.0, 1.0))
+    low = np.full(grid.shape, -1000, np.int16)
+    low[5:35, 5:55, 10:50] = 40
+    low[12:28, 12:48, 20:40] = 500
+    low[35:60, 20:25, 20:25] = 40
+    low[35:58, 22, 22] = 800
+    low[2:68, 52:55, 2:58] = 40
+    (body,) = find_bodies(Volume(low, grid), -400.0, 300.0)
+    inside = np.zeros(grid.shape, bool)
+    inside[tuple(slice(s, s + n) for s, n in zip(body.start[::-1], body.size[::-1], strict=True))] = body.mask
+    assert inside[57, 22, 22]
+    assert not inside[62:, 53].any()
+
+
+def test_a_small_dense_piece_deep_beside_bone_is_an_ossicle_and_one_under_the_skin_a_deposit() -> None:
+    spacing = (0.5, 0.5, 0.5)
+    z, y, x = np.meshgrid(*(np.arange(n) * 0.5 for n in (60, 60, 80)), indexing="ij")
+
+    def from_axis(at_y: float, at_x: float) -> np.ndarray:
+        return np.hypot(y - at_y, x - at_x)
+
+    def ball(at_x: float) -> np.ndarray:
+        return np.sqrt((z - 15) ** 2 + (y - 15) ** 2 + (x - at_x) ** 2) < 1.8
+
+    bone = from_axis(15, 15) < 5
+    mg_per_cm3 = np.where(bone, np.where(from_axis(15, 15) < 3.5, 100.0, 900.0), 0.0)
+    mg_per_cm3[ball(23.0) | ball(7.0)] = 700.0
+    depth = np.minimum(x - 4.0, 36.0 - x).clip(0).astype(np.float32)  # skin at x = 4 and 36 mm
+    low = (2.27 * mg_per_cm3 + 40).astype(np.float32)
+    image = MineralImage(low, low, mg_per_cm3.astype(np.float32), low > 150, depth)
+    labels, pieces = split_mineral(image, spacing, np.array([0.0, 1.0, 0.0]))
+    kinds = {p.label: p.kind for p in pieces}
+    assert kinds[int(labels[30, 30, 46])] == "ossicle"
+    assert kinds[int(labels[30, 30, 14])] == "deposit"

@@ -7,19 +7,26 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from calcidect.findings._gather import distance_mm
-from calcidect.findings._region import Amounts, Surroundings, amounts, half_maximum
-from calcidect.materials import HostLine, SoftTissue
+from calcidect.findings._region import Amounts, Surroundings, amounts, half_maximum, half_maximum_hu
+from calcidect.materials import HostLine, SoftTissue, sensitivity
+from calcidect.phantom._attenuation import Tissue, load_attenuation
 from calcidect.settings import FindingsSettings
+from calcidect.study import Energy, Pair
 from support.maps import FAT_HU, MUSCLE_HU, SENSITIVITY
 
 SPACING_MM = (0.4, 0.4, 0.6)
-LINE = HostLine(*np.polyfit([FAT_HU[0], MUSCLE_HU[0]], [FAT_HU[1], MUSCLE_HU[1]], 1)[::-1])
+BETA = (MUSCLE_HU[1] - FAT_HU[1]) / (MUSCLE_HU[0] - FAT_HU[0])
+LINE = HostLine(MUSCLE_HU[1] - BETA * MUSCLE_HU[0], BETA)
 TISSUE = SoftTissue((20.0, 15.0), MUSCLE_HU, 4.0)
 FINE = 3
 
 
 def sphere(
-    diameter_mm: float, mg_per_cm3: float, host: tuple[float, float], noise_hu: float = 0.0, urate: bool = False
+    diameter_mm: float,
+    mg_per_cm3: float,
+    host: tuple[float, float],
+    noise_hu: float = 0.0,
+    k: tuple[float, float] = (SENSITIVITY.ha_low, SENSITIVITY.ha_high),
 ) -> tuple[Surroundings, float, float]:
     """Return a blurred sphere in a host, and its true mg and mm3."""
     shape = (34, 50, 50)
@@ -30,7 +37,6 @@ def sphere(
     crystal = gaussian_filter(inside, 0.4 / spacing)
     crystal = crystal.reshape(shape[0], FINE, shape[1], FINE, shape[2], FINE).mean((1, 3, 5)) * mg_per_cm3
     rng = np.random.default_rng(1)
-    k = (SENSITIVITY.msu_low, SENSITIVITY.msu_high) if urate else (SENSITIVITY.ha_low, SENSITIVITY.ha_high)
     images = [
         (h + s * crystal + rng.normal(0, noise_hu or 1e-3, shape)).astype(np.float32)
         for h, s in zip(host, k, strict=True)
@@ -80,7 +86,7 @@ def test_bone_beside_a_deposit_does_not_weigh() -> None:
 
 
 def test_urate_is_urate_and_has_no_hydroxyapatite() -> None:
-    around, mass_mg, _ = sphere(6.0, 700.0, MUSCLE_HU, urate=True)
+    around, mass_mg, _ = sphere(6.0, 700.0, MUSCLE_HU, k=(SENSITIVITY.msu_low, SENSITIVITY.msu_high))
     found = measured(around)
     assert found.classification.material == "urate"
     assert found.ha_mass_mg == 0
@@ -93,3 +99,69 @@ def test_volume_at_half_maximum(diameter_mm: float, tolerance: float) -> None:
     voxels, found_mm3 = half_maximum(around, 0.0)
     assert found_mm3 == pytest.approx(volume_mm3, rel=tolerance)
     assert voxels.sum() * around.voxel_mm3 == pytest.approx(volume_mm3, rel=2 * tolerance)
+
+
+def two_balls(first: tuple[float, float], second: tuple[float, float]) -> tuple[Surroundings, float]:
+    """Return two blurred balls (diameter mm, mg/cm3) with 1 mm between them, as one deposit in fat, and their mg."""
+    shape = (34, 50, 70)
+    spacing = np.array(SPACING_MM[::-1]) / FINE
+    axes = [(np.arange(n * FINE) - n * FINE / 2 + 0.5) * s for n, s in zip(shape, spacing, strict=True)]
+    z, y, x = np.meshgrid(*axes, indexing="ij")
+    crystal, mass_mg = np.zeros(z.shape, np.float32), 0.0
+    for at_mm, (diameter_mm, mg_per_cm3) in ((-first[0] / 2 - 0.5, first), (second[0] / 2 + 0.5, second)):
+        inside = np.sqrt((x - at_mm) ** 2 + y**2 + z**2) < diameter_mm / 2
+        crystal[inside] = mg_per_cm3
+        mass_mg += float(inside.sum() * spacing.prod()) * mg_per_cm3 / 1000
+    blurred = gaussian_filter(crystal, 0.4 / spacing)
+    blurred = blurred.reshape(shape[0], FINE, shape[1], FINE, shape[2], FINE).mean((1, 3, 5))
+    low = (FAT_HU[0] + SENSITIVITY.ha_low * blurred).astype(np.float32)
+    high = (FAT_HU[1] + SENSITIVITY.ha_high * blurred).astype(np.float32)
+    mask = blurred > 60
+    far = np.full(shape, 30.0, np.float32)
+    return Surroundings(low, high, mask, distance_mm(mask, SPACING_MM), far, far, far, SPACING_MM), mass_mg
+
+
+def test_a_dilute_part_beside_a_dense_one_keeps_its_mass_and_volume() -> None:
+    around, mass_mg = two_balls((3.0, 1000.0), (6.0, 200.0))
+    assert measured(around).ha_mass_mg == pytest.approx(mass_mg, rel=0.05)
+    _, volume_mm3 = half_maximum(around, FAT_HU[0])
+    assert volume_mm3 == pytest.approx(np.pi / 6 * (27 + 216), rel=0.2)
+
+
+@pytest.mark.parametrize("kilovolt", [140.0, 150.0])
+def test_without_a_ring_dense_calcium_in_fat_is_never_urate(kilovolt: float) -> None:
+    pair = Pair(Energy("kv", 80), Energy("kv", kilovolt, tin=kilovolt == 150))
+    k, beams = sensitivity(pair, 3.0), [load_attenuation(energy) for energy in (pair.low, pair.high)]
+    fat, muscle = ([float(b.host_hu[150][t]) for b in beams] for t in (Tissue.FAT, Tissue.MUSCLE))
+    around, mass_mg, _ = sphere(4.0, 500.0, (fat[0], fat[1]), k=(k.ha_low, k.ha_high))
+    hidden = Surroundings(
+        around.low, around.high, around.mask, around.away_mm, np.where(around.mask, 2.0, 0.0).astype(np.float32),
+        around.depth_mm, around.others_mm, SPACING_MM,
+    )  # fmt: skip
+    beta = (muscle[1] - fat[1]) / (muscle[0] - fat[0])
+    line = HostLine(muscle[1] - beta * muscle[0], beta)
+    found = amounts(hidden, line, k, SoftTissue((20.0, 15.0), (muscle[0], muscle[1]), 4.0), FindingsSettings())
+    assert found.classification.material != "urate"
+    assert found.ha_mass_mg is not None
+    assert found.ha_mass_sd_mg is not None
+    assert abs(found.ha_mass_mg - mass_mg) < 2 * found.ha_mass_sd_mg
+
+
+def test_a_border_of_fat_and_muscle_through_the_deposit_does_not_move_its_mass() -> None:
+    around, mass_mg, _ = sphere(4.0, 500.0, (0.0, 0.0))
+    is_muscle = np.arange(around.low.shape[2]) > around.low.shape[2] // 2
+    low, high = (
+        image + np.where(is_muscle, muscle, fat).astype(np.float32)
+        for image, muscle, fat in zip((around.low, around.high), MUSCLE_HU, FAT_HU, strict=True)
+    )
+    beside = Surroundings(
+        low, high, around.mask, around.away_mm, around.bone_mm, around.depth_mm, around.others_mm, SPACING_MM
+    )
+    assert measured(beside).ha_mass_mg == pytest.approx(mass_mg, rel=0.05)
+
+
+def test_a_deposit_darker_than_water_has_a_half_maximum() -> None:
+    """Dilute crystal in fat can leave every voxel below 0 HU."""
+    around, _, _ = sphere(4.0, 30.0, FAT_HU)
+    assert float(around.low[around.mask].max()) < 0
+    assert (around.mask & (around.low >= half_maximum_hu(around))).any()

@@ -24,9 +24,9 @@ def told(
     low, high = (v.array[slices].astype(float) for v in (study.low, study.high))
     host = float(low[ring].mean()), float(high[ring].mean())
     soft = measure_soft_tissue(study.low, study.high)
-    host_sd = tuple(n * np.sqrt(soft.correlated_voxels / ring.sum()) for n in soft.noise_hu)
+    host_covariance = np.diag(np.square(soft.noise_hu)) * soft.correlated_voxels / ring.sum()
     voxel = GRID.voxel_volume_mm3
-    covariance = excess_covariance(int(region.sum()), voxel, soft.noise_hu, soft.correlated_voxels, host_sd)
+    covariance = excess_covariance(int(region.sum()), voxel, soft.noise_hu, soft.correlated_voxels, host_covariance)
     excess = [float((image[region] - level).sum() * voxel) for image, level in zip((low, high), host, strict=True)]
     s = in_host(sensitivity(pair, 2.8), *host)
     inside = (radius_mm() < DEPOSIT_MM)[slices]

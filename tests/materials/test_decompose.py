@@ -60,14 +60,14 @@ def test_maps_are_float32_on_the_grid_and_zero_outside_mineral() -> None:
     for crystal in (maps.hydroxyapatite, maps.urate):
         assert crystal.array.dtype == np.float32
         assert crystal.grid is study.low.grid
-        assert not crystal.array[study.low.array < Settings().anatomy.mineral_threshold_hu].any()
+        assert not crystal.array[study.low.array < Settings().materials.mineral_threshold_hu].any()
     assert maps.low is study.low
 
 
 def test_the_noise_the_paths_and_the_sensitivity_travel_with_the_maps() -> None:
     maps = decompose(cylinder())
-    assert maps.noise_hu == pytest.approx((25.0, 20.0), rel=0.06)
-    assert maps.correlated_voxels == pytest.approx(1.0, abs=0.2)
+    assert maps.soft_tissue.noise_hu == pytest.approx((25.0, 20.0), rel=0.06)
+    assert maps.soft_tissue.correlated_voxels == pytest.approx(1.0, abs=0.2)
     assert len(maps.slice_path_cm) == GRID.size[2]
     assert maps.sensitivity == sensitivity(SN150, float(np.median(maps.slice_path_cm)))
 

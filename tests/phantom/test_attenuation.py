@@ -70,6 +70,13 @@ def test_nail_is_as_bright_as_recorded_and_like_urate_at_both_energies() -> None
     assert (hu("80", Tissue.NAIL), hu("140", Tissue.NAIL)) == pytest.approx((260, 250), abs=15)
 
 
+def test_yellow_marrow_has_the_hu_measured_in_patients() -> None:
+    """Low energy -130 to -105, Sn150 -82 to -80, 140 kV -98 (Eur Radiol Exp 2019, 10.1186/s41747-019-0125-2)."""
+    assert -130 <= hu("80", Tissue.MARROW) <= -105
+    assert -82 <= hu("Sn150", Tissue.MARROW) <= -80
+    assert hu("140", Tissue.MARROW) == pytest.approx(-98, abs=5)
+
+
 @pytest.mark.parametrize(
     ("pair", "ratio"),
     [

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.geometry import Grid, Volume
-from calcidect.materials import MaterialMaps, Sensitivity
+from calcidect.materials import MaterialMaps, Sensitivity, SoftTissue
 
 SENSITIVITY = Sensitivity(2.27, 0.96, 0.37, 0.36, "80/Sn150, made up for tests")
 FAT_HU, MUSCLE_HU = (-105.0, -62.0), (60.0, 54.0)
@@ -19,4 +19,6 @@ def maps_of(
 ) -> MaterialMaps:
     """Return maps of two HU arrays; the concentration maps are zero."""
     zero = Volume(np.zeros(grid.shape, np.float32), grid)
-    return MaterialMaps(zero, zero, Volume(low, grid), Volume(high, grid), SENSITIVITY, noise_hu)
+    return MaterialMaps(
+        zero, zero, Volume(low, grid), Volume(high, grid), SENSITIVITY, SoftTissue(noise_hu, MUSCLE_HU, 1.0)
+    )

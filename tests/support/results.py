@@ -14,7 +14,7 @@ from calcidect.anatomy import BoneLabel, Hand, HandAnatomy, Side
 from calcidect.errors import Notice
 from calcidect.findings import AcroOsteolysis, Bone, BoneDestruction, Burden, Deposit, Findings, Quality
 from calcidect.geometry import Grid, Volume
-from calcidect.materials import MaterialMaps, Sensitivity
+from calcidect.materials import MaterialMaps, Sensitivity, SoftTissue
 from calcidect.result import Provenance, Result, StepCost, assemble
 from calcidect.settings import FindingsSettings, Settings
 from calcidect.study import Energy, Pair, Study, Subject
@@ -174,7 +174,7 @@ def make_scene(
             low=study.low,
             high=study.high,
             sensitivity=Sensitivity(2.3, 1.2, 0.55, 0.45, "made up"),
-            noise_hu=(12.0, 8.0),
+            soft_tissue=SoftTissue((12.0, 8.0), (60.0, 54.0), 1.0),
         ),
         anatomy=HandAnatomy(tuple(_hand(grid, side) for side in sides), bones, labels, Volume(ids > 0, grid)),
         findings=_findings(deposits, rows, Volume(ids, grid), sides),

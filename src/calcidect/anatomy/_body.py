@@ -13,7 +13,9 @@ from calcidect.geometry import Volume
 
 _COARSE_MM = 1.6
 _OPENING_MM = 3.2
-"""A table top or a sheet is thinner; a fingertip is not."""
+"""A table top or a sheet is thinner than twice this; so is the tip of a slender finger, which is given back."""
+_FINGERTIP_CM3 = 3.0
+"""More than the end of any finger, less than any piece of a table."""
 _REACH_MM = 3.0
 """Opening rounds a hand's edges by less."""
 _MINIMUM_HAND_CM3 = 40.0
@@ -74,9 +76,10 @@ def _coarse_hands(
     import SimpleITK as sitk
 
     depth = depth_mm(inside, spacing_mm)
-    opened = depth_mm(~(depth > _OPENING_MM), spacing_mm) <= _OPENING_MM + 0.5
-    parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray((opened & inside).astype(np.uint8))))
     voxel_cm3 = float(np.prod(spacing_mm)) / 1000
+    opened = inside & (depth_mm(~(depth > _OPENING_MM), spacing_mm) <= _OPENING_MM + 0.5)
+    opened |= _fingertips(inside & ~opened, mineral, voxel_cm3)
+    parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(opened.astype(np.uint8))))
     labels = np.zeros(inside.shape, np.int32)
     for part in np.nonzero(np.bincount(parts.ravel()) * voxel_cm3 >= _MINIMUM_HAND_CM3)[0]:
         mask = parts == part
@@ -85,6 +88,18 @@ def _coarse_hands(
         split = _split(mask, depth, spacing_mm)
         labels[mask] = split[mask] + labels.max()
     return labels
+
+
+def _fingertips(removed: NDArray[np.bool_], mineral: NDArray[np.bool_], voxel_cm3: float) -> NDArray[np.bool_]:
+    """Return the small pieces with mineral inside, of what the opening removed."""
+    from scipy.ndimage import label
+
+    pieces, count = label(removed)
+    small = np.bincount(pieces.ravel(), minlength=count + 1) * voxel_cm3 < _FINGERTIP_CM3
+    with_mineral = np.bincount(pieces[mineral], minlength=count + 1) > 0
+    kept = small & with_mineral
+    kept[0] = False
+    return np.asarray(kept[pieces])
 
 
 def _split(

@@ -32,6 +32,7 @@ class _Found:
     frame: Frame
     bones: NDArray[np.bool_]
     sesamoids: NDArray[np.bool_]
+    ossicles: NDArray[np.bool_]
     deposits: NDArray[np.bool_]
     radiocarpal_mm: float | None
 
@@ -58,7 +59,7 @@ def find_hands(maps: MaterialMaps, settings: Settings = Settings(), progress: Pr
         found.append(_one_hand(maps, body))
     progress("anatomy", 1.0)
     sides, notices = _sides(found)
-    return _gathered(maps, found, sides, notices)
+    return _gathered(maps, found, sides, notices + _ossicle_notices(found))
 
 
 def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
@@ -68,11 +69,12 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     frame = find_frame(body, image.low_hu > _BONE_HU, maps.low.grid)
     labels, pieces = split_mineral(image, spacing, maps.low.grid.direction.T @ frame.radial)
     of_kind = {
-        kind: np.isin(labels, [p.label for p in pieces if p.kind == kind]) for kind in ("bone", "sesamoid", "deposit")
+        kind: np.isin(labels, [p.label for p in pieces if p.kind == kind])
+        for kind in ("bone", "sesamoid", "ossicle", "deposit")
     }
     bones = fill_holes(of_kind["bone"] & (image.low_hu > _BONE_SURFACE_HU)) & ~of_kind["deposit"]
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
-    return _Found(body, frame, bones, of_kind["sesamoid"], of_kind["deposit"], wrist)
+    return _Found(body, frame, bones, of_kind["sesamoid"], of_kind["ossicle"], of_kind["deposit"], wrist)
 
 
 def _sides(found: list[_Found]) -> tuple[list[Side], list[Notice]]:
@@ -104,6 +106,18 @@ def _sides(found: list[_Found]) -> tuple[list[Side], list[Notice]]:
     return sides, notices
 
 
+def _ossicle_notices(found: list[_Found]) -> list[Notice]:
+    if not any(hand.ossicles.any() for hand in found):
+        return []
+    return [
+        Notice(
+            "ossicles",
+            "Small, dense pieces deep beside a bone were taken for sesamoids.",
+            "They are labelled ossicle in the bones, and are counted in no deposit; look whether one is calcinosis.",
+        )
+    ]
+
+
 def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notices: list[Notice]) -> HandAnatomy:
     """Return everything on the scan's grid; right hand first."""
     grid: Grid = maps.low.grid
@@ -116,6 +130,7 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
         for name, mask in (
             ("unnamed", hand.bones),
             ("sesamoid_mcp_1", hand.sesamoids),
+            ("ossicle", hand.ossicles),
         ):
             if mask.any():
                 label = len(labels) + 1

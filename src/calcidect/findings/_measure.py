@@ -8,29 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy import Hand, HandAnatomy
-from calcidect.errors import Notice
 from calcidect.findings._burden import burden_of
 from calcidect.findings._gather import distance_mm, gather
-from calcidect.findings._region import Amounts, Surroundings, amounts, half_maximum
+from calcidect.findings._region import Surroundings, amounts, half_maximum
 from calcidect.findings._types import AcroOsteolysis, Bone, Deposit, Findings, Quality
 from calcidect.geometry import FloatArray, Grid
-from calcidect.materials import (
-    HostLine,
-    MaterialMaps,
-    SoftTissue,
-    fit_host_line,
-    measure_soft_tissue,
-    sensitivity_in_slice,
-)
+from calcidect.materials import HostLine, MaterialMaps, fit_host_line, sensitivity_in_slice
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
 
-_BOX_MARGIN_MM = 6.0
-_SMOOTH_MM = 0.5
+_SMOOTH_MM, _INNER_MM = 0.5, 2.0
+_BEYOND_RING_MM = 3.5
+"""Room around the ring, so that a box's border bends no distance or blur."""
 _NOT_YET = "Not measured by this version."
-_SINGLE_SESAMOID_MM3 = 45.0
-_SINGLE_SESAMOID_TO_BONE_MM = 2.2
 _SMALL_MM3 = 5.0
+_HIDDEN_SHARE = 0.6  # our choice: of such a deposit more than a third of the mass is inferred from its shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,14 +56,13 @@ def measure(
     settings : Settings
     progress : callable
     """
-    tissue = measure_soft_tissue(maps.low, maps.high)
     labels = np.zeros(maps.low.grid.shape, np.uint16)
     deposits: list[Deposit] = []
     for n, hand in enumerate(anatomy.hands):
         progress("deposits", n / len(anatomy.hands))
         view = _view(maps, anatomy, hand, settings)
         for number in range(1, view.count + 1):
-            deposit, voxels, start = _deposit(view, number, len(deposits) + 1, maps, tissue, settings)
+            deposit, voxels, start = _deposit(view, number, len(deposits) + 1, maps, settings)
             if deposit is None:
                 continue
             deposits.append(deposit)
@@ -90,12 +81,12 @@ def measure(
         (),
         burden_of(ordered, labels, maps.low.grid, anatomy, settings.findings),
         _quality(maps),
-        maps.notices + anatomy.notices + _notices(ordered),
+        maps.notices + anatomy.notices,
     )  # fmt: skip
 
 
 def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settings) -> _HandView:
-    """Return one hand's arrays: its deposits gathered, distances to bone and skin, its own host line."""
+    """Return one hand's arrays: its deposits gathered, distances to bone and skin."""
     from scipy.ndimage import gaussian_filter
 
     grid = maps.low.grid.cropped(hand.start, hand.size)
@@ -107,18 +98,18 @@ def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settin
     limits = settings.findings
     labels, count = gather(mineral, grid.spacing_mm, limits.join_gap_mm, limits.minimum_volume_mm3)
     depth = distance_mm(~hand.body, grid.spacing_mm)
-    sigma = [_SMOOTH_MM / s for s in grid.spacing_mm[::-1]]
     raw = [a.astype(np.float32) for a in (low, high)]
-    line = fit_host_line(gaussian_filter(raw[0], sigma), gaussian_filter(raw[1], sigma), depth > 2.0)
+    sigma = [_SMOOTH_MM / s for s in grid.spacing_mm[::-1]]
+    line = fit_host_line(gaussian_filter(raw[0], sigma), gaussian_filter(raw[1], sigma), depth > _INNER_MM)
     surface = np.stack(np.nonzero(bone), -1)[::7, ::-1]
     return _HandView(hand, grid, raw[0], raw[1], labels, count, distance_mm(bone, grid.spacing_mm),
                      grid.point_of(surface), depth, line)  # fmt: skip
 
 
-def _surroundings(view: _HandView, number: int) -> tuple[Surroundings, tuple[slice, ...]]:
-    """Return a deposit in a box 6 mm around it, and the box."""
+def _surroundings(view: _HandView, number: int, margin_mm: float) -> tuple[Surroundings, tuple[slice, ...]]:
+    """Return a deposit in a box that leaves a margin around it, and the box."""
     index = np.stack(np.nonzero(view.labels == number), -1)
-    margin = np.ceil(_BOX_MARGIN_MM / np.array(view.grid.spacing_mm[::-1])).astype(int)
+    margin = np.ceil(margin_mm / np.array(view.grid.spacing_mm[::-1])).astype(int)
     low = np.maximum(index.min(0) - margin, 0)
     high = np.minimum(index.max(0) + margin + 1, view.labels.shape)
     box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
@@ -131,14 +122,15 @@ def _surroundings(view: _HandView, number: int) -> tuple[Surroundings, tuple[sli
 
 
 def _deposit(
-    view: _HandView, number: int, deposit_id: int, maps: MaterialMaps, tissue: SoftTissue, settings: Settings
+    view: _HandView, number: int, deposit_id: int, maps: MaterialMaps, settings: Settings
 ) -> tuple[Deposit | None, NDArray[np.bool_], tuple[int, ...]]:
     """Return a deposit, its voxels, and where their box begins on the scan's grid; None where nothing is left of it."""
-    around, box = _surroundings(view, number)
+    reach_mm = settings.findings.halo_mm + settings.findings.ring_mm
+    around, box = _surroundings(view, number, reach_mm + _BEYOND_RING_MM)
     middle = round(float(np.nonzero(around.mask)[0].mean())) + box[0].start + view.hand.start[2]
     local = sensitivity_in_slice(maps, middle)
-    found = amounts(around, view.line, local, tissue, settings.findings)
-    voxels, volume_mm3 = half_maximum(around, 0.0)
+    found = amounts(around, view.line, local, maps.soft_tissue, settings.findings)
+    voxels, volume_mm3 = half_maximum(around, found.host_low_hu)
     start = tuple(part.start + s for part, s in zip(box, view.hand.start[::-1], strict=True))
     if volume_mm3 < settings.findings.minimum_volume_mm3 or found.excess_low_hu_mm3 <= 0:
         return None, voxels, start
@@ -174,19 +166,14 @@ def _deposit(
         mean_hu_high=float(around.high[voxels].mean()),
         dual_energy_ratio=found.excess_low_hu_mm3 / found.excess_high_hu_mm3 if found.excess_high_hu_mm3 > 0 else None,
         confidence=max(found.classification.posterior, 1 - found.classification.posterior),
-        flags=_flags(view, found, volume_mm3, bone_mm, centroid),
+        flags=_flags(volume_mm3, found.share),
     ), voxels, start  # fmt: skip
 
 
-def _flags(view: _HandView, found: Amounts, volume_mm3: float, bone_mm: float, centroid: FloatArray) -> tuple[str, ...]:
-    """Return what the reader should know of a deposit: small, perhaps a sesamoid."""
-    flags = []
-    if volume_mm3 < _SMALL_MM3:
-        flags.append("small")
-    near_bone = bone_mm < _SINGLE_SESAMOID_TO_BONE_MM
-    if volume_mm3 < _SINGLE_SESAMOID_MM3 and near_bone and _aspect(view, centroid) == "palmar":
-        flags.append("possible_sesamoid")
-    return tuple(flags)
+def _flags(volume_mm3: float, share: float) -> tuple[str, ...]:
+    """Return what the reader should know: small, or largely hidden by the blur of bone, skin or a neighbour."""
+    flags = ("small",) if volume_mm3 < _SMALL_MM3 else ()
+    return (*flags, "partly_hidden") if share < _HIDDEN_SHARE else flags
 
 
 def _aspect(view: _HandView, centroid: FloatArray) -> str | None:
@@ -202,7 +189,7 @@ def _aspect(view: _HandView, centroid: FloatArray) -> str | None:
 
 
 def _diameter_mm(points_mm: FloatArray, grid: Grid) -> float:
-    """Return the largest extent over 200 fixed directions (within 2 % of the diameter), plus one voxel's mean edge."""
+    """Return the largest extent over 200 fixed directions (within 3 % of the diameter), plus one voxel's mean edge."""
     directions = np.random.default_rng(0).normal(size=(200, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     return float(np.ptp(points_mm @ directions.T, axis=0).max() + np.mean(grid.spacing_mm))
@@ -234,17 +221,4 @@ def _bones(anatomy: HandAnatomy) -> tuple[Bone, ...]:
 
 
 def _quality(maps: MaterialMaps) -> Quality:
-    top = [float(np.max(v.array)) for v in (maps.low, maps.high)]
-    clipped = [
-        int((v.array >= 3071).sum()) if t >= 3071 else 0 for v, t in zip((maps.low, maps.high), top, strict=True)
-    ]
-    return Quality(maps.noise_hu[0], maps.noise_hu[1], clipped[0], clipped[1], maps.notices)
-
-
-def _notices(deposits: list[Deposit]) -> tuple[Notice, ...]:
-    if not any("possible_sesamoid" in deposit.flags for deposit in deposits):
-        return ()
-    return (
-        Notice("possible_sesamoids", "Small pieces in front of a bone may be sesamoids rather than deposits.",
-               "They are counted in number, volume and mass; their rows carry the flag possible_sesamoid."),
-    )  # fmt: skip
+    return Quality(*maps.soft_tissue.noise_hu, *maps.clipped_voxels, maps.notices)

@@ -5,12 +5,7 @@ from calcidect.materials._decompose import count_clipped, decompose
 from calcidect.materials._host import HostLine, fit_host_line
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._path import slice_paths_cm
-from calcidect.materials._regions import (
-    excess_covariance,
-    hydroxyapatite_mass,
-    region_mass_covariance,
-    region_masses,
-)
+from calcidect.materials._regions import crystal_mass, excess_covariance
 from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_in_slice
 from calcidect.materials._types import MaterialMaps, Sensitivity
 
@@ -22,14 +17,12 @@ __all__ = [
     "SoftTissue",
     "classify",
     "count_clipped",
+    "crystal_mass",
     "decompose",
     "excess_covariance",
     "fit_host_line",
-    "hydroxyapatite_mass",
     "in_host",
     "measure_soft_tissue",
-    "region_mass_covariance",
-    "region_masses",
     "sensitivity",
     "sensitivity_in_slice",
     "slice_paths_cm",

@@ -26,13 +26,13 @@ _SOLID_HA, _SOLID_MSU = 1000.0 * HA_G_PER_CM3, 1000.0 * MSU_G_PER_CM3  # mg/cm3
 def decompose(study: Study, settings: Settings = Settings(), progress: Progress = silent) -> MaterialMaps:  # noqa: B008
     """Return the concentrations of hydroxyapatite and urate in every mineral voxel.
 
-    In voxels above ``settings.anatomy.mineral_threshold_hu`` at the low energy, solves
+    In voxels above ``settings.materials.mineral_threshold_hu`` at the low energy, solves
     ``HU - HU_host = k_HA c_HA + k_MSU c_MSU`` at both energies, with the host's HU from the scan's soft tissue
     and k from the slice's water path; for one crystal where one is enough (``solve_crystals``). Where only the low
     energy is clipped, the high energy alone tells hydroxyapatite. Elsewhere the maps are 0.
 
     A voxel of another host (tendon, fat) is wrong by that host; regions are measured with their own host
-    (``region_masses``).
+    (``crystal_mass``).
 
     Parameters
     ----------
@@ -51,11 +51,12 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
     paths_cm = slice_paths_cm(study.low, settings.anatomy.body_threshold_hu)
     typical = sensitivity(study.pair, float(np.median(paths_cm)))
     soft = measure_soft_tissue(study.low, study.high)
+    clipped = count_clipped(study)
     maps = np.zeros((2, *study.low.array.shape), np.float32)
     for block in _blocks(len(paths_cm)):
         progress("materials", block.start / len(paths_cm))
         in_soft_tissue = in_host(sensitivity(study.pair, float(paths_cm[block].mean())), *soft.host_hu)
-        _solve_block(study, block, in_soft_tissue, soft, settings.anatomy.mineral_threshold_hu, maps)
+        _solve_block(study, block, in_soft_tissue, soft, settings.materials.mineral_threshold_hu, maps)
     progress("materials", 1.0)
     return MaterialMaps(
         hydroxyapatite=study.low.like(maps[0]),
@@ -63,10 +64,10 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
         low=study.low,
         high=study.high,
         sensitivity=typical,
-        noise_hu=soft.noise_hu,
-        notices=_clipping_notices(study),
+        soft_tissue=soft,
+        clipped_voxels=clipped,
+        notices=_clipping_notices(study, clipped),
         slice_path_cm=tuple(float(p) for p in paths_cm),
-        correlated_voxels=soft.correlated_voxels,
         pair=study.pair,
     )
 
@@ -147,8 +148,8 @@ def _solve_block(
     maps[1, block][where] = msu
 
 
-def _clipping_notices(study: Study) -> tuple[Notice, ...]:
-    low, high = count_clipped(study)
+def _clipping_notices(study: Study, clipped: tuple[int, int]) -> tuple[Notice, ...]:
+    low, high = clipped
     if not low + high:
         return ()
     return (

@@ -10,7 +10,7 @@ from calcidect.geometry import FloatArray
 
 MODEL_SD_FRACTION = 0.05
 """Of each energy's signal: the model is within 5 % of published ratios, and calcium phosphates other than
-hydroxyapatite differ from it by 5 % (domain facts 2.3)."""
+hydroxyapatite differ from it by 5 % (docs/method/materials.md, section 5)."""
 
 
 def distance_sd(low: Any, high: Any, ray: tuple[float, float], variances: tuple[Any, Any, Any]) -> FloatArray:

@@ -9,82 +9,65 @@ from __future__ import annotations
 import numpy as np
 
 from calcidect.geometry import FloatArray
-from calcidect.materials._types import Sensitivity
 
-CALIBRATION_SD_FRACTION = 0.033
-"""Root mean square deviation of the model's calcium ratios from the five published ones (docs/method/materials.md,
-section 1). Replace it where a scan is calibrated by a phantom."""
+CALIBRATION_SD_FRACTION = 0.023
+"""Of each energy's sensitivity: the model's calcium ratios deviate from the five published ones by 3.3 %, root mean
+square (docs/method/materials.md, section 1), shared by two energies: 3.3 % / sqrt 2. Replace it where a scan is
+calibrated by a phantom."""
+
+COMMON_SD_FRACTION = 0.02
+"""Of both energies' sensitivity at once: the water path is known to 10-20 %, which moves HU per mg/cm3 by 1-2 %."""
 
 _MM3_PER_CM3 = 1000.0
 
 
-def region_masses(excess_low_hu_mm3: float, excess_high_hu_mm3: float, sensitivity: Sensitivity) -> tuple[float, float]:
-    """Return milligrams of hydroxyapatite and of urate: two equations, two unknowns.
-
-    Parameters
-    ----------
-    excess_low_hu_mm3, excess_high_hu_mm3 : float
-        Host-subtracted integrals.
-    sensitivity : Sensitivity
-        In the region's host (see ``in_host``), at the region's water path.
-
-    Returns
-    -------
-    tuple of float
-        HA and MSU in mg. Unbiased, so noise may take one below zero.
-    """
-    ha_mg, msu_mg = _inverse(sensitivity) @ [excess_low_hu_mm3, excess_high_hu_mm3]
-    return float(ha_mg), float(msu_mg)
-
-
-def region_mass_covariance(covariance_hu2_mm6: FloatArray, sensitivity: Sensitivity) -> FloatArray:
-    """Return the covariance, mg2, shape (2, 2), of HA and MSU from that of the two integrals.
-
-    Linear propagation, exact here: ``A C A^T`` with A the inverse sensitivities. The calibration's own error,
-    ``CALIBRATION_SD_FRACTION`` of the mass, is not in it.
-    """
-    inverse = _inverse(sensitivity)
-    return np.asarray(inverse @ np.asarray(covariance_hu2_mm6, float) @ inverse.T)
-
-
-def hydroxyapatite_mass(
-    excess_low_hu_mm3: float,
-    excess_high_hu_mm3: float,
+def crystal_mass(
+    excess_hu_mm3: tuple[float, float],
     covariance_hu2_mm6: FloatArray,
-    sensitivity: Sensitivity,
+    hu_per_mg_per_cm3: tuple[float, float],
     calibration_sd_fraction: float = CALIBRATION_SD_FRACTION,
+    common_sd_fraction: float = COMMON_SD_FRACTION,
 ) -> tuple[float, float]:
-    """Return the milligrams of a region known to hold hydroxyapatite only, and their standard deviation.
+    """Return the milligrams of a region that holds one crystal, and their standard deviation.
 
-    Generalised least squares over both energies, ``m = k^T C^-1 e / k^T C^-1 k / 1000``: several times less noise
-    than solving for two crystals.
+    Generalised least squares over both energies, ``m = k^T C^-1 e / k^T C^-1 k / 1000``, where C holds noise, host
+    and calibration. Where the host is known well, both energies add their signals; where it is not, C is large along
+    the line from fat to muscle, and what counts is how far the region lies off that line.
 
     Parameters
     ----------
-    excess_low_hu_mm3, excess_high_hu_mm3 : float
-        Host-subtracted integrals.
+    excess_hu_mm3 : tuple of float
+        Host-subtracted integrals, low and high energy.
     covariance_hu2_mm6 : array, shape (2, 2)
         Of the two integrals; see ``excess_covariance``.
-    sensitivity : Sensitivity
-        In the region's host.
+    hu_per_mg_per_cm3 : tuple of float
+        Of the crystal in the region's host, low and high energy.
     calibration_sd_fraction : float
-        Of the mass; added to the noise in quadrature.
+        Of each energy's signal; taken as independent between the energies.
+    common_sd_fraction : float
+        Of both energies' signals at once.
     """
-    k = np.array([sensitivity.ha_low, sensitivity.ha_high])
-    weighted = np.linalg.solve(np.asarray(covariance_hu2_mm6, float), k)
-    mass_mg = float(weighted @ [excess_low_hu_mm3, excess_high_hu_mm3] / (weighted @ k)) / _MM3_PER_CM3
-    noise_mg = 1.0 / np.sqrt(weighted @ k) / _MM3_PER_CM3
-    return mass_mg, float(np.hypot(noise_mg, calibration_sd_fraction * mass_mg))
+    k, excess = np.array(hu_per_mg_per_cm3), np.array(excess_hu_mm3)
+    first_mg, _ = _least_squares(k, excess, np.asarray(covariance_hu2_mm6, float))
+    signal = k * first_mg * _MM3_PER_CM3
+    calibration = np.diag((calibration_sd_fraction * signal) ** 2) + np.outer(signal, signal) * common_sd_fraction**2
+    return _least_squares(k, excess, np.asarray(covariance_hu2_mm6, float) + calibration)
+
+
+def _least_squares(k: FloatArray, excess: FloatArray, covariance: FloatArray) -> tuple[float, float]:
+    weighted = np.linalg.solve(covariance, k)
+    power = float(weighted @ k)
+    return float(weighted @ excess) / power / _MM3_PER_CM3, float(1 / np.sqrt(power)) / _MM3_PER_CM3
 
 
 def excess_covariance(
     voxels: int, voxel_volume_mm3: float, noise_hu: tuple[float, float], correlated_voxels: float,
-    host_sd_hu: tuple[float, float],
+    host_covariance_hu2: FloatArray,
 ) -> FloatArray:  # fmt: skip
     """Return the covariance, HU2 mm6, shape (2, 2), of two integrals over the same voxels.
 
-    ``V^2 (n q noise^2 + n^2 host_sd^2)`` at each energy, with n voxels of volume V of which q share their noise. The
-    host's error is common to all voxels and rules in large regions. The two energies' noise is independent.
+    ``V^2 (n q diag(noise^2) + n^2 C_host)`` with n voxels of volume V of which q share their noise. The host's error is
+    common to all voxels and rules in large regions. The two energies' noise is independent.
 
     Parameters
     ----------
@@ -96,17 +79,8 @@ def excess_covariance(
         Standard deviation of a voxel, low and high energy.
     correlated_voxels : float
         As in ``SoftTissue``.
-    host_sd_hu : tuple of float
-        Standard error of the host's HU, low and high energy.
+    host_covariance_hu2 : array, shape (2, 2)
+        Of the host's HU at low and high energy.
     """
-    variance = [
-        voxel_volume_mm3**2 * (voxels * correlated_voxels * noise**2 + (voxels * host) ** 2)
-        for noise, host in zip(noise_hu, host_sd_hu, strict=True)
-    ]
-    return np.diag(variance)
-
-
-def _inverse(sensitivity: Sensitivity) -> FloatArray:
-    """Return the matrix, shape (2, 2), from HU mm3 (low, high) to mg (HA, MSU)."""
-    matrix = [[sensitivity.ha_low, sensitivity.msu_low], [sensitivity.ha_high, sensitivity.msu_high]]
-    return np.asarray(np.linalg.inv(np.array(matrix)) / _MM3_PER_CM3)
+    noise = voxels * correlated_voxels * np.diag(np.square(noise_hu))
+    return np.asarray(voxel_volume_mm3**2 * (noise + voxels**2 * np.asarray(host_covariance_hu2, float)))

@@ -19,10 +19,10 @@ from calcidect.materials._types import MaterialMaps, Sensitivity
 from calcidect.study import Energy, Pair
 
 MINIMUM_HA_RATIO = 1.2
-"""Below it two images are no usable pair (domain facts 8.3, rule 3); the weakest pair in use, TwinBeam, has 1.42."""
+"""Below it two images are no usable pair (docs/dicom.md, 'Which pair'); the weakest pair in use, TwinBeam, has 1.42."""
 
 HA_G_PER_CM3, MSU_G_PER_CM3 = 3.16, 1.72
-"""Densities of the solid crystals (domain facts 2.3): what a crystal displaces of its host."""
+"""Densities of the solid crystals (docs/method/materials.md, section 1): what a crystal displaces of its host."""
 
 _REMEDY_KV = (
     "Export the scan again as two virtual monoenergetic series, for example 50 and 100 keV, which need no table; "

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
+from calcidect.materials._noise import SoftTissue
 from calcidect.study import Pair
 
 
@@ -50,15 +51,14 @@ class MaterialMaps:
         HU.
     sensitivity : Sensitivity
         What was used.
-    noise_hu : tuple of float
-        Standard deviation of a voxel at low and high energy, measured in soft tissue of this scan.
+    soft_tissue : SoftTissue
+        Noise and the host's HU, measured in this scan.
+    clipped_voxels : tuple of int
+        At the top of the stored range, at low and high energy.
     notices : tuple of Notice
         What the reader should know.
     slice_path_cm : tuple of float
         Water-equivalent path of the X-rays in each slice; empty where not measured.
-    correlated_voxels : float
-        How many voxels share their noise: the variance of a mean over n voxels is
-        ``noise**2 * correlated_voxels / n``.
     pair : Pair or None
         The energies; None where only ``sensitivity`` is known.
     """
@@ -68,8 +68,8 @@ class MaterialMaps:
     low: Volume
     high: Volume
     sensitivity: Sensitivity
-    noise_hu: tuple[float, float]
+    soft_tissue: SoftTissue
+    clipped_voxels: tuple[int, int] = (0, 0)
     notices: tuple[Notice, ...] = field(default=())
     slice_path_cm: tuple[float, ...] = ()
-    correlated_voxels: float = 1.0
     pair: Pair | None = None

@@ -122,7 +122,10 @@ def _attempt(
 ) -> tuple[Box, FloatField] | None:
     half = min(spec.size_mm / 2, 3.0)
     clearance = {"apart": spec.gap_mm + 0.7 * half, "touching": 0.5 * half, "eroding": 0.1 * half}[spec.contact]
-    centre, frame, path = find_site(hand, spec.compartment, spec.digit, clearance, rng)
+    site = find_site(hand, spec.compartment, spec.digit, clearance, rng)
+    if site is None:
+        return None
+    centre, frame, path = site
     reach = 1.6 * spec.size_mm + 3.0
     box = box_around(centre[None], hand.grid, reach + APART_MM)
     if box is None:

@@ -37,7 +37,7 @@ class PosedBone:
 
     @property
     def axis(self) -> tuple[FloatArray, FloatArray]:
-        """Ends (proximal, distal) of the bone's long axis: the centroids of its outer eighths along it."""
+        """Ends (proximal, distal) of the bone's long axis: the centroids of its outermost 6 % of vertices."""
         centre = self.vertices_mm.mean(0)
         direction = np.linalg.eigh(np.cov((self.vertices_mm - centre).T))[1][:, -1]
         along = (self.vertices_mm - centre) @ direction

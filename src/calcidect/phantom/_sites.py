@@ -15,8 +15,10 @@ Site = tuple[FloatArray, FloatArray, FloatArray]
 """Centre (3,), frame (3, 3) with rows along, across, towards the skin, and a path (n, 3) to follow."""
 
 
-def find_site(hand: DigitalHand, compartment: str, digit: int, clearance_mm: float, rng: np.random.Generator) -> Site:
-    """Return a place for a deposit.
+def find_site(
+    hand: DigitalHand, compartment: str, digit: int, clearance_mm: float, rng: np.random.Generator
+) -> Site | None:
+    """Return a place for a deposit, or None where this hand has none.
 
     Parameters
     ----------
@@ -32,7 +34,7 @@ def find_site(hand: DigitalHand, compartment: str, digit: int, clearance_mm: flo
     return _SITES[compartment](hand, digit, clearance_mm, rng)
 
 
-def _fingertip(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.random.Generator) -> Site:
+def _fingertip(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.random.Generator) -> Site | None:
     bone = hand.posed.bones[f"distal_phalanx_{digit}"]
     along, palmar, radial = ray_axes(hand.posed, bone)
     start, end = bone.axis
@@ -41,7 +43,7 @@ def _fingertip(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.rando
     return _beside(hand, base, outward, along, clearance_mm)
 
 
-def _periarticular(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.random.Generator) -> Site:
+def _periarticular(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.random.Generator) -> Site | None:
     name = rng.choice(["proximal", "distal"]) if digit == 1 else rng.choice(["middle", "distal"])
     bone = hand.posed.bones[f"{name}_phalanx_{digit}"]
     along, _, radial = ray_axes(hand.posed, bone)
@@ -49,7 +51,7 @@ def _periarticular(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.r
     return _beside(hand, bone.axis[0] + rng.uniform(-2, 2) * along, side, along, clearance_mm)
 
 
-def _subcutaneous(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.random.Generator) -> Site:
+def _subcutaneous(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.random.Generator) -> Site | None:
     """Return a place under the skin of the middle of a proximal phalanx, between side and back."""
     bone = hand.posed.bones[f"proximal_phalanx_{digit}"]
     along, palmar, radial = ray_axes(hand.posed, bone)
@@ -81,10 +83,12 @@ def _carpal_tunnel(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.r
     return centre, _frame(hand.posed.distal, -hand.posed.dorsal), chosen
 
 
-def _muscle(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.random.Generator) -> Site:
+def _muscle(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.random.Generator) -> Site | None:
     name = str(rng.choice(["thenar", "hypothenar"]))
     soft = hand.soft
     deep = (soft.muscles_mm[name] < -3.5) & (soft.skin_mm < -6)
+    if not deep.any():
+        return None
     k, j, i = (index[pick := int(rng.integers(len(index)))] if n == 0 else index[pick]
                for n, index in enumerate(np.nonzero(deep)))  # fmt: skip
     centre = soft.grid.point_of([i, j, k])
@@ -93,7 +97,7 @@ def _muscle(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.random.G
 
 
 def _forearm(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.random.Generator) -> Site:
-    """Return a place 4-6 mm under the skin of the forearm, 14-45 mm proximal of the wrist."""
+    """Return a place 4-6 mm under the skin of the forearm, 14-42 mm proximal of the wrist."""
     angle = rng.uniform(0, 2 * np.pi)
     outward = np.cos(angle) * hand.posed.dorsal + np.sin(angle) * hand.posed.radial
     middle = hand.posed.radiocarpal_mm - rng.uniform(14, 42) * hand.posed.distal - 3 * hand.posed.dorsal
@@ -104,12 +108,16 @@ def _forearm(hand: DigitalHand, digit: int, clearance_mm: float, rng: np.random.
     return centre, _frame(hand.posed.distal, outward), path
 
 
-def _beside(hand: DigitalHand, base: FloatArray, outward: FloatArray, along: FloatArray, clearance_mm: float) -> Site:
+def _beside(
+    hand: DigitalHand, base: FloatArray, outward: FloatArray, along: FloatArray, clearance_mm: float
+) -> Site | None:
     """Return the first place outward from a bone's axis that keeps the clearance from all bones."""
     steps = base + np.arange(0, 20, 0.2)[:, None] * outward
     clear = bone_distance_at(hand, steps) >= clearance_mm
     inside = _coarse_at(hand, steps) < -1.5
     usable = np.nonzero(clear & inside)[0]
+    if not inside.any():
+        return None
     centre = steps[usable[0]] if len(usable) else steps[np.nonzero(inside)[0][-1]]
     path = centre + np.linspace(-15, 15, 100)[:, None] * along
     return centre, _frame(along, outward), path
@@ -142,7 +150,7 @@ def _unit(vector: FloatArray) -> FloatArray:
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-_SITES: dict[str, Callable[[DigitalHand, int, float, np.random.Generator], Site]] = {
+_SITES: dict[str, Callable[[DigitalHand, int, float, np.random.Generator], Site | None]] = {
     "fingertip_fat_pad": _fingertip,
     "periarticular": _periarticular,
     "subcutaneous": _subcutaneous,

@@ -36,7 +36,6 @@ MESH_OF_BONE: dict[str, str] = {
 }  # fmt: skip
 """Named bone to the name of its mesh in myo-sim."""
 
-_ROOT = "ulna_r"
 _M_TO_MM = 1000.0
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.anatomy import BONES
 from calcidect.validation._inputs import BoneName, Reported, Truth
 from calcidect.validation._statistics import dice
 from calcidect.validation._types import BoneScore, BoneUnion
@@ -61,8 +62,9 @@ def score_unions(overlap: Overlap, hands: tuple[str, ...]) -> tuple[BoneUnion, .
 
 
 def score_bones(overlap: Overlap) -> tuple[BoneScore, ...]:
-    """Return a row per true bone."""
-    return tuple(_bone_score(label, name, overlap) for label, name in sorted(overlap.true.items()))
+    """Return a row per true bone of the 29 a side; sesamoids have no name to get right."""
+    named = [(label, name) for label, name in sorted(overlap.true.items()) if name.bone in BONES]
+    return tuple(_bone_score(label, name, overlap) for label, name in named)
 
 
 def _bone_score(label: int, name: BoneName, overlap: Overlap) -> BoneScore:
