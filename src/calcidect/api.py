@@ -51,7 +51,7 @@ def analyze_folder(
     Parameters
     ----------
     source : Path
-        Folder with the two series of one study. It is never written to.
+        Folder, zip archive or enhanced CT file with one study. It is never written to.
     out : Path
         Result folder to make.
     settings : Settings, optional
@@ -90,9 +90,7 @@ def analyze_folder(
 
 def _walk(study: Study, settings: Settings, progress: Progress, costs: _Costs) -> Result:
     with costs.of("materials"):
-        progress("materials", 0.0)
-        maps = decompose(study, settings)
-        progress("materials", 1.0)
+        maps = decompose(study, settings, progress)
     with costs.of("anatomy"):
         anatomy = find_hands(maps, settings, progress)
     with costs.of("findings"):

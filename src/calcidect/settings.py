@@ -1,7 +1,6 @@
 """Every number a person may change, with its unit and its source.
 
-Layers, later wins: defaults here < a profile < the user's TOML file < flags. The settings in force are
-written into every result.
+The user's TOML file overrides the defaults here. The settings in force are written into every result.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ class StudySettings(_Group):
     """Tolerances of reading and pairing."""
 
     position_tolerance_mm: float = _setting(
-        0.1, "mm", "slice positions of a pair agree to 0.1 mm (domain facts 8.3, rule 1)", gt=0, le=1
+        0.1, "mm", "a tenth of a slice: a shift of that size moves no ratio by more than noise does", gt=0, le=1
     )
     spacing_tolerance_fraction: float = _setting(
         0.02,
@@ -39,23 +38,46 @@ class StudySettings(_Group):
     minimum_bone_ratio: float = _setting(
         1.2,
         "HU low / HU high",
-        "below it two series are no usable pair (domain facts 8.3, rule 3)",
+        "the weakest pair in use, TwinBeam, has 1.42; below 1.2 two series are no usable pair",
         gt=1,
         lt=2,
+    )
+    maximum_matrix: int = _setting(
+        4096,
+        "rows or columns",
+        "twice the largest matrix of CT scanners, 2048; more is taken for damage",
+        ge=512,
+        le=65535,
+    )
+    maximum_expansion: float = _setting(
+        100.0,
+        "times",
+        "CT shrinks 2 to 4 times without loss and some 20 times with; a whole scan that expands further is no scan, "
+        "but may fill the memory",
+        ge=10,
+        le=2000,
+    )
+    maximum_archive_files: int = _setting(
+        200_000, "files", "ten times the largest study exports, of about 20,000 images", ge=1000, le=10_000_000
+    )
+
+
+class MaterialsSettings(_Group):
+    """The voxel maps."""
+
+    mineral_threshold_hu: float = _setting(
+        200.0,
+        "HU low energy",
+        "voxels below it are 0 in the maps: above tendon (about 130 HU) and nail by noise; 100 mg HA/cm3 is 230 HU",
+        gt=100,
+        lt=600,
     )
 
 
 class AnatomySettings(_Group):
-    """The first classical rule that tells bone from deposit."""
+    """Where the hands are."""
 
     body_threshold_hu: float = _setting(-400.0, "HU", "half way between air and fat at the skin", gt=-900, lt=-150)
-    mineral_threshold_hu: float = _setting(
-        200.0,
-        "HU low energy",
-        "above tendon (about 130 HU) and nail by noise; dilute HA of 100 mg/cm3 is 230 HU",
-        gt=100,
-        lt=600,
-    )
 
 
 class FindingsSettings(_Group):
@@ -65,10 +87,14 @@ class FindingsSettings(_Group):
         2.0, "mm", "parts with gaps of at most 2 mm belong together (result contract)", ge=0, le=10
     )
     minimum_volume_mm3: float = _setting(
-        1.0, "mm3", "no agreed size limit exists; at least 6 voxels and 1 mm3 (domain facts 2.4)", ge=0
+        1.0, "mm3", "no agreed size limit exists; 1 mm3 is 3 to 10 voxels of a hand scan", ge=0
     )
     halo_mm: float = _setting(
-        2.0, "mm", "the blur of a soft kernel is over beyond 2 mm (FWHM up to 1.2 mm)", gt=0.5, le=5
+        1.0,
+        "mm",
+        "beyond half maximum: two standard deviations of a soft kernel's blur (FWHM 1.2 mm)",
+        gt=0.5,
+        le=5,
     )
     ring_mm: float = _setting(1.5, "mm", "shell around the halo that tells the host's HU", gt=0.3, le=5)
     bulky_deposit_mm3: float = _setting(
@@ -87,6 +113,7 @@ class Settings(_Group):
     """All settings in force for one analysis."""
 
     study: StudySettings = StudySettings()
+    materials: MaterialsSettings = MaterialsSettings()
     anatomy: AnatomySettings = AnatomySettings()
     findings: FindingsSettings = FindingsSettings()
 

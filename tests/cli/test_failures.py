@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+import zipfile
 
 import pytest
 from typer.testing import CliRunner
@@ -118,3 +119,12 @@ def test_a_missing_extra_says_what_to_install(tmp_path, monkeypatch):
     assert "pip install" in done.stderr
     assert "calcidect[phantom]" in done.stderr
     assert not (tmp_path / "case").exists()
+
+
+def test_an_archive_that_must_not_be_unpacked_is_refused_by_analyze(tmp_path):
+    with zipfile.ZipFile(tmp_path / "scan.zip", "w") as archive:
+        archive.writestr("../evil", "x")
+    done = CliRunner().invoke(app, ["analyze", str(tmp_path / "scan.zip"), "--out", str(tmp_path / "result"), "--json"])
+    assert done.exit_code == 3
+    assert json.loads(done.stderr.splitlines()[-1])["code"] == "archive_unsafe"
+    assert [path.name for path in tmp_path.iterdir()] == ["scan.zip"]

@@ -6,8 +6,10 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -19,6 +21,7 @@ import calcidect.study
 from calcidect.cli import app
 from calcidect.settings import Settings, load_settings
 from support.cases import box, write_case, write_result
+from support.dicom import write_small
 from support.results import small_result
 
 VERBS = ("demo", "simulate", "inspect", "analyze", "validate", "settings")
@@ -239,6 +242,18 @@ class TestInspect:
         assert re.search(r"bbbbbbbb +60 +80 kV +200x100x60 +0\.6 x 0\.6 x 1 +low energy", done.stdout)
         assert "Pair: 80/Sn150 (would be used)" in done.stdout
         assert "Left out: 3 (no DICOM file)" in done.stdout
+
+    def test_raw_objects_are_shown(self, monkeypatch):
+        found = replace(self.inspection(), raw_objects={"Philips spectral base images (SBI)": 7})
+        monkeypatch.setattr(calcidect.study, "inspect_folder", lambda *_: found)
+        assert "Raw objects: 7 Philips spectral base images (SBI)" in call("inspect", "scan").stdout
+
+    def test_an_archive_is_shown_like_its_folder(self, tmp_path):
+        folder = write_small(tmp_path / "scan")
+        archive = shutil.make_archive(str(tmp_path / "packed"), "zip", folder)
+        shown = call("inspect", archive)
+        assert shown.exit_code == 0
+        assert shown.stdout == call("inspect", folder).stdout
 
     def test_what_stands_in_the_way_ends_with_three(self, monkeypatch):
         refusal = {"code": "one_energy", "found": "One.", "expected": "Two.", "remedy": "Scan."}

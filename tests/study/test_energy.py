@@ -37,6 +37,7 @@ def image(unit: str = "HU", samples: int = 1, **labels: object) -> ImageHeader:
         ({"kvp": 140.0, "description": "DE_Gout 0.75 D30f B_140kV"}, "140 kV"),
         ({"kvp": 150.0, "filter_text": "WEDGE_3 TIN"}, "Sn150 kV"),
         ({"kvp": 150.0, "description": "Hand Sn 150 kV"}, "Sn150 kV"),
+        ({"kvp": 80.0, "description": "DE 80/Sn150 kV"}, "80 kV"),  # the tin is the other tube's
         ({"description": "DE B_Sn140kV"}, "Sn140 kV"),
         ({"description": "Dual 135kVp"}, "135 kV"),
         ({"kvp": 120.0, "description": "MonoE 50keV[HU]"}, "50 keV"),

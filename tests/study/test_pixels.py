@@ -7,19 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom import Dataset, dcmread, dcmwrite
-from pydicom.uid import (
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ImplicitVRLittleEndian,
-    JPEG2000Lossless,
-    RLELossless,
-)
+from pydicom import Dataset, dcmread
+from pydicom.uid import JPEG2000, UID, JPEGLSNearLossless, RLELossless
 
+from calcidect.codecs import _workers
 from calcidect.errors import StudyRefusedError
 from calcidect.phantom._dicom import write_pair
 from calcidect.study import Study, read_study
-from support.dicom import STYLED_PAIRS, change, set_values, small_grid, small_pair, write_small
+from support.dicom import BONE_RATIO, STYLED_PAIRS, change, set_values, small_grid, small_pair, write_small
+from support.syntaxes import LOSSLESS, rewrite
 
 CANON = STYLED_PAIRS["canon"]
 
@@ -32,38 +28,57 @@ def canon(folder: Path, edit: Callable[[Dataset, int], None] | None = None) -> S
     return read_study(folder)
 
 
-def to_syntax(uid: str) -> Callable[[Dataset, int], None]:
-    def edit(dataset: Dataset, _: int) -> None:
-        if uid in (RLELossless, JPEG2000Lossless):
-            dataset.compress(uid, generate_instance_uid=False)
-        if uid == ExplicitVRBigEndian:
-            dataset.PixelData = dataset.pixel_array.byteswap().tobytes()
-        dataset.file_meta.TransferSyntaxUID = uid
-
-    return edit
-
-
-SYNTAXES = [
-    ImplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    DeflatedExplicitVRLittleEndian,
-    RLELossless,
-    JPEG2000Lossless,
-]
+@pytest.mark.parametrize("vendor", ["canon", "siemens_force"])  # signed 16 bits; unsigned 12 bits
+@pytest.mark.parametrize("uid", LOSSLESS, ids=[uid.name for uid in LOSSLESS])
+def test_a_transfer_syntax_changes_no_value(tmp_path: Path, uid: UID, vendor: str) -> None:
+    pair = STYLED_PAIRS[vendor]
+    ratio = BONE_RATIO[pair.name]
+    grid = small_grid(size=(40, 36, 8))  # JPEG 2000 as pydicom writes it has no smaller images
+    low, high = small_pair(ratio, grid)
+    write_pair(low, high, pair, tmp_path, vendor=vendor, seed=7, thickness_mm=0.75)
+    for path in sorted(tmp_path.rglob("*.dcm")):
+        rewrite(path, uid)
+    study = read_study(tmp_path)
+    np.testing.assert_array_equal(study.low.array, low.array.clip(study.low.array.min()))
+    np.testing.assert_array_equal(study.high.array, high.array.clip(study.high.array.min()))
+    assert not study.notices
 
 
-@pytest.mark.parametrize("uid", SYNTAXES, ids=[uid.name for uid in SYNTAXES])
-def test_a_transfer_syntax_changes_no_value(tmp_path: Path, uid: str) -> None:
-    grid = small_grid(size=(40, 36, 12))  # JPEG 2000 has no smaller images
+@pytest.mark.parametrize(("uid", "near"), [(JPEGLSNearLossless, 3), (JPEG2000, 0)])
+def test_lossy_compression_is_told_with_its_effect(tmp_path: Path, uid: UID, near: int) -> None:
+    grid = small_grid(size=(40, 36, 8))
     low, high = small_pair(1.44, grid)
     write_pair(low, high, CANON, tmp_path, vendor="canon", seed=7, thickness_mm=0.75)
-    for path in sorted(tmp_path.rglob("*.dcm")):
-        dataset = dcmread(path)
-        to_syntax(uid)(dataset, 0)
-        dcmwrite(path, dataset, implicit_vr=uid == ImplicitVRLittleEndian, little_endian=uid != ExplicitVRBigEndian)
+    for path in sorted((tmp_path / "low").rglob("*.dcm")):
+        rewrite(path, uid, near=near)
     study = read_study(tmp_path)
-    np.testing.assert_array_equal(study.low.array, low.array)
+    (notice,) = study.notices
+    assert notice.code == "lossy_compression"
+    assert "80 kV were" in notice.message
+    assert "mass" in notice.effect
+    assert 0 < np.abs(study.low.array.astype(int) - low.array).max() <= 10
     np.testing.assert_array_equal(study.high.array, high.array)
+
+
+@pytest.mark.parametrize(("stated", "is_told"), [("01", True), ("00", False)])
+def test_a_header_that_tells_of_loss_is_believed(tmp_path: Path, stated: str, is_told: bool) -> None:
+    write_small(tmp_path, "canon", CANON, 1.44)
+    set_values(tmp_path, LossyImageCompression=stated)
+    assert [notice.code for notice in read_study(tmp_path).notices] == ["lossy_compression"] * is_told
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_the_number_of_workers_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    def edit(dataset: Dataset, number: int) -> None:
+        dataset.RescaleIntercept = str(100 * number)  # slices that can't change places unnoticed
+
+    write_small(tmp_path, "canon", CANON, 1.44)
+    change(tmp_path / "low", edit)
+    plain = read_study(tmp_path)
+    for path in sorted(tmp_path.rglob("*.dcm")):
+        rewrite(path, RLELossless)
+    monkeypatch.setattr(_workers, "usable_cores", lambda: count)
+    np.testing.assert_array_equal(read_study(tmp_path).low.array, plain.low.array)
 
 
 def test_eight_bits_are_read_too(tmp_path: Path) -> None:
@@ -135,7 +150,8 @@ def test_bits_above_the_stored_ones_are_no_pixels(tmp_path: Path, vendor: str, r
 
 def test_a_cut_off_compressed_image_is_refused(tmp_path: Path) -> None:
     write_small(tmp_path, "canon", CANON, 1.44)
-    change(tmp_path, to_syntax(RLELossless))
+    for path in tmp_path.rglob("*.dcm"):
+        rewrite(path, RLELossless)
     path = tmp_path / "low" / "00006.dcm"
     path.write_bytes(path.read_bytes()[:-60])
     with pytest.raises(StudyRefusedError) as caught:

@@ -57,9 +57,9 @@ class TestFolders:
     def test_that_do_not_exist(self, tmp_path: Path) -> None:
         assert refusal(tmp_path / "nowhere").code == "path_missing"
 
-    def test_that_are_files(self, tmp_path: Path) -> None:
-        (tmp_path / "scan.zip").write_bytes(b"PK")
-        assert refusal(tmp_path / "scan.zip").code == "not_a_folder"
+    def test_that_are_files_of_another_kind(self, tmp_path: Path) -> None:
+        (tmp_path / "scan.nii").write_bytes(b"NIfTI")
+        assert refusal(tmp_path / "scan.nii").code == "not_a_folder"
 
     def test_that_are_empty(self, tmp_path: Path) -> None:
         (tmp_path / "inner").mkdir()

@@ -1,4 +1,4 @@
-"""``calcidect analyze``: a DICOM folder becomes a result folder."""
+"""``calcidect analyze``: a DICOM folder or archive becomes a result folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ Example:
 
 
 def run(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="DICOM folder with the two series of one study.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="DICOM folder, zip archive or enhanced CT file of one study.")
+    ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Result folder to make.")],
     settings: SettingsFile = None,
     force: Force = False,

@@ -1,4 +1,4 @@
-"""``calcidect inspect``: what is in a DICOM folder, and whether it can be analysed."""
+"""``calcidect inspect``: what is in a DICOM folder or archive, and whether it can be analysed."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from calcidect.study import Inspection, SeriesFound
 
 EXAMPLE = """\b
-Example:
+Examples:
   calcidect inspect scan/
+  calcidect inspect scan.zip
 """
 
 
 def run(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="DICOM folder.")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="DICOM folder, zip archive or file.")],
     settings: SettingsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a DICOM folder holds.
+    """Show what a DICOM folder or archive holds.
 
     Lists its series, the pair of energies that `analyze` would use, and what stands in the way; exit code 3
     if something does. Reads headers only.
@@ -53,6 +54,7 @@ def as_text(found: Inspection) -> str:
         f"Patients: {found.patients}, studies: {found.studies}, other objects: {found.other_objects}, "
         f"files left out: {skipped}",
         *(f"Left out: {number} ({why})" for why, number in found.skipped.items()),
+        *(f"Raw objects: {number} {name}" for name, number in found.raw_objects.items()),
         *(f"Pair: {pair.name}{' (would be used)' if pair.is_chosen else ''}" for pair in found.pairs),
     ]
     return "\n".join(lines)

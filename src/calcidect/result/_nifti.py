@@ -2,7 +2,7 @@
 
 Material maps are stored as unsigned 16-bit steps of 0.1 mg/cm3 (``scl_slope`` 0.1), half the size of float32
 and far below the noise of any scan. They end at 6553.5 mg/cm3; the densest crystal here, hydroxyapatite,
-is 3160 mg/cm3 (domain facts), so that only metal is cut.
+is 3160 mg/cm3 (solid HA), so that only metal is cut.
 """
 
 from __future__ import annotations

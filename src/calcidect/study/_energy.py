@@ -22,7 +22,7 @@ MIXTURE = "mixture of several energies"
 
 _KEV = re.compile(r"(?<![\d.])(\d{2,3})(?:\.0+)?\s*keV", re.IGNORECASE)
 _KV = re.compile(r"(?<![\d.])(\d{2,3})\s*kV", re.IGNORECASE)
-_TIN_TEXT = re.compile(r"(?<![A-Za-z])Sn\s?\d{2,3}")
+_TIN_TEXT = re.compile(r"(?<![A-Za-z])Sn\s?(\d{2,3})")
 _TIN_FILTER = re.compile(r"\b(SN|TIN)\b", re.IGNORECASE)
 _MIXED = re.compile(r"(?<![A-Za-z])[MF]_-?\d\.\d|AVERAGE|MIXED|BLEND|OPTIMUM.?CONTRAST", re.IGNORECASE)
 _MATERIAL = re.compile(
@@ -97,11 +97,16 @@ def _tube(labels: Labels) -> EnergyFound:
         place, kilovolt = "Series Description", float(match[1]) if match else None
     if not kilovolt:
         return EnergyFound(None, why_not="states no energy")
-    for tin_place, pattern, text in (
-        ("Filter Type", _TIN_FILTER, labels.filter_text),
-        ("Series Description", _TIN_TEXT, labels.description),
-    ):
-        if pattern.search(text):
-            source = place if place == tin_place else f"{place}, tin from {tin_place}"
-            return EnergyFound(Energy("kv", kilovolt, tin=True), source)
-    return EnergyFound(Energy("kv", kilovolt), place)
+    tin_place = _tin_place(labels, kilovolt)
+    if not tin_place:
+        return EnergyFound(Energy("kv", kilovolt), place)
+    source = place if place == tin_place else f"{place}, tin from {tin_place}"
+    return EnergyFound(Energy("kv", kilovolt, tin=True), source)
+
+
+def _tin_place(labels: Labels, kilovolt: float) -> str:
+    """Return where tin is stated; empty if nowhere. A description may name the other tube's: its voltage must fit."""
+    if _TIN_FILTER.search(labels.filter_text):
+        return "Filter Type"
+    voltages = [float(text) for text in _TIN_TEXT.findall(labels.description)]
+    return "Series Description" if kilovolt in voltages else ""

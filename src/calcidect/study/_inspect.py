@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,9 +11,13 @@ from calcidect.errors import StudyRefusedError
 from calcidect.progress import Progress, silent
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
+from calcidect.study._input import opened
 from calcidect.study._pair import LOWEST_KEV, SeriesPair, choose_pair, find_pairs
-from calcidect.study._scan import Scan, scan_folder
+from calcidect.study._raw_objects import remedies_for
+from calcidect.study._scan import Scan, scan_files
 from calcidect.study._series import Series, group_series, short_hash
+
+_ENERGY_IS_MISSING = ("no_energy", "one_energy", "no_pair")
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ class Inspection:
         Why a file was left out, and how many were.
     refusal : dict or None
         Why `read_study` would refuse the folder, as far as headers tell: code, found, expected, remedy.
+    raw_objects : mapping of str to int
+        Vendors' raw spectral objects among the other objects: name and number.
     """
 
     series: tuple[SeriesFound, ...]
@@ -91,6 +97,7 @@ class Inspection:
     other_objects: int
     skipped: Mapping[str, int]
     refusal: Mapping[str, str] | None
+    raw_objects: Mapping[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values for JSON."""
@@ -111,9 +118,9 @@ class Survey:
         return len({image.study_uid for image in self.scan.images})
 
 
-def survey_folder(folder: Path, settings: StudySettings, progress: Progress) -> Survey:
-    """Read all headers of a folder and sort them into series and candidate pairs."""
-    scan = scan_folder(folder, progress)
+def survey_files(files: Sequence[Path], settings: StudySettings, progress: Progress) -> Survey:
+    """Read all headers and sort them into series and candidate pairs."""
+    scan = scan_files(files, settings, progress)
     series = group_series(scan.images, settings)
     return Survey(scan, series, find_pairs(series, settings))
 
@@ -131,28 +138,42 @@ def decide(survey: Survey, settings: StudySettings) -> SeriesPair:
     if scan.damaged:
         raise refusals.damaged_files(scan.damaged)
     if not scan.images:
-        raise refusals.no_ct_images(scan.other_objects)
+        raise _with_raw_objects(refusals.no_ct_images(scan.other_objects), scan)
     if cut_off:
         raise refusals.truncated_files(cut_off)
     if len(scan.people) > 1:
         raise refusals.several_patients(len(scan.people))
     if survey.studies > 1:
         raise refusals.several_studies(survey.studies)
-    return choose_pair(survey.series, survey.pairs, settings)
+    try:
+        return choose_pair(survey.series, survey.pairs, settings)
+    except StudyRefusedError as refusal:
+        if refusal.code in _ENERGY_IS_MISSING:
+            raise _with_raw_objects(refusal, scan) from None
+        raise
+
+
+def _with_raw_objects(refusal: StudyRefusedError, scan: Scan) -> StudyRefusedError:
+    """Return a refusal that tells what to export in the stead of vendors' raw objects, if there are any."""
+    if not scan.raw_objects:
+        return refusal
+    return refusals.with_raw_objects(refusal, scan.raw_objects, remedies_for(scan.raw_objects))
 
 
 def inspect_folder(path: Path, settings: StudySettings | None = None, progress: Progress = silent) -> Inspection:
-    """Tell what is in a folder: each series, its energy and geometry, and what it would be used for.
+    """Tell what is in a folder, zip archive or file: each series, its energy and geometry, and its use.
 
     Reads headers only. Nothing that identifies a person is in the answer.
 
     Raises
     ------
     StudyRefusedError
-        If there is no DICOM file at all: ``path_missing``, ``not_a_folder``, ``empty_folder``, ``no_dicom``.
+        If there is no DICOM file at all: ``path_missing``, ``not_a_folder``, ``empty_folder``, ``no_dicom``; or the
+        archive can't be unpacked: ``archive_...``, ``no_room``.
     """
     settings = settings or StudySettings()
-    survey = survey_folder(path, settings, progress)
+    with opened(path, settings) as files:
+        survey = survey_files(files, settings, progress)
     chosen, refusal = None, None
     try:
         chosen = decide(survey, settings)
@@ -166,6 +187,7 @@ def inspect_folder(path: Path, settings: StudySettings | None = None, progress: 
         other_objects=survey.scan.other_objects,
         skipped=survey.scan.skipped,
         refusal=refusal,
+        raw_objects=survey.scan.raw_objects,
     )
 
 

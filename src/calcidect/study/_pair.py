@@ -19,12 +19,13 @@ from calcidect.study._stack import Stack
 from calcidect.study._types import Energy, Pair
 
 LOWEST_KEV = 40.0
-"""Below 40 keV vendors give no images of hands; the lowest usual step of every vendor is 40 keV (domain facts 1.1)."""
+"""Below 40 keV vendors give no images of hands; the lowest usual step of every vendor is 40 keV (docs/dicom.md)."""
 
 DENSE_HU = 300.0
-"""Voxels above it are dense calcium (domain facts 8.3, rule 3)."""
+"""Voxels above it are dense calcium (docs/dicom.md)."""
 
-# HU per mg/cm3 of hydroxyapatite behind 3 cm of water (domain facts 1.3): low voltages, then 140 kV and Sn140 kV.
+# HU per mg/cm3 of hydroxyapatite behind 3 cm of water (docs/method/materials.md, section 1): low voltages, then
+# 140 kV and Sn140 kV.
 _HU_PER_MG_LOW = {70.0: 2.59, 80.0: 2.27, 90.0: 2.05, 100.0: 1.89}
 _HU_PER_MG_140, _HU_PER_MG_SN140 = 1.55, 1.07
 _BONE_OF_HYDROXYAPATITE = 0.91  # bone's ratio is 0.87-0.94 of pure hydroxyapatite's, on simulated hands of seven pairs

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import io
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.codecs import Coding, Workers, expected_seconds
+from calcidect.errors import StudyRefusedError
+from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
-from calcidect.study._header import ImageHeader, PixelFormat
+from calcidect.study._bounds import allowed_bytes
+from calcidect.study._frames import FrameSource, format_of
+from calcidect.study._head import BIG_ENDIAN
+from calcidect.study._header import ImageHeader
+from calcidect.study._hu import fill, maximum_hu_of, used_bits
+from calcidect.study._pixel_format import NATIVE
 from calcidect.study._stack import Stack
 
-USUAL_MAXIMUM_HU = 3071
-"""Where scanners with the usual 12-bit scale clip, even when they write 16 bits (domain facts 1.3)."""
-
-_AIR_HU = -1024  # what stands outside the round field of view where a scanner pads with something lower
-_END_OF_FRAGMENTS = b"\xfe\xff\xdd\xe0"  # (FFFE,E0DD), without which compressed pixels are cut off
-_INT16 = np.iinfo(np.int16)
+_HASHED_AT_ONCE = 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +37,7 @@ class Pixels:
     hu : array, shape (slices, rows, columns)
         int16 where that is exact, else float32.
     file_hashes : tuple of bytes
-        SHA-256 of each file, in order of slices.
+        SHA-256 of each file, in order of slices; of a multi-frame file once.
     maximum_hu : float
         Highest value that the series can store.
     clipped_voxels : int
@@ -46,42 +50,126 @@ class Pixels:
     clipped_voxels: int
 
 
-def read_pixels(stack: Stack, slice_done: Callable[[], None]) -> Pixels:
+def check_expansion(stacks: Sequence[Stack], settings: StudySettings) -> None:
+    """Refuse compressed series that state far more pixels than their files can hold.
+
+    Raises
+    ------
+    StudyRefusedError
+        ``expands_too_far``.
+    """
+    images = [image for stack in stacks for image in stack.images]
+    stated = sum(image.rows * image.columns * 2 for image in images)
+    stored = sum({image.path: image.file_bytes for image in images}.values())
+    if stated > allowed_bytes(stored, settings):
+        raise refusals.expands_too_far(stated)
+
+
+def workers_for(stacks: Sequence[Stack], count: int | None = None) -> Workers:
+    """Return the workers that some series are worth."""
+    images = [image for stack in stacks for image in stack.images]
+    return Workers(count, sum(expected_seconds(format_of(i).syntax, i.rows * i.columns) for i in images))
+
+
+def read_pixels(stack: Stack, settings: StudySettings, workers: Workers, slice_done: Callable[[], None]) -> Pixels:
     """Read the pixels of a stack.
 
     Parameters
     ----------
     stack : Stack
         Slices in order.
+    settings : StudySettings
+        How far a file may expand.
+    workers : Workers
+        Who decodes.
     slice_done : callable
         Called after each slice.
 
     Raises
     ------
     StudyRefusedError
-        ``file_changed`` or ``pixels_undecodable``.
+        ``file_changed``, ``pixels_undecodable`` or ``expands_too_far``.
     """
-    hu = np.empty(stack.grid.shape, np.int16 if _is_integer(stack) else np.float32)
-    hashes = []
-    for k, image in enumerate(stack.images):
-        content = _read_file(image)
-        hashes.append(hashlib.sha256(content).digest())
-        hu = _fill(hu, k, _decode(content, image), _format(image))
-        slice_done()
+    formats = [format_of(image) for image in stack.images]
+    is_integer = all(f.slope == 1 and f.intercept == int(f.intercept) for f in formats)
+    hu = np.empty(stack.grid.shape, np.int16 if is_integer else np.float32)
+    with _Files(stack.images, settings, workers) as files:
+        for k, stored in enumerate(workers.in_order(files.stored, stack.images)):
+            hu = fill(hu, k, stored, formats[k])
+            slice_done()
+        hashes = files.hashes(stack.images)
     highest_hu = float(hu.max())
-    maximum_hu = _maximum_hu(highest_hu, max(_storable_hu(_format(image)) for image in stack.images))
+    maximum_hu = maximum_hu_of(highest_hu, formats)
     clipped = int(np.count_nonzero(hu >= maximum_hu)) if highest_hu >= maximum_hu else 0
-    return Pixels(hu, tuple(hashes), maximum_hu, clipped)
+    return Pixels(hu, hashes, maximum_hu, clipped)
 
 
-def _format(image: ImageHeader) -> PixelFormat:
-    assert image.pixels is not None  # a stack holds no cut-off image
-    return image.pixels
+class _Files:
+    """The files of a stack: classic ones are read as their image is wanted, multi-frame ones are kept open."""
+
+    def __init__(self, images: Iterable[ImageHeader], settings: StudySettings, workers: Workers) -> None:
+        self._settings, self._workers = settings, workers
+        self._hashes: dict[Path, bytes] = {}
+        self._sources: dict[Path, FrameSource] = {}
+        self._multi_frame = {image.path: image for image in images if format_of(image).frames > 1}
+        self._open = ExitStack()
+
+    def __enter__(self) -> _Files:
+        try:
+            for path, image in self._multi_frame.items():
+                self._keep_open(path, image)
+        except BaseException:
+            self._open.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def hashes(self, images: Iterable[ImageHeader]) -> tuple[bytes, ...]:
+        """Return the hash of each file, in order of the images."""
+        return tuple(self._hashes[path] for path in dict.fromkeys(image.path for image in images))
+
+    def stored(self, image: ImageHeader) -> NDArray[Any]:
+        """Return stored values, 16-bit integers, shape (rows, columns)."""
+        pixels = format_of(image)
+        if image.path in self._sources:
+            source = self._sources[image.path]
+        else:
+            content = _read_file(image)
+            self._hashes[image.path] = hashlib.sha256(content).digest()
+            source = self._source(io.BytesIO(content), image)
+        try:
+            return _stored(source.frame(pixels), image, self._workers)
+        except Exception as error:  # decoders raise nearly anything
+            raise refusals.undecodable(pixels.syntax_name) from error
+
+    def _keep_open(self, path: Path, image: ImageHeader) -> None:
+        try:
+            file = self._open.enter_context(path.open("rb"))
+            self._hashes[path] = _hash(file, image.file_bytes)
+            file.seek(0)
+        except OSError as error:
+            raise refusals.file_changed() from error
+        self._sources[path] = self._source(file, image)
+
+    def _source(self, file: Any, image: ImageHeader) -> FrameSource:
+        try:
+            return FrameSource(file, image, self._settings)
+        except StudyRefusedError:
+            raise
+        except Exception as error:  # a damaged file: items, tables or the deflated stream
+            raise refusals.undecodable(format_of(image).syntax_name) from error
 
 
-def _is_integer(stack: Stack) -> bool:
-    formats = {_format(image) for image in stack.images}
-    return all(f.slope == 1 and f.intercept == int(f.intercept) for f in formats)
+def _hash(file: Any, file_bytes: int) -> bytes:
+    digest, read = hashlib.sha256(), 0
+    while content := file.read(_HASHED_AT_ONCE):
+        digest.update(content)
+        read += len(content)
+    if read != file_bytes:
+        raise refusals.file_changed()
+    return digest.digest()
 
 
 def _read_file(image: ImageHeader) -> bytes:
@@ -94,64 +182,15 @@ def _read_file(image: ImageHeader) -> bytes:
     return content
 
 
-def _decode(content: bytes, image: ImageHeader) -> NDArray[Any]:
-    """Return stored values, 16-bit integers, shape (rows, columns)."""
-    pixels = _format(image)
-    shape = image.rows, image.columns
-    if pixels.offset is not None and pixels.bits_allocated == 16:
-        kind = "<i2" if pixels.signed else "<u2"
-        stored = np.frombuffer(content, kind, shape[0] * shape[1], pixels.offset).reshape(shape)
-        return _used_bits(stored, pixels)
-    try:
-        stored = _decode_with_pydicom(content)
-    except Exception as error:  # decoders raise nearly anything
-        raise refusals.undecodable(pixels.syntax) from error
-    if stored.shape != shape or stored.dtype.kind not in "iu" or stored.dtype.itemsize > 2:
-        raise refusals.undecodable(pixels.syntax)
-    return stored.astype(np.int16 if stored.dtype.kind == "i" else np.uint16)  # 8 bits or big endian become native 16
-
-
-def _decode_with_pydicom(content: bytes) -> NDArray[Any]:
-    from pydicom import dcmread
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # values that break a rule of the standard, harmlessly
-        dataset = dcmread(io.BytesIO(content))
-        if dataset.file_meta.TransferSyntaxUID.is_encapsulated and _END_OF_FRAGMENTS not in content[-4096:]:
-            raise ValueError("The compressed pixels are cut off.")
-        return np.asarray(dataset.pixel_array)
-
-
-def _used_bits(stored: NDArray[Any], pixels: PixelFormat) -> NDArray[Any]:
-    """Drop what stands in the bits above Bits Stored: overlays of old scanners."""
-    unused = 16 - pixels.bits_stored
-    limit = 2 ** (pixels.bits_stored - int(pixels.signed))
-    if unused == 0 or (stored.max() < limit and stored.min() >= -limit):
-        return stored
-    return (stored << unused) >> unused
-
-
-def _fill(hu: NDArray[Any], k: int, stored: NDArray[Any], pixels: PixelFormat) -> NDArray[Any]:
-    """Write slice k as HU; return the volume, as float32 from here on if int16 can't hold the slice."""
-    if hu.dtype == np.int16:
-        lowest, highest = int(stored.min()) + pixels.intercept, int(stored.max()) + pixels.intercept
-        if lowest < _INT16.min or highest > _INT16.max:
-            hu = hu.astype(np.float32)
-    if hu.dtype == np.int16:
-        # Sums modulo 2^16 are right wherever the result fits, which was just seen to.
-        np.add(stored.view(np.int16), np.int16(int(pixels.intercept)), out=hu[k])
+def _stored(frame: bytes, image: ImageHeader, workers: Workers) -> NDArray[Any]:
+    """Return a frame's stored values, 16-bit integers of the sign that the header states."""
+    pixels = format_of(image)
+    if pixels.samples != 1 or pixels.bits_allocated not in (8, 16):
+        raise ValueError("The pixels are no grey values of 8 or 16 bits.")
+    kind = f"{'>' if pixels.syntax == BIG_ENDIAN else '<'}{'i' if pixels.signed else 'u'}{pixels.bits_allocated // 8}"
+    if pixels.syntax in NATIVE:
+        stored = np.frombuffer(frame, kind).reshape(image.rows, image.columns)
     else:
-        hu[k] = stored * np.float64(pixels.slope) + pixels.intercept
-    if pixels.padding is not None:
-        outside = stored.view(np.uint16) == (pixels.padding & 0xFFFF)
-        hu[k][outside & (hu[k] < _AIR_HU)] = _AIR_HU
-    return hu
-
-
-def _storable_hu(pixels: PixelFormat) -> float:
-    return float((2 ** (pixels.bits_stored - int(pixels.signed)) - 1) * pixels.slope + pixels.intercept)
-
-
-def _maximum_hu(highest_hu: float, storable_hu: float) -> float:
-    """Return the highest value that a series can hold: by its bits, or the usual scale that it keeps to."""
-    return float(USUAL_MAXIMUM_HU) if highest_hu == USUAL_MAXIMUM_HU else storable_hu
+        stored = workers.decode(frame, Coding(pixels.syntax, image.rows, image.columns, pixels.bits_allocated))
+        stored = stored.view(f"{'i' if pixels.signed else 'u'}{stored.dtype.itemsize}")
+    return used_bits(stored.astype(np.int16 if pixels.signed else np.uint16, copy=False), pixels)

@@ -1,4 +1,4 @@
-"""``read_study``: from a folder to a ``Study``, or a refusal."""
+"""``read_study``: from a folder, an archive or a file to a ``Study``, or a refusal."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from calcidect.errors import Notice
 from calcidect.geometry import Volume
 from calcidect.progress import Progress, silent
 from calcidect.settings import StudySettings
-from calcidect.study._inspect import Survey, decide, survey_folder
-from calcidect.study._pair import bone_ratio, confirm_energies
-from calcidect.study._pixels import Pixels, read_pixels
+from calcidect.study._input import opened
+from calcidect.study._inspect import Survey, decide, survey_files
+from calcidect.study._pair import SeriesPair, bone_ratio, confirm_energies
+from calcidect.study._pixels import Pixels, check_expansion, read_pixels, workers_for
 from calcidect.study._subject import study_date_of, subject_of
 from calcidect.study._types import Pair, Study
 
 
 def read_study(path: Path, settings: StudySettings | None = None, progress: Progress = silent) -> Study:
-    """Read the dual-energy scan in a folder.
+    """Read a dual-energy scan.
 
     Parameters
     ----------
     path : Path
-        A folder with the DICOM files of one study, in any order and depth; other files are counted and left out.
+        The DICOM files of one study: a folder, in any order and depth, a zip archive of one, or a single enhanced CT
+        file. Other files are counted and left out.
     settings : StudySettings, optional
         Tolerances.
     progress : Progress, optional
@@ -36,22 +38,14 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
     Raises
     ------
     StudyRefusedError
-        If the folder does not hold exactly one usable pair of one study of one person. docs/dicom.md lists the codes.
+        If it does not hold exactly one usable pair of one study of one person. docs/dicom.md lists the codes.
     """
     settings = settings or StudySettings()
-    survey = survey_folder(Path(path), settings, progress)
-    chosen = decide(survey, settings)
-    low_stack, high_stack = chosen.stacks
-    total = len(low_stack.images) + len(high_stack.images)
-    done = 0
-
-    def slice_done() -> None:
-        nonlocal done
-        done += 1
-        if done % 50 == 0 or done == total:
-            progress("reading images", done / total)
-
-    low, high = read_pixels(low_stack, slice_done), read_pixels(high_stack, slice_done)
+    with opened(Path(path), settings) as files:
+        survey = survey_files(files, settings, progress)
+        chosen = decide(survey, settings)
+        low, high = _read_pair(chosen, settings, progress)
+    low_stack, _ = chosen.stacks
     ratio = bone_ratio(low.hu, high.hu, (low.maximum_hu, high.maximum_hu))
     notices = confirm_energies(chosen.pair, ratio, settings)
     return Study(
@@ -65,8 +59,25 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
         input_hash=hashlib.sha256(b"".join(low.file_hashes + high.file_hashes)).hexdigest(),
         maximum_hu=(low.maximum_hu, high.maximum_hu),
         manufacturer=survey.scan.people[0].manufacturer,
-        notices=(*notices, *_reading_notices(survey, chosen.pair, low, high)),
+        notices=(*notices, *_reading_notices(survey, chosen.pair, low, high), *_lossy_notices(chosen)),
     )
+
+
+def _read_pair(chosen: SeriesPair, settings: StudySettings, progress: Progress) -> tuple[Pixels, Pixels]:
+    stacks = chosen.stacks
+    check_expansion(stacks, settings)
+    total = sum(len(stack.images) for stack in stacks)
+    done = 0
+
+    def slice_done() -> None:
+        nonlocal done
+        done += 1
+        if done % 50 == 0 or done == total:
+            progress("reading images", done / total)
+
+    with workers_for(stacks) as workers:
+        low, high = (read_pixels(stack, settings, workers, slice_done) for stack in stacks)
+    return low, high
 
 
 def _reading_notices(survey: Survey, pair: Pair, low: Pixels, high: Pixels) -> tuple[Notice, ...]:
@@ -84,3 +95,19 @@ def _reading_notices(survey: Survey, pair: Pair, low: Pixels, high: Pixels) -> t
         reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(survey.scan.skipped.items()))
         notices.append(Notice("files_skipped", f"{skipped} files were left out ({reasons})."))
     return tuple(notices)
+
+
+def _lossy_notices(chosen: SeriesPair) -> list[Notice]:
+    """Tell of pixels that a lossy compression changed."""
+    stacks = zip((chosen.pair.low, chosen.pair.high), chosen.stacks, strict=True)
+    lossy = [str(energy) for energy, stack in stacks if any(i.pixels and i.pixels.is_lossy for i in stack.images)]
+    if not lossy:
+        return []
+    return [
+        Notice(
+            "lossy_compression",
+            f"The images of {' and '.join(lossy)} were compressed with loss: HU are not those of the scanner.",
+            "Volume of small deposits, their HU and dual-energy ratio, hence material and mass: noise is smoothed "
+            "away and edges ring, in each energy differently. The stated uncertainties do not include it.",
+        )
+    ]

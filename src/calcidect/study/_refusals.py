@@ -6,12 +6,12 @@ path, any of which could identify the person scanned.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from calcidect.errors import StudyRefusedError
 
 _EXPORT_AGAIN = "Export the series again from the scanner or the archive, all of its images, and copy it whole."
-_ONE_STUDY = "One folder with the dual-energy scan of one person from one visit."
+_ONE_STUDY = "One folder, zip archive or enhanced CT file with the dual-energy scan of one person from one visit."
 _DUAL_ENERGY = (
     "Two series of the same scan at different X-ray energies, for example 80 kV and Sn150 kV, or virtual "
     "monoenergetic images (VMI) of 50 and 100 keV."
@@ -26,19 +26,70 @@ def path_missing() -> StudyRefusedError:
     """Refuse a path where nothing is."""
     return StudyRefusedError(
         "path_missing",
-        found="The folder does not exist.",
+        found="The folder or file does not exist.",
         expected=_ONE_STUDY,
         remedy="Check the spelling, and that the drive is connected.",
     )
 
 
 def not_a_folder() -> StudyRefusedError:
-    """Refuse a single file."""
+    """Refuse a single file that can't be a scan."""
     return StudyRefusedError(
         "not_a_folder",
-        found="A single file was given.",
+        found="A single file was given that is neither DICOM nor a zip archive.",
         expected=_ONE_STUDY,
-        remedy="Give the folder that holds the images; unpack an archive first.",
+        remedy="Give the folder that holds the images; unpack other archives than zip first.",
+    )
+
+
+def archive_damaged() -> StudyRefusedError:
+    """Refuse an archive that can't be unpacked."""
+    return StudyRefusedError(
+        "archive_damaged",
+        found="The zip archive is damaged or packed in a way that cannot be read.",
+        expected="A whole zip archive, of files stored or deflated.",
+        remedy="Copy or pack it again, or unpack it and give the folder.",
+    )
+
+
+def archive_encrypted() -> StudyRefusedError:
+    """Refuse an archive that needs a password."""
+    return StudyRefusedError(
+        "archive_encrypted",
+        found="The zip archive is encrypted.",
+        expected="An archive without a password.",
+        remedy="Unpack it with its password and give the folder.",
+    )
+
+
+def archive_unsafe() -> StudyRefusedError:
+    """Refuse an archive that points outside itself."""
+    return StudyRefusedError(
+        "archive_unsafe",
+        found="The zip archive holds links, or files whose names lead out of the archive.",
+        expected="Plain files in plain folders.",
+        remedy="Do not unpack it unless you know who made it; export the scan again.",
+    )
+
+
+def archive_too_large(files: int, unpacked_bytes: int) -> StudyRefusedError:
+    """Refuse an archive that expands beyond all measure."""
+    return StudyRefusedError(
+        "archive_too_large",
+        found=f"The zip archive holds {files} files and would unpack to {unpacked_bytes / 2**20:.0f} MiB, far more "
+        "than CT images of its size.",
+        expected="An archive that expands as CT images do (settings study.maximum_expansion, maximum_archive_files).",
+        remedy="If you know who made it, unpack it and give the folder.",
+    )
+
+
+def no_room(unpacked_bytes: int) -> StudyRefusedError:
+    """Refuse an archive that does not fit on the disk."""
+    return StudyRefusedError(
+        "no_room",
+        found=f"The disk for temporary files has no room for the unpacked archive of {unpacked_bytes / 2**20:.0f} MiB.",
+        expected="Room for the unpacked archive.",
+        remedy="Make room, or unpack it elsewhere and give the folder.",
     )
 
 
@@ -70,6 +121,40 @@ def no_ct_images(number_of_objects: int) -> StudyRefusedError:
         expected=_DUAL_ENERGY,
         remedy="Philips spectral base images (SBI) and GE raw data cannot be read outside the vendor's workstation: "
         "export two VMI series there, for example of 50 and 100 keV.",
+    )
+
+
+def with_raw_objects(refusal: StudyRefusedError, raw: Mapping[str, int], remedies: str) -> StudyRefusedError:
+    """Add to a refusal that the second energy lies in objects that only the vendor reads.
+
+    Parameters
+    ----------
+    refusal : StudyRefusedError
+        Why there is no pair.
+    raw : mapping of str to int
+        Names and numbers of the objects.
+    remedies : str
+        What to export instead.
+    """
+    listed = " and ".join(f"{number} {name}" for name, number in raw.items())
+    return StudyRefusedError(
+        refusal.code,
+        found=f"{refusal.found} Beside them are {listed}, which only the vendor's workstation can read."
+        if refusal.code != "no_ct_images"
+        else f"There are no CT images, but {listed}, which only the vendor's workstation can read.",
+        expected=refusal.expected,
+        remedy=remedies,
+    )
+
+
+def expands_too_far(stated_bytes: int) -> StudyRefusedError:
+    """Refuse images that would fill the memory."""
+    return StudyRefusedError(
+        "expands_too_far",
+        found=f"The compressed images would expand to {stated_bytes / 2**20:.0f} MiB or more, far more than CT images "
+        "of their size.",
+        expected="Images that expand as CT images do (setting study.maximum_expansion).",
+        remedy="If you know who made them, raise the setting; else export the images again, uncompressed.",
     )
 
 
@@ -108,7 +193,7 @@ def undecodable(syntax: str) -> StudyRefusedError:
     return StudyRefusedError(
         "pixels_undecodable",
         found=f"The pixels of an image (transfer syntax: {syntax}) can't be decoded.",
-        expected="16-bit grey pixels: uncompressed, deflated, RLE or JPEG 2000.",
+        expected="16-bit grey pixels: uncompressed, deflated, RLE, JPEG lossless, JPEG-LS or JPEG 2000.",
         remedy="Export the images uncompressed (Explicit VR Little Endian).",
     )
 

@@ -61,7 +61,9 @@ def group_series(images: Sequence[ImageHeader], settings: StudySettings) -> tupl
     groups: dict[tuple[object, ...], list[ImageHeader]] = {}
     for image in images:
         labels = image.labels
-        key = (image.series_uid, labels.kvp, labels.kev, "LOCALIZER" in labels.image_type, image.rows, image.columns)
+        is_frame = image.pixels is not None and image.pixels.frames > 1  # one file may hold images of several kinds
+        kind = labels.image_type if is_frame else "LOCALIZER" in labels.image_type
+        key = (image.series_uid, labels.kvp, labels.kev, kind, image.rows, image.columns)
         groups.setdefault(key, []).append(image)
     return tuple(_series(tuple(group), settings) for group in groups.values())
 
