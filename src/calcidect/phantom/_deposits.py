@@ -14,7 +14,7 @@ from calcidect.geometry import FloatArray
 from calcidect.phantom._attenuation import Tissue
 from calcidect.phantom._bones import BONE_MARGIN_MM, texture
 from calcidect.phantom._hand import DigitalHand
-from calcidect.phantom._shapes import PATTERNS, FloatField, Place, make_shape
+from calcidect.phantom._shapes import PATTERNS, FloatField, Place, make_shape, roughened
 from calcidect.phantom._sites import COMPARTMENTS, find_site
 from calcidect.phantom._soft_tissue import upsampled
 from calcidect.phantom._voxelise import Box, Field, box_around
@@ -136,13 +136,16 @@ def _attempt(
     )
     depth = -upsampled(hand.soft.skin_mm, hand.soft.grid, part)
     bone = _bone_distance(hand, box)
-    sdf = make_shape(spec.pattern, Place(box, hand.grid, centre, frame, path, depth), spec.size_mm, rng)
-    sdf = np.maximum(sdf, _BELOW_SKIN_MM - depth)
+    keep_out = _BELOW_SKIN_MM - depth
     if spec.contact == "apart":
-        sdf = np.maximum(sdf, spec.gap_mm - bone)
+        keep_out = np.maximum(keep_out, spec.gap_mm - bone)
     elif spec.contact == "touching":
-        sdf = np.maximum(sdf, -bone)
-    sdf = _largest_part(sdf)
+        keep_out = np.maximum(keep_out, -bone)
+    place = Place(box, hand.grid, centre, frame, path, depth)
+    smooth = make_shape(spec.pattern, place, spec.size_mm, rng)
+    if not _is_large_enough(spec, np.maximum(smooth, keep_out), hand.grid.voxel_volume_mm3):
+        return None  # most places have no room; told before the costly parts
+    sdf = _largest_part(np.maximum(roughened(smooth, place, spec.size_mm, rng), keep_out))
     return (box, sdf) if _is_free(hand, taken, spec, box, sdf, bone) else None
 
 
@@ -156,15 +159,20 @@ def _is_free(
 ) -> bool:
     """Tell whether the shape is of a fair size, in this hand, clear of other deposits and in the contact asked for."""
     inside = sdf < 0
-    wanted_mm3 = {"sheet": 0.6, "linear": 0.06, "reticular": 0.12, "punctate": 0.3}.get(spec.pattern, 0.2)
-    size = min(spec.size_mm, 1.9) if spec.pattern == "punctate" else spec.size_mm
-    wanted_mm3 *= size**2 if spec.pattern == "sheet" else size**3
-    if inside.sum() * hand.grid.voxel_volume_mm3 < wanted_mm3:
+    if not _is_large_enough(spec, sdf, hand.grid.voxel_volume_mm3):
         return False
     touches_cut = box[0].start == 0 and bool(inside[:3].any())
     if touches_cut or (taken[box] & (sdf < APART_MM)).any():
         return False
     return spec.contact == "apart" or float(bone[inside].min()) < 0.5
+
+
+def _is_large_enough(spec: DepositSpec, sdf: FloatField, voxel_mm3: float) -> bool:
+    """Tell whether clipping against bone and skin has left a fair part of the shape."""
+    wanted_mm3 = {"sheet": 0.6, "linear": 0.06, "reticular": 0.12, "punctate": 0.3}.get(spec.pattern, 0.2)
+    size = min(spec.size_mm, 1.9) if spec.pattern == "punctate" else spec.size_mm
+    wanted_mm3 *= size**2 if spec.pattern == "sheet" else size**3
+    return bool((sdf < 0).sum() * voxel_mm3 >= wanted_mm3)
 
 
 def _largest_part(sdf: FloatField) -> FloatField:

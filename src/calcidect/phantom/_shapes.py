@@ -43,7 +43,11 @@ class Place:
 
 def make_shape(pattern: str, place: Place, size_mm: float, rng: np.random.Generator) -> FloatField:
     """Return the signed distance (mm, negative inside) of a pattern of about ``size_mm`` across its thick side."""
-    sdf = _SHAPES[pattern](place, size_mm, rng)
+    return np.asarray(_SHAPES[pattern](place, size_mm, rng), np.float32)
+
+
+def roughened(sdf: FloatField, place: Place, size_mm: float, rng: np.random.Generator) -> FloatField:
+    """Return a shape whose surface wanders by up to 0.3 mm: deposits are rough."""
     rough = np.log(texture(place.box, int(rng.integers(1 << 30)), 1.2 / place.grid.spacing_mm[0], 1.0))
     return np.asarray(sdf + min(0.07 * size_mm, 0.3) * rough, np.float32)
 
@@ -96,12 +100,15 @@ def _linear(place: Place, size_mm: float, rng: np.random.Generator) -> FloatFiel
 
     radius = float(np.clip(size_mm / 4, 0.7, 1.4))
     arc = np.linalg.norm(place.path_mm - place.centre_mm, axis=1)
-    z, y, x = box_axes(place.box, place.grid)
-    shape = np.broadcast_shapes(z.shape, y.shape, x.shape)
-    points = np.stack([np.broadcast_to(a, shape) for a in (x, y, z)], -1).reshape(-1, 3)
     kept = place.path_mm[arc <= max(5 * radius, size_mm)]
-    distance, _ = cKDTree(kept).query(points, distance_upper_bound=radius + 3)
-    return np.asarray(np.minimum(distance, radius + 3).reshape(shape) - radius, np.float32)
+    far = radius + 3
+    z, y, x = box_axes(place.box, place.grid)
+    near = [(a > m - far) & (a < n + far) for a, m, n in zip((x, y, z), kept.min(0), kept.max(0), strict=True)]
+    where = np.nonzero(near[0] & near[1] & near[2])
+    points = np.stack([x[where[2]], y[where[1], 0], z[where[0], 0, 0]], -1)
+    sdf = np.full(place.depth_mm.shape, far - radius, np.float32)
+    sdf[where] = np.minimum(cKDTree(kept).query(points, distance_upper_bound=far)[0], far) - radius
+    return sdf
 
 
 def _reticular(place: Place, size_mm: float, rng: np.random.Generator) -> FloatField:
