@@ -1,8 +1,9 @@
 """Damage DICOM files guided by coverage: ``pip install atheris``, then ``python scripts/fuzz_guided.py --corpus DIR``.
 
-Where ``fuzz_dicom.py`` damages at random, libFuzzer keeps what reaches new code of the reader and of pydicom, and goes on
-from there. Given is one file, in every transfer syntax; its header is read and its pixels are decoded. Any exception but a
-refusal, a file that takes more than 5 s, or memory beyond 1 GiB above the start ends the run with the input that did it.
+Where ``fuzz_dicom.py`` damages at random, libFuzzer keeps what reaches new code of the reader and of pydicom, and goes
+on from there. Given is one file, in every transfer syntax; its header is read and its pixels are decoded. Any exception
+but a refusal, a file that takes more than 5 s, or memory beyond 1 GiB above the start ends the run with the input that
+did it.
 """
 
 from __future__ import annotations
