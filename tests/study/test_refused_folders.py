@@ -254,7 +254,7 @@ class TestStacks:
         assert "from 0.75 to 1.50 mm, 4.5 mm from the first slice" in error.found
 
     def test_with_a_drift_too_slow_for_any_one_gap(self, tmp_path: Path) -> None:
-        # Gaps are 0.757 mm, later 0.743 mm: within 2 % of 0.75 mm, yet the middle lies over 0.1 mm from where it should.
+        # Gaps are 0.757 mm, later 0.743 mm: within 2 % of 0.75 mm, yet the middle lies 0.2 mm from where it should.
         grid = small_grid(size=(24, 20, 60))
         low, high = small_volume(1100.0, grid), small_volume(500.0, grid)
         write_pair(low, high, Pair(KV80, SN150), tmp_path, vendor="siemens_force", seed=1, thickness_mm=0.75)

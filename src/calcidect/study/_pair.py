@@ -175,13 +175,13 @@ def _why_none(series: Sequence[Series], settings: StudySettings) -> StudyRefused
 def _of_series(series: Sequence[Series]) -> list[StudyRefusedError]:
     """Return the problems of some series, each with the energies that have it and those that are whole."""
     problems = {one.problem.found: one.problem for one in series if one.problem}
-    whole = sorted({str(_energy(one)) for one in series if not one.problem})
-    return [
-        refusals.in_series(
-            problem, sorted({str(_energy(one)) for one in series if one.problem and one.problem.found == found}), whole
-        )
-        for found, problem in problems.items()
-    ]
+    ordered = sorted(series, key=_rank)
+    whole = list(dict.fromkeys(str(_energy(one)) for one in ordered if not one.problem))
+    told = []
+    for found, problem in problems.items():
+        having = [str(_energy(one)) for one in ordered if one.problem and one.problem.found == found]
+        told.append(refusals.in_series(problem, list(dict.fromkeys(having)), whole))
+    return told
 
 
 def _why_unlike(series: Sequence[Series], settings: StudySettings) -> StudyRefusedError:
