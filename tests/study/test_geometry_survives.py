@@ -252,6 +252,11 @@ class TestTilt:
         error = refusal(write_tilted(tmp_path, 12.0), StudySettings(maximum_tilt_degrees=10))
         assert (error.code, "12.0 degrees" in error.found) == ("gantry_tilt", True)
 
+    def test_that_would_fill_the_memory_is_refused(self, tmp_path: Path) -> None:
+        folder = write_tilted(tmp_path, 12.0)
+        set_values(folder, PixelSpacing=[0.01, 0.01])
+        assert refusal(folder).code == "slices_shifted"
+
     def test_of_one_energy_alone_is_refused(self, tmp_path: Path) -> None:
         folder = write_tilted(tmp_path, 12.0)
         first = dcmread(folder / "high" / "00001.dcm")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import map_coordinates
 
@@ -13,6 +13,7 @@ from calcidect.study._resample import resampled, straightened
 from calcidect.study._spline import along, spline_weights
 
 
+@settings(deadline=None)
 @given(st.integers(2, 60), st.floats(0.5, 2.0), st.floats(-0.4, 0.4), st.integers(0, 2**31))
 def test_weights_are_those_of_the_cubic_spline(count: int, scale: float, offset: float, seed: int) -> None:
     positions = np.arange(count) * scale + offset
