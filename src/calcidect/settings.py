@@ -35,6 +35,32 @@ class StudySettings(_Group):
         gt=0,
         le=0.2,
     )
+    maximum_tilt_degrees: float = _setting(
+        30.0, "degrees", "gantries tilt by up to 30 degrees; a stack that leans further was not scanned so", ge=0, le=45
+    )
+    maximum_sampling_ratio: float = _setting(
+        1.5,
+        "times",
+        "pixel size or slice distance of one energy over the other's. Our rule: up to it the coarser still samples the "
+        "blur of a soft kernel (FWHM 1.2 mm) twice, so that interpolation loses next to nothing",
+        ge=1,
+        le=3,
+    )
+    maximum_thickness_ratio: float = _setting(
+        1.25,
+        "times",
+        "slice thickness of one energy over the other's. Our rule: one step of what scanners offer (0.6, 0.75 mm); "
+        "thickness is blur, and blur that differs moves the ratio of the energies at every edge",
+        ge=1,
+        le=3,
+    )
+    minimum_body_overlap_fraction: float = _setting(
+        0.9,
+        "of the body in each image",
+        "our rule: a tenth may be cut off and told (the end of a forearm); more is not the scan that was meant",
+        gt=0,
+        le=1,
+    )
     minimum_bone_ratio: float = _setting(
         1.2,
         "HU low / HU high",

@@ -59,6 +59,8 @@ class ImageHeader:
         What X-rays made it.
     pixels : PixelFormat or None
         None where the pixels are absent or cut off.
+    thickness_mm : float or None
+        Slice Thickness.
     """
 
     path: Path
@@ -74,6 +76,7 @@ class ImageHeader:
     columns: int
     labels: Labels
     pixels: PixelFormat | None
+    thickness_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ def image_header(values: Values, path: Path, file_bytes: int, pixels: PixelForma
         columns=int(values.number(0x00280011) or 0),
         labels=_labels(values),
         pixels=pixels,
+        thickness_mm=values.number(0x00180050),
     )
 
 

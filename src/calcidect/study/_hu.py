@@ -13,7 +13,9 @@ from calcidect.study._pixel_format import PixelFormat
 USUAL_MAXIMUM_HU = 3071
 """Where scanners with the usual 12-bit scale clip, even when they write 16 bits (docs/dicom.md)."""
 
-_AIR_HU = -1024  # what stands outside the round field of view where a scanner pads with something lower
+AIR_HU = -1024
+"""What stands outside the field of view, where a scanner pads with something lower or a tilt was straightened."""
+
 _INT16 = np.iinfo(np.int16)
 
 
@@ -60,7 +62,7 @@ def fill(hu: NDArray[Any], k: int, stored: NDArray[Any], pixels: PixelFormat) ->
         hu[k] = stored * np.float64(pixels.slope) + pixels.intercept
     if pixels.padding is not None:
         outside = stored.view(np.uint16) == (pixels.padding & 0xFFFF)
-        hu[k][outside & (hu[k] < _AIR_HU)] = _AIR_HU
+        hu[k][outside & (hu[k] < AIR_HU)] = AIR_HU
     return hu
 
 

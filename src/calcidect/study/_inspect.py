@@ -163,7 +163,8 @@ def _with_raw_objects(refusal: StudyRefusedError, scan: Scan) -> StudyRefusedErr
 def inspect_folder(path: Path, settings: StudySettings | None = None, progress: Progress = silent) -> Inspection:
     """Tell what is in a folder, zip archive or file: each series, its energy and geometry, and its use.
 
-    Reads headers only. Nothing that identifies a person is in the answer.
+    Reads headers only, and the pixels of images that lie at one place, to see whether they are copies. Nothing that
+    identifies a person is in the answer.
 
     Raises
     ------

@@ -14,6 +14,7 @@ from calcidect.errors import Notice, StudyRefusedError
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
 from calcidect.study._energy import MIXTURE
+from calcidect.study._grids import how_grids_relate
 from calcidect.study._series import Series
 from calcidect.study._stack import Stack
 from calcidect.study._types import Energy, Pair
@@ -48,6 +49,11 @@ class SeriesPair:
         return Pair(_energy(self.low), _energy(self.high))
 
     @property
+    def frames_differ(self) -> bool:
+        """Whether they state different frames of reference: then the pixels must show that they are of one scan."""
+        return self.low.images[0].frame_uid != self.high.images[0].frame_uid
+
+    @property
     def stacks(self) -> tuple[Stack, Stack]:
         """Their slices in order."""
         assert self.low.stack is not None
@@ -61,19 +67,25 @@ def find_pairs(series: Sequence[Series], settings: StudySettings) -> tuple[Serie
     Of several virtual monoenergetic series the lowest from 40 keV up and the highest are taken: any two hold all the
     information there is, and the two farthest apart lose least of it to noise.
     """
+    usable = [one for one in series if one.stack and one.found.energy and not _is_too_low(one.found.energy)]
+    # Where series lie voxel on voxel, they belong together; only where none do may one be cropped or interpolated.
+    return _grouped(usable, settings, is_exact=True) or _grouped(usable, settings, is_exact=False)
+
+
+def _grouped(series: Sequence[Series], settings: StudySettings, *, is_exact: bool) -> tuple[SeriesPair, ...]:
     groups: list[list[Series]] = []
     for one in series:
-        if one.stack is None or one.found.energy is None:
-            continue
-        if one.found.energy.kind == "kev" and one.found.energy.value < LOWEST_KEV:
-            continue
         for group in groups:
-            if not _why_apart(group[0], one, settings):
+            if not _why_apart(group[0], one, settings, is_exact=is_exact):
                 group.append(one)
                 break
         else:
             groups.append([one])
     return tuple(pair for group in groups for pair in _extremes(group))
+
+
+def _is_too_low(energy: Energy) -> bool:
+    return energy.kind == "kev" and energy.value < LOWEST_KEV
 
 
 def _extremes(group: Sequence[Series]) -> list[SeriesPair]:
@@ -120,16 +132,20 @@ def _rank(series: Series) -> tuple[float, bool]:
     return energy.value, energy.tin  # tin hardens a beam: of equal voltages, the filtered one is the high energy
 
 
-def _why_apart(one: Series, other: Series, settings: StudySettings) -> str:
-    """Tell why two series can't be a pair; empty if they can."""
+def _why_apart(one: Series, other: Series, settings: StudySettings, *, is_exact: bool = False) -> str:
+    """Tell why two series can't be a pair, or not one that lies voxel on voxel in one frame; empty if they can."""
     assert one.stack is not None
     assert other.stack is not None
     if _energy(one).kind != _energy(other).kind:
         return "one is a tube voltage and the other a virtual monoenergetic image"
-    if one.images[0].frame_uid != other.images[0].frame_uid:
+    if one.images[0].study_uid != other.images[0].study_uid:
+        return "they are of different studies"
+    relation = how_grids_relate(one.stack, other.stack, settings)
+    is_one_frame = one.images[0].frame_uid == other.images[0].frame_uid
+    if not is_one_frame and (is_exact or relation.kind != "same"):
         return "they lie in different frames of reference, so they were not scanned together"
-    if not one.stack.grid.is_same_as(other.stack.grid, settings.position_tolerance_mm):
-        return "their slices do not lie in the same places, or differ in number or size"
+    if relation.why_apart or (is_exact and relation.kind != "same"):
+        return relation.why_apart or "their slices do not lie in the same places, or differ in number or size"
     if one.kernel != other.kernel:
         return "they were reconstructed with different kernels"
     return ""
@@ -144,11 +160,11 @@ def _why_none(series: Sequence[Series], settings: StudySettings) -> StudyRefused
     large = [one for one in stated if 2 * len(one.images) >= max(len(other.images) for other in stated)]
     broken = [one.problem for one in large if one.problem]
     if broken:
-        return refusals.together(list({problem.found: problem for problem in broken}.values()))
+        return refusals.together(_of_series(large))
     energies = sorted({str(_energy(one)) for one in large})
     mixtures = sum(one.found.why_not == MIXTURE for one in series)
     if len(energies) > 1:
-        return refusals.no_pair(_why_unlike(large, settings))
+        return _why_unlike(large, settings)
     if mixtures:
         return refusals.no_pair(f"one is of {energies[0]}, the other a mixture of several energies")
     if len(large) > 1:
@@ -156,11 +172,32 @@ def _why_none(series: Sequence[Series], settings: StudySettings) -> StudyRefused
     return refusals.one_energy(energies[0])
 
 
-def _why_unlike(series: Sequence[Series], settings: StudySettings) -> str:
-    first = series[0]
-    others = [one for one in series[1:] if _energy(one) != _energy(first)]
-    reason = next(filter(None, (_why_apart(first, one, settings) for one in others)), "")
-    return f"{_energy(first)} and {_energy(others[0])}: {reason or f'both must be at least {LOWEST_KEV:g} keV'}"
+def _of_series(series: Sequence[Series]) -> list[StudyRefusedError]:
+    """Return the problems of some series, each with the energies that have it and those that are whole."""
+    problems = {one.problem.found: one.problem for one in series if one.problem}
+    ordered = sorted(series, key=_rank)
+    whole = list(dict.fromkeys(str(_energy(one)) for one in ordered if not one.problem))
+    told = []
+    for found, problem in problems.items():
+        having = [str(_energy(one)) for one in ordered if one.problem and one.problem.found == found]
+        told.append(refusals.in_series(problem, list(dict.fromkeys(having)), whole))
+    return told
+
+
+def _why_unlike(series: Sequence[Series], settings: StudySettings) -> StudyRefusedError:
+    """Return why series of different energies make no pair."""
+    first, *rest = sorted(series, key=_rank)
+    others = [one for one in rest if _energy(one) != _energy(first)]
+    reason, other = next(
+        ((why, one) for one in others if (why := _why_apart(first, one, settings))),
+        (f"both must be at least {LOWEST_KEV:g} keV", others[0]),
+    )
+    assert first.stack is not None
+    assert other.stack is not None
+    is_of_grids = reason == how_grids_relate(first.stack, other.stack, settings).why_apart
+    return (refusals.grids_differ if is_of_grids else refusals.no_pair)(
+        f"{_energy(first)} and {_energy(other)}: {reason}"
+    )
 
 
 def bone_ratio(low: NDArray[Any], high: NDArray[Any], maximum_hu: tuple[float, float]) -> float:

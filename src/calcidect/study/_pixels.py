@@ -50,19 +50,40 @@ class Pixels:
     clipped_voxels: int
 
 
-def check_expansion(stacks: Sequence[Stack], settings: StudySettings) -> None:
-    """Refuse compressed series that state far more pixels than their files can hold.
+def check_expansion(images: Sequence[ImageHeader], settings: StudySettings) -> None:
+    """Refuse compressed images that state far more pixels than their files can hold.
 
     Raises
     ------
     StudyRefusedError
         ``expands_too_far``.
     """
-    images = [image for stack in stacks for image in stack.images]
     stated = sum(image.rows * image.columns * 2 for image in images)
     stored = sum({image.path: image.file_bytes for image in images}.values())
     if stated > allowed_bytes(stored, settings):
         raise refusals.expands_too_far(stated)
+
+
+def images_agree(groups: Sequence[Sequence[ImageHeader]], settings: StudySettings) -> bool:
+    """Tell whether the images of each group, all of one size, hold the same HU, however they are stored.
+
+    Raises
+    ------
+    StudyRefusedError
+        As of `read_pixels`.
+    """
+    images = [image for group in groups for image in group]
+    check_expansion(images, settings)
+    with Workers(1) as workers, _Files(images, settings, workers) as files:
+        return all(_agree(group, files) for group in groups)
+
+
+def _agree(images: Sequence[ImageHeader], files: _Files) -> bool:
+    scales = {(format_of(i).slope, format_of(i).intercept, format_of(i).padding) for i in images}
+    if len(scales) > 1:
+        return False
+    first = files.stored(images[0])
+    return all(np.array_equal(first, files.stored(image)) for image in images[1:])
 
 
 def workers_for(stacks: Sequence[Stack], count: int | None = None) -> Workers:

@@ -6,15 +6,16 @@ import hashlib
 from pathlib import Path
 
 from calcidect.errors import Notice
-from calcidect.geometry import Volume
 from calcidect.progress import Progress, silent
 from calcidect.settings import StudySettings
 from calcidect.study._input import opened
 from calcidect.study._inspect import Survey, decide, survey_files
+from calcidect.study._one_grid import onto_one_grid
 from calcidect.study._pair import SeriesPair, bone_ratio, confirm_energies
 from calcidect.study._pixels import Pixels, check_expansion, read_pixels, workers_for
+from calcidect.study._same_place import confirm_same_place
 from calcidect.study._subject import study_date_of, subject_of
-from calcidect.study._types import Pair, Study
+from calcidect.study._types import Study
 
 
 def read_study(path: Path, settings: StudySettings | None = None, progress: Progress = silent) -> Study:
@@ -33,7 +34,7 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
     Returns
     -------
     Study
-        Both energies in HU on the low series' grid, confirmed by their pixels.
+        Both energies in HU on the low series' grid (cropped to what both cover, upright), confirmed by their pixels.
 
     Raises
     ------
@@ -45,13 +46,14 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
         survey = survey_files(files, settings, progress)
         chosen = decide(survey, settings)
         low, high = _read_pair(chosen, settings, progress)
-    low_stack, _ = chosen.stacks
-    ratio = bone_ratio(low.hu, high.hu, (low.maximum_hu, high.maximum_hu))
+    names = str(chosen.pair.low), str(chosen.pair.high)
+    placed = onto_one_grid(chosen.stacks, (low, high), names, settings)
+    frame_notices = [confirm_same_place(placed.low.array, placed.high.array)] if chosen.frames_differ else []
+    ratio = bone_ratio(placed.low.array, placed.high.array, (low.maximum_hu, high.maximum_hu))
     notices = confirm_energies(chosen.pair, ratio, settings)
     return Study(
-        # The two grids agree within the tolerance; from here on there is one.
-        low=Volume(low.hu, low_stack.grid),
-        high=Volume(high.hu, low_stack.grid),
+        low=placed.low,
+        high=placed.high,
         pair=chosen.pair,
         subject=subject_of(survey.scan.people[0]),
         study_date=study_date_of(survey.scan.people[0]),
@@ -59,13 +61,19 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
         input_hash=hashlib.sha256(b"".join(low.file_hashes + high.file_hashes)).hexdigest(),
         maximum_hu=(low.maximum_hu, high.maximum_hu),
         manufacturer=survey.scan.people[0].manufacturer,
-        notices=(*notices, *_reading_notices(survey, chosen.pair, low, high), *_lossy_notices(chosen)),
+        notices=(
+            *notices,
+            *frame_notices,
+            *placed.notices,
+            *_reading_notices(survey, chosen, low, high),
+            *_lossy_notices(chosen),
+        ),
     )
 
 
 def _read_pair(chosen: SeriesPair, settings: StudySettings, progress: Progress) -> tuple[Pixels, Pixels]:
     stacks = chosen.stacks
-    check_expansion(stacks, settings)
+    check_expansion([image for stack in stacks for image in stack.images], settings)
     total = sum(len(stack.images) for stack in stacks)
     done = 0
 
@@ -80,7 +88,8 @@ def _read_pair(chosen: SeriesPair, settings: StudySettings, progress: Progress) 
     return low, high
 
 
-def _reading_notices(survey: Survey, pair: Pair, low: Pixels, high: Pixels) -> tuple[Notice, ...]:
+def _reading_notices(survey: Survey, chosen: SeriesPair, low: Pixels, high: Pixels) -> tuple[Notice, ...]:
+    pair = chosen.pair
     notices = [
         Notice(
             "pixels_clipped",
@@ -89,6 +98,13 @@ def _reading_notices(survey: Survey, pair: Pair, low: Pixels, high: Pixels) -> t
         )
         for pixels, energy in ((low, pair.low), (high, pair.high))
         if pixels.clipped_voxels
+    ]
+    notices += [
+        Notice(
+            "copies_skipped", f"{series.copies} images of {energy} repeat another pixel for pixel and were left out."
+        )
+        for series, energy in ((chosen.low, pair.low), (chosen.high, pair.high))
+        if series.copies
     ]
     skipped = sum(survey.scan.skipped.values())
     if skipped:

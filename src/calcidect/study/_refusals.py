@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from calcidect.errors import StudyRefusedError
 
 _EXPORT_AGAIN = "Export the series again from the scanner or the archive, all of its images, and copy it whole."
+_LISTED = 3  # places told one by one
 _ONE_STUDY = "One folder, zip archive or enhanced CT file with the dual-energy scan of one person from one visit."
 _DUAL_ENERGY = (
     "Two series of the same scan at different X-ray energies, for example 80 kV and Sn150 kV, or virtual "
@@ -255,6 +256,27 @@ def no_pair(why: str) -> StudyRefusedError:
     )
 
 
+def grids_differ(why: str) -> StudyRefusedError:
+    """Refuse two series that can't be brought onto one grid."""
+    return StudyRefusedError(
+        "grids_differ",
+        found=f"The two energies do not fit each other in space: {why}.",
+        expected="Both energies with the same slices and field of view; small differences are resampled "
+        "(settings study.maximum_sampling_ratio, maximum_thickness_ratio, minimum_body_overlap_fraction).",
+        remedy=_EXPORT_PAIR,
+    )
+
+
+def frames_differ() -> StudyRefusedError:
+    """Refuse two series of different frames of reference whose bones lie in different places."""
+    return StudyRefusedError(
+        "frames_differ",
+        found="The two energies state different frames of reference, and their bones do not lie in the same places.",
+        expected="Two energies that were scanned together.",
+        remedy="Check that both series are of the same scan: after a repeated scan, each run has a frame of its own.",
+    )
+
+
 def no_dense_calcium() -> StudyRefusedError:
     """Refuse a scan with nothing to confirm its energies by."""
     return StudyRefusedError(
@@ -316,21 +338,22 @@ def too_small(number_of_slices: int, minimum: int) -> StudyRefusedError:
 
 
 def duplicate_position(number: int) -> StudyRefusedError:
-    """Refuse two images at one place."""
+    """Refuse two different images at one place."""
     return StudyRefusedError(
         "duplicate_position",
-        found=f"At {number} position(s) the series holds more than one image.",
-        expected="One image for each position.",
+        found=f"At {number} position(s) the series holds more than one image, and they differ.",
+        expected="One image for each position; copies that are equal in every pixel are left out.",
         remedy="Export the two reconstructions as series of their own, or remove the images that are not meant.",
     )
 
 
-def gantry_tilt(degrees: float) -> StudyRefusedError:
-    """Refuse sheared slices."""
+def gantry_tilt(degrees: float, maximum_degrees: float) -> StudyRefusedError:
+    """Refuse sheared slices that can't be straightened."""
     return StudyRefusedError(
         "gantry_tilt",
         found=f"The gantry was tilted by {degrees:.1f} degrees, so the slices are sheared.",
-        expected="Slices at right angles to the direction of travel.",
+        expected="Slices at right angles to the direction of travel, or a tilt of at most "
+        f"{maximum_degrees:g} degrees (setting study.maximum_tilt_degrees) with one distance between all slices.",
         remedy="Scan without tilt, or have the scanner reformat the series without tilt.",
     )
 
@@ -345,13 +368,30 @@ def slices_shifted(shift_mm: float) -> StudyRefusedError:
     )
 
 
-def missing_slices(number: int, spacing_mm: float) -> StudyRefusedError:
-    """Refuse a stack with holes."""
+def missing_slices(number: int, spacing_mm: float, holes_mm: Sequence[tuple[float, float]]) -> StudyRefusedError:
+    """Refuse a stack with holes, which lie between the given distances from its first slice."""
+    listed = [f"{begin:.2f} and {end:.2f} mm" for begin, end in holes_mm[:_LISTED]]
+    more = f", and at {len(holes_mm) - _LISTED} more places" if len(holes_mm) > _LISTED else ""
     return StudyRefusedError(
         "missing_slice",
-        found=f"{number} slice(s) are missing within the series (one every {spacing_mm:.2f} mm).",
+        found=f"{number} slice(s) are missing within the series (one every {spacing_mm:.2f} mm): between "
+        f"{', between '.join(listed)} from its first slice{more}.",
         expected="Every slice of the series.",
         remedy=_EXPORT_AGAIN,
+    )
+
+
+def spacing_changes(
+    spacing_mm: tuple[float, float], where_mm: float, gaps_mm: tuple[float, float]
+) -> StudyRefusedError:
+    """Refuse a stack of two even parts."""
+    return StudyRefusedError(
+        "spacing_changes",
+        found=f"The slices are unevenly spaced: {gaps_mm[0]:.2f} to {gaps_mm[1]:.2f} mm. Their distance changes once, "
+        f"from {spacing_mm[0]:.2f} to {spacing_mm[1]:.2f} mm, {where_mm:.1f} mm from the first slice.",
+        expected="One distance between all slices.",
+        remedy="Have the scanner reconstruct the series with one slice distance, or export the two parts as series of "
+        "their own.",
     )
 
 
@@ -362,6 +402,17 @@ def uneven_spacing(smallest_mm: float, largest_mm: float) -> StudyRefusedError:
         found=f"The slices are unevenly spaced: {smallest_mm:.2f} to {largest_mm:.2f} mm.",
         expected="One distance between all slices.",
         remedy="Have the scanner reconstruct the series with one slice distance.",
+    )
+
+
+def in_series(problem: StudyRefusedError, energies: Sequence[str], whole: Sequence[str]) -> StudyRefusedError:
+    """Tell which series have a problem, and which are whole."""
+    others = f" The series of {' and '.join(whole)} {'is' if len(whole) == 1 else 'are'} whole." if whole else ""
+    return StudyRefusedError(
+        problem.code,
+        found=f"In the series of {' and '.join(energies)}: {problem.found}{others}",
+        expected=problem.expected,
+        remedy=problem.remedy,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from calcidect.errors import StudyRefusedError
 from calcidect.settings import StudySettings
+from calcidect.study._copies import without_copies
 from calcidect.study._energy import EnergyFound, find_energy
 from calcidect.study._header import ImageHeader
 from calcidect.study._stack import Stack, stack_slices
@@ -27,12 +28,15 @@ class Series:
         Their order and grid; None if there is a problem.
     problem : StudyRefusedError or None
         What is wrong with their geometry.
+    copies : int
+        Images that were left out of the stack, because they repeat another pixel for pixel.
     """
 
     images: tuple[ImageHeader, ...]
     found: EnergyFound
     stack: Stack | None = None
     problem: StudyRefusedError | None = None
+    copies: int = 0
 
     @property
     def kernel(self) -> str:
@@ -71,6 +75,7 @@ def group_series(images: Sequence[ImageHeader], settings: StudySettings) -> tupl
 def _series(images: tuple[ImageHeader, ...], settings: StudySettings) -> Series:
     found = find_energy(images[0])
     try:
-        return Series(images, found, stack=stack_slices(images, settings))
+        single = without_copies(images, settings)
+        return Series(images, found, stack=stack_slices(single, settings), copies=len(images) - len(single))
     except StudyRefusedError as problem:
         return Series(images, found, problem=problem)

@@ -16,6 +16,7 @@ from calcidect.geometry import FloatArray, Grid
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
 from calcidect.study._header import ImageHeader
+from calcidect.study._spacing import spacing_problem
 
 MINIMUM_SLICES = 8
 """Our rule: fewer hold no finger joint at any slice distance in use, and are scouts or test shots."""
@@ -33,11 +34,32 @@ class Stack:
     images : tuple of ImageHeader
         From the lowest position along +normal (the cross product of row and column direction) up.
     grid : Grid
-        Where they lie; right-handed.
+        Where they lie; right-handed. Of a tilted stack, where they would lie if each were moved within its plane, to
+        stand straight above the first.
+    slide_mm : tuple of float
+        How far each slice lies beside the one before, along columns' index i and rows' index j; 0 without tilt.
     """
 
     images: tuple[ImageHeader, ...]
     grid: Grid
+    slide_mm: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def affine_lps(self) -> FloatArray:
+        """Matrix, shape (4, 4), from (i, j, k, 1) to LPS mm, sheared where the gantry was tilted."""
+        matrix = self.grid.affine_lps.copy()
+        matrix[:3, 2] += self.grid.direction[:, :2] @ np.array(self.slide_mm)
+        return matrix
+
+    @property
+    def is_tilted(self) -> bool:
+        """Whether the slices do not stand straight above one another."""
+        return self.slide_mm != (0.0, 0.0)
+
+    @property
+    def tilt_degrees(self) -> float:
+        """How far the gantry was tilted."""
+        return _tilt_degrees(np.array(self.slide_mm) / self.grid.spacing_mm[2])
 
 
 def stack_slices(images: Sequence[ImageHeader], settings: StudySettings) -> Stack:
@@ -48,13 +70,14 @@ def stack_slices(images: Sequence[ImageHeader], settings: StudySettings) -> Stac
     StudyRefusedError
         Naming everything that is wrong with the geometry, under the code of the first: ``truncated_file``,
         ``position_missing``, ``orientation_varies``, ``too_small``, ``duplicate_position``, ``gantry_tilt``,
-        ``slices_shifted``, ``missing_slice``, ``uneven_spacing``.
+        ``slices_shifted``, ``missing_slice``, ``spacing_changes``, ``uneven_spacing``.
     """
     axes, spacing_mm = _common_plane(images)
     positions = np.array([image.position_mm for image in images], float)
     depths_mm = positions @ axes[:, 2]
     order = np.argsort(depths_mm, kind="stable")
-    problems = _problems(positions[order], axes, settings)
+    local = (positions[order] - positions[order[0]]) @ axes
+    problems = _problems(local, settings)
     if problems:
         raise refusals.together(problems)
     first = images[0]
@@ -65,7 +88,8 @@ def stack_slices(images: Sequence[ImageHeader], settings: StudySettings) -> Stac
         tuple(positions[order[0]]),
         axes,
     )
-    return Stack(tuple(images[index] for index in order), grid)
+    slide = local[-1, :2] / (len(images) - 1) if _leans(local, settings) else np.zeros(2)
+    return Stack(tuple(images[index] for index in order), grid, (float(slide[0]), float(slide[1])))
 
 
 def _common_plane(images: Sequence[ImageHeader]) -> tuple[FloatArray, tuple[float, float]]:
@@ -98,41 +122,35 @@ def _orthonormal(row: FloatArray, column: FloatArray) -> FloatArray:
     return np.stack([row, np.cross(normal, row), normal], axis=1)
 
 
-def _problems(positions: FloatArray, axes: FloatArray, settings: StudySettings) -> list[StudyRefusedError]:
-    """Return what is wrong with ordered slice positions, shape (slices, 3)."""
-    if len(positions) < MINIMUM_SLICES:
-        return [refusals.too_small(len(positions), MINIMUM_SLICES)]
-    local = (positions - positions[0]) @ axes
+def _problems(local: FloatArray, settings: StudySettings) -> list[StudyRefusedError]:
+    """Return what is wrong with ordered slice positions along the axes, relative to the first, shape (slices, 3)."""
+    if len(local) < MINIMUM_SLICES:
+        return [refusals.too_small(len(local), MINIMUM_SLICES)]
     gaps = np.diff(local[:, 2])
     duplicates = int((gaps <= settings.spacing_tolerance_fraction * np.median(gaps)).sum())
     if duplicates:
         return [refusals.duplicate_position(duplicates)]
-    return [*_sideways(local, settings), *_spacing(local[:, 2], gaps, settings)]
+    uneven = spacing_problem(local[:, 2], settings)
+    sideways = _sideways(local, settings, is_even=uneven is None)
+    return [problem for problem in (sideways, uneven) if problem]
 
 
-def _sideways(local: FloatArray, settings: StudySettings) -> list[StudyRefusedError]:
-    """Return the tilt, or the shift, of slices that do not lie straight above one another."""
-    side_mm, depth_mm = local[:, :2], local[:, 2]
-    slope = side_mm[-1] / depth_mm[-1]
-    degrees = float(np.degrees(np.arctan(np.linalg.norm(slope))))
-    shift_mm = float(np.linalg.norm(side_mm - depth_mm[:, None] * slope, axis=1).max())
+def _sideways(local: FloatArray, settings: StudySettings, *, is_even: bool) -> StudyRefusedError | None:
+    """Return the shift of slices that do not lie on one line, or the tilt of a line that can't be straightened."""
+    slope = local[-1, :2] / local[-1, 2]
+    shift_mm = float(np.linalg.norm(local[:, :2] - local[:, 2:] * slope, axis=1).max())
     if shift_mm > settings.position_tolerance_mm:
-        return [refusals.slices_shifted(shift_mm)]
-    if np.linalg.norm(side_mm[-1]) > settings.position_tolerance_mm and degrees > _STRAIGHT_DEGREES:
-        return [refusals.gantry_tilt(degrees)]
-    return []
+        return refusals.slices_shifted(shift_mm)
+    degrees = _tilt_degrees(slope)
+    if _leans(local, settings) and (degrees > settings.maximum_tilt_degrees or not is_even):
+        return refusals.gantry_tilt(degrees, settings.maximum_tilt_degrees)
+    return None
 
 
-def _spacing(depth_mm: FloatArray, gaps: FloatArray, settings: StudySettings) -> list[StudyRefusedError]:
-    """Return the holes in the stack, or its uneven spacing."""
-    typical = float(np.median(gaps))
-    steps = gaps / typical
-    whole = np.rint(steps)
-    if np.abs(steps - whole).max() > settings.spacing_tolerance_fraction:
-        return [refusals.uneven_spacing(gaps.min(), gaps.max())]
-    if whole.max() > 1:
-        return [refusals.missing_slices(int((whole - 1).sum()), typical)]
-    even = np.linspace(0, depth_mm[-1], len(depth_mm))
-    if np.abs(depth_mm - even).max() > settings.position_tolerance_mm:
-        return [refusals.uneven_spacing(gaps.min(), gaps.max())]
-    return []
+def _leans(local: FloatArray, settings: StudySettings) -> bool:
+    is_beside = np.linalg.norm(local[-1, :2]) > settings.position_tolerance_mm
+    return bool(is_beside and _tilt_degrees(local[-1, :2] / local[-1, 2]) > _STRAIGHT_DEGREES)
+
+
+def _tilt_degrees(slope: FloatArray) -> float:
+    return float(np.degrees(np.arctan(np.linalg.norm(slope))))
