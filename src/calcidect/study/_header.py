@@ -11,6 +11,7 @@ from calcidect.study._values import Numbers, Values
 CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
 
 _NAME = 0x00100010
+_NO_CONTRAST = ("", "NO", "NONE", "N", "0", "-", "NO CONTRAST", "WITHOUT", "NATIVE", "N/A")
 _BLENDED_CODE = "113097"  # DCM, multi-energy proportional weighting: the image mixes several energies
 
 
@@ -40,6 +41,25 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
+class Acquisition:
+    """How the scan was taken, as far as it touches quality.
+
+    Parameters
+    ----------
+    thickness_mm : float or None
+        Slice Thickness.
+    patient_position : str
+        Patient Position, ``HFP``; empty if absent.
+    has_contrast : bool
+        Whether a contrast medium is stated; what it was is not kept.
+    """
+
+    thickness_mm: float | None = None
+    patient_position: str = ""
+    has_contrast: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ImageHeader:
     """What is needed of one CT image.
 
@@ -59,6 +79,8 @@ class ImageHeader:
         What X-rays made it.
     pixels : PixelFormat or None
         None where the pixels are absent or cut off.
+    acquisition : Acquisition
+        How it was taken.
     """
 
     path: Path
@@ -74,6 +96,7 @@ class ImageHeader:
     columns: int
     labels: Labels
     pixels: PixelFormat | None
+    acquisition: Acquisition = Acquisition()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +143,7 @@ def image_header(values: Values, path: Path, file_bytes: int, pixels: PixelForma
         columns=int(values.number(0x00280011) or 0),
         labels=_labels(values),
         pixels=pixels,
+        acquisition=_acquisition(values),
     )
 
 
@@ -134,6 +158,22 @@ def person_of(values: Values) -> Person:
         study_date=values.text(0x00080020),
         manufacturer=values.text(0x00080070),
     )
+
+
+def _acquisition(values: Values) -> Acquisition:
+    thickness_mm = values.number(0x00180050)
+    return Acquisition(
+        thickness_mm=thickness_mm if thickness_mm and thickness_mm > 0 else None,
+        patient_position=values.text(0x00185100).upper(),
+        has_contrast=_has_contrast(values),
+    )
+
+
+def _has_contrast(values: Values) -> bool:
+    """Tell whether an agent, its code or a volume of it is stated (PS3.3 C.7.6.4, C.7.6.4b)."""
+    agent, volume_ml = values.text(0x00180010).upper().strip(" .^"), values.number(0x00181041)
+    used = [item for item in values.items(0x00189341) if item.get("ContrastBolusAgentAdministered") != "NO"]
+    return bool(agent not in _NO_CONTRAST or values.items(0x00180012) or used or volume_ml)
 
 
 def _labels(values: Values) -> Labels:

@@ -13,8 +13,9 @@ from calcidect.study._input import opened
 from calcidect.study._inspect import Survey, decide, survey_files
 from calcidect.study._pair import SeriesPair, bone_ratio, confirm_energies
 from calcidect.study._pixels import Pixels, check_expansion, read_pixels, workers_for
+from calcidect.study._quality import SeriesRead, study_quality
 from calcidect.study._subject import study_date_of, subject_of
-from calcidect.study._types import Pair, Study
+from calcidect.study._types import Study
 
 
 def read_study(path: Path, settings: StudySettings | None = None, progress: Progress = silent) -> Study:
@@ -45,21 +46,31 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
         survey = survey_files(files, settings, progress)
         chosen = decide(survey, settings)
         low, high = _read_pair(chosen, settings, progress)
-    low_stack, _ = chosen.stacks
-    ratio = bone_ratio(low.hu, high.hu, (low.maximum_hu, high.maximum_hu))
+    low_stack, high_stack = chosen.stacks
+    maximum_hu = low.clipping.maximum_hu, high.clipping.maximum_hu
+    ratio = bone_ratio(low.hu, high.hu, maximum_hu)
     notices = confirm_energies(chosen.pair, ratio, settings)
+    # The two grids agree within the tolerance; from here on there is one.
+    low_volume, high_volume = (Volume(pixels.hu, low_stack.grid) for pixels in (low, high))
+    progress("checking quality", 0.0)
+    quality = study_quality(
+        SeriesRead(str(chosen.pair.low), low_volume, low_stack.images, low.clipping),
+        SeriesRead(str(chosen.pair.high), high_volume, high_stack.images, high.clipping),
+        settings,
+    )
+    progress("checking quality", 1.0)
     return Study(
-        # The two grids agree within the tolerance; from here on there is one.
-        low=Volume(low.hu, low_stack.grid),
-        high=Volume(high.hu, low_stack.grid),
+        low=low_volume,
+        high=high_volume,
         pair=chosen.pair,
         subject=subject_of(survey.scan.people[0]),
         study_date=study_date_of(survey.scan.people[0]),
         study_uid_hash=hashlib.sha256(survey.scan.images[0].study_uid.encode()).hexdigest(),
         input_hash=hashlib.sha256(b"".join(low.file_hashes + high.file_hashes)).hexdigest(),
-        maximum_hu=(low.maximum_hu, high.maximum_hu),
+        maximum_hu=maximum_hu,
         manufacturer=survey.scan.people[0].manufacturer,
-        notices=(*notices, *_reading_notices(survey, chosen.pair, low, high), *_lossy_notices(chosen)),
+        notices=(*notices, *_reading_notices(survey), *_lossy_notices(chosen)),
+        quality=quality,
     )
 
 
@@ -80,21 +91,12 @@ def _read_pair(chosen: SeriesPair, settings: StudySettings, progress: Progress) 
     return low, high
 
 
-def _reading_notices(survey: Survey, pair: Pair, low: Pixels, high: Pixels) -> tuple[Notice, ...]:
-    notices = [
-        Notice(
-            "pixels_clipped",
-            f"{pixels.clipped_voxels} voxels of the {energy} series lie at its limit of {pixels.maximum_hu:g} HU.",
-            "Density and mass there are too low if taken from this series.",
-        )
-        for pixels, energy in ((low, pair.low), (high, pair.high))
-        if pixels.clipped_voxels
-    ]
+def _reading_notices(survey: Survey) -> list[Notice]:
     skipped = sum(survey.scan.skipped.values())
-    if skipped:
-        reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(survey.scan.skipped.items()))
-        notices.append(Notice("files_skipped", f"{skipped} files were left out ({reasons})."))
-    return tuple(notices)
+    if not skipped:
+        return []
+    reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(survey.scan.skipped.items()))
+    return [Notice("files_skipped", f"{skipped} files were left out ({reasons}).")]
 
 
 def _lossy_notices(chosen: SeriesPair) -> list[Notice]:
