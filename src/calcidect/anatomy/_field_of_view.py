@@ -137,9 +137,7 @@ def field_of_view_notices(field: FieldOfView) -> list[Notice]:
     fingers = [cut for cut in field.cut_at if cut.part == "fingers"]
     sides = [cut for cut in field.cut_at if cut.part == "side"]
     if fingers:
-        places = ", ".join(
-            f"{cut.side} hand, {cut.area_mm2:.0f} mm² at the end towards the {cut.at}" for cut in fingers
-        )
+        places = ", ".join(f"{cut.side} hand, {cut.area_mm2:.0f} mm² at the {cut.at} end" for cut in fingers)
         notices.append(Notice("fingers_cut_off", f"The scan ends within the fingers: {places}.", _FINGERS))
     if sides:
         places = ", ".join(f"{cut.side} hand, {cut.area_mm2:.0f} mm² at the {_edge_name(cut.at)}" for cut in sides)
@@ -152,8 +150,8 @@ def _edge_name(at: str) -> str:
 
 
 _FINGERS = (
-    "Number, volume and mass of deposits, and the burden of that hand, are too small: fingertips are the commonest place. "
-    "Acro-osteolysis can't be assessed there. Scan from 1 cm beyond the longest finger."
+    "Number, volume and mass of deposits, and the burden of that hand, are too small: fingertips are the commonest "
+    "place. Acro-osteolysis can't be assessed there. Scan from 1 cm beyond the longest finger."
 )
 _SIDES = (
     "Number, volume and mass of deposits, and the burden of that hand, are too small; HU along the cut are wrong. "

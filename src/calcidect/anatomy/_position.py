@@ -10,16 +10,16 @@ from calcidect.anatomy._types import Hand
 from calcidect.errors import Notice
 from calcidect.geometry import Grid
 
-_CERTAIN = 0.7  # as for the notice on uncertain sides
+_CERTAIN = 0.9  # our rule: of both sides as told together, against both swapped
 _APART_MM = 20.0  # our rule: less than half a hand's width; hands on top of one another are not told
 
 
 def position_notices(hands: Sequence[Hand], grid: Grid, patient_position: str = "") -> list[Notice]:
     """Return a notice if the anatomical right hand lies at the patient's left.
 
-    The coordinates' left is that of Patient Position, which was entered by hand; the anatomy's that of the hand's shape.
-    Only two hands can disagree with it. Prone or supine, head or feet first can't be told from one hand's shape, since
-    a wrist turns.
+    The coordinates' left follows from Patient Position, which a person entered; the anatomy's from the hand's shape.
+    Only two hands can disagree with it. Whether prone or supine, head or feet first was right can't be told from
+    hands alone, since arms and wrists turn.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def position_notices(hands: Sequence[Hand], grid: Grid, patient_position: str = 
     patient_position : str
         As stated, ``HFP``.
     """
-    if len(hands) != 2 or min(hand.side_confidence for hand in hands) < _CERTAIN:
+    if len(hands) != 2 or _both_right(*(hand.side_confidence for hand in hands)) < _CERTAIN:
         return []
     x = {hand.side: _middle_mm(hand, grid)[0] for hand in hands}
     if x["right"] - x["left"] < _APART_MM:
@@ -44,6 +44,11 @@ def position_notices(hands: Sequence[Hand], grid: Grid, patient_position: str = 
             "or the position was entered wrongly (then they are right), or the images are mirrored (then swapped).",
         )
     ]
+
+
+def _both_right(one: float, other: float) -> float:
+    """Return the probability that both sides are right, given that one hand is a right and the other a left one."""
+    return one * other / (one * other + (1 - one) * (1 - other))
 
 
 def _middle_mm(hand: Hand, grid: Grid) -> np.ndarray:

@@ -1,9 +1,9 @@
 """Metal: what is too dense for calcium, such as rings, wires and clips.
 
 Solid apatite holds 3,160 mg of hydroxyapatite in a cm3: no calcification, however dense, can be brighter than that.
-At the high energy it has 3,000 HU with tin (Sn150), where the usual range of 3,071 HU ends, and 4,900 HU without (140 kV).
-Where the range ends before solid apatite does, a very dense stone may be cut off, too: there, metal is told by its dark
-streaks, which no calcium of that size makes.
+At the high energy it has 3,000 HU with tin (Sn150), where the usual range of 3,071 HU ends, and 4,900 HU without (140
+kV). Where the range ends before solid apatite does, a very dense stone may be cut off, too: there, metal is told by its
+dark streaks, which no calcium of that size makes.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calcidect.geometry import FloatArray, Volume
 
@@ -82,10 +83,12 @@ def _near_skin(volume: Volume, k: int) -> tuple[FloatArray, FloatArray]:
 
     dx, dy, dz = volume.grid.spacing_mm
     before, image, after = volume.array[k - 1 : k + 2].astype(np.float32)
+    place = _box_around(image > _HALF_HU, (dy, dx))
+    before, image, after = before[place], image[place], after[place]
     smooth = gaussian_filter(image, (_SMOOTH_MM / dy, _SMOOTH_MM / dx))
     inside = smooth > _HALF_HU
     rim = inside & ~binary_erosion(inside, border_value=1)
-    if not rim.any():
+    if min(rim.shape) < 2 or not rim.any():
         return np.zeros(0), np.zeros(0)
     away, nearest = distance_transform_edt(~rim, sampling=(dy, dx), return_indices=True)
     row, column = np.nonzero(away < _REACH_MM)
@@ -102,6 +105,16 @@ def _near_skin(volume: Volume, k: int) -> tuple[FloatArray, FloatArray]:
     )
     at_mm = along + (smooth[at] - _HALF_HU) / steepness
     return at_mm[good].astype(float), image[row, column][good].astype(float)
+
+
+def _box_around(mask: NDArray[np.bool_], spacing_mm: tuple[float, float]) -> tuple[slice, ...]:
+    """Return the rows and columns that hold the mask and what lies within reach of it."""
+    box = []
+    for axis, spacing in enumerate(spacing_mm):
+        at = np.flatnonzero(mask.any(1 - axis))
+        margin = int(_REACH_MM / spacing) + 2
+        box.append(slice(max(int(at[0]) - margin, 0), int(at[-1]) + margin) if len(at) else slice(0, 0))
+    return tuple(box)
 
 
 def _profile(at_mm: FloatArray, hu: FloatArray) -> tuple[FloatArray, FloatArray]:

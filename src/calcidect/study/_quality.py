@@ -218,7 +218,7 @@ _LARGE = (
 
 def _clipping_notices(names: Sequence[str], found: Sequence[SeriesQuality]) -> list[Notice]:
     told = [
-        f"{one.clipped_voxels:,} voxels at {name} lie at {one.maximum_hu:g} HU ({one.largest_plateau_voxels:,} together)"
+        f"{one.clipped_voxels:,} voxels at {name} lie at {one.maximum_hu:g} HU, {one.largest_plateau_voxels:,} together"
         for name, one in zip(names, found, strict=True)
         if one.clipped_voxels
     ]
