@@ -22,10 +22,8 @@ AIR = Volume(np.random.default_rng(0).normal(-1000, 10, GRID.shape).astype(np.in
 def hand(start: tuple[int, int, int], size: tuple[int, int, int], distal: tuple[float, float, float] = (0, 0, 1),
          wrist_mm: float | None = 40.0) -> Hand:  # fmt: skip
     """Return a hand that fills its box."""
-    axes = np.eye(3)
-    return Hand(
-        "right", 0.9, start, size, np.ones(size[::-1], bool), np.array(distal, float), axes[1], axes[0], wrist_mm
-    )
+    body, axis = np.ones(size[::-1], bool), np.array(distal, float)
+    return Hand("right", 0.9, start, size, body, axis, np.eye(3)[1], np.eye(3)[0], wrist_mm)
 
 
 def cuts(one: Hand, volume: Volume = AIR) -> list[tuple[str, str]]:

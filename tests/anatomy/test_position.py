@@ -48,11 +48,6 @@ def test_what_can_not_be_told_is_not(hands: list[Hand]) -> None:
     assert position_notices(hands, GRID) == []
 
 
-def test_text_from_the_header_that_is_no_position_is_not_repeated() -> None:
-    (notice,) = position_notices([hand("right", 50), hand("left", -50)], GRID, "SEE NOTE: MR X")
-    assert "MR X" not in notice.message
-
-
 @pytest.fixture(scope="module")
 def both(coarse_case: Path) -> MaterialMaps:
     return decompose(read_study(coarse_case / "dicom"))

@@ -170,6 +170,14 @@ def test_absent_attributes_stop_nothing(tmp_path: Path) -> None:
     assert codes(quality) == []
 
 
+def test_text_that_is_no_position_is_not_kept(tmp_path: Path) -> None:
+    folder = write_small(tmp_path)
+    set_values(folder, PatientPosition="MISS X")
+    quality = read_study(folder).quality
+    assert quality is not None
+    assert quality.patient_position == ""
+
+
 def test_one_energy_alone_is_looked_at_too() -> None:
     volume = fingers(unsharp(0.8, 0.6), slices=12)
     quality = study_quality(SeriesRead("120 kV", volume, [], Clipping(3071.0)), None, StudySettings())

@@ -35,7 +35,7 @@ def position_notices(hands: Sequence[Hand], grid: Grid, patient_position: str = 
     x = {hand.side: _middle_mm(hand, grid)[0] for hand in hands}
     if x["right"] - x["left"] < _APART_MM:
         return []
-    stated = f" (Patient Position is {patient_position})" if patient_position.isalnum() else ""
+    stated = f" (Patient Position is {patient_position})" if patient_position else ""
     return [
         Notice(
             "position_against_anatomy",

@@ -11,6 +11,11 @@ from calcidect.study._values import Numbers, Values
 CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
 
 _NAME = 0x00100010
+# Defined terms of Patient Position (PS3.3 C.7.3.1.1.2): which part enters first, and on what it lies.
+_POSITIONS = frozenset(
+    {f"{first}{lies}" for first in ("HF", "FF", "AF", "PF") for lies in ("P", "S", "DR", "DL")}
+    | {f"{first}{lies}" for first in ("LF", "RF") for lies in ("P", "S")}
+)
 _NO_CONTRAST = ("", "NO", "NONE", "N", "0", "-", "NO CONTRAST", "WITHOUT", "NATIVE", "N/A")
 _BLENDED_CODE = "113097"  # DCM, multi-energy proportional weighting: the image mixes several energies
 
@@ -49,7 +54,7 @@ class Acquisition:
     thickness_mm : float or None
         Slice Thickness.
     patient_position : str
-        Patient Position, ``HFP``; empty if absent.
+        Patient Position, ``HFP``; empty if absent, or none of the standard's terms.
     has_contrast : bool
         Whether a contrast medium is stated; what it was is not kept.
     """
@@ -161,10 +166,10 @@ def person_of(values: Values) -> Person:
 
 
 def _acquisition(values: Values) -> Acquisition:
-    thickness_mm = values.number(0x00180050)
+    thickness_mm, position = values.number(0x00180050), values.text(0x00185100).upper()
     return Acquisition(
         thickness_mm=thickness_mm if thickness_mm and thickness_mm > 0 else None,
-        patient_position=values.text(0x00185100).upper(),
+        patient_position=position if position in _POSITIONS else "",
         has_contrast=_has_contrast(values),
     )
 
