@@ -51,6 +51,12 @@ def test_one_voxel_at_the_end_of_storage_is_cut_off() -> None:
     assert find_clipping(hu, 31743.0).voxels == 1, "the usual scale of 12 bits, though 16 are stored"
 
 
+def test_bone_of_one_value_in_an_image_without_noise_is_no_plateau() -> None:
+    hu = np.full((9, 30, 30), 50, np.int16)
+    hu[:, 10:20, 10:20] = 1500
+    assert find_clipping(hu, 3071.0).voxels == 0
+
+
 def test_homogeneous_soft_tissue_is_no_plateau() -> None:
     assert find_clipping(np.full((9, 20, 20), 60, np.int16), 3071.0).voxels == 0
 

@@ -42,7 +42,7 @@ def find_clipping(hu: NDArray[Any], storable_hu: float) -> Clipping:
 
     The range ends where storage does, at 3071 HU if nothing is higher, or at the highest value if that is a plateau: at
     least 8 voxels, and more than lie in the 2 % below it. Without a cut the values thin out upwards, and one voxel
-    is the highest.
+    is the highest; but for images without noise, where every material is a plateau.
 
     Parameters
     ----------
@@ -64,7 +64,14 @@ def find_clipping(hu: NDArray[Any], storable_hu: float) -> Clipping:
             in_tail += int(np.count_nonzero(hu[k] >= below)) - len(at_top)
     voxels = np.concatenate(indices)
     is_end = highest >= storable_hu or highest == _USUAL_MAXIMUM_HU
-    if not is_end and len(voxels) < max(_LEAST_VOXELS, in_tail + 1):
+    if not is_end and (len(voxels) < max(_LEAST_VOXELS, in_tail + 1) or not _is_noisy(hu[highest_each.index(highest)])):
         return Clipping(storable_hu)
     sizes = np.bincount(connected_voxels(voxels, hu.shape))
     return Clipping(highest, len(voxels), int(sizes.max()))
+
+
+def _is_noisy(image: NDArray[Any]) -> bool:
+    """Tell whether most neighbours inside the body differ, short of its densest parts."""
+    inside = (image > 0) & (image < 0.9 * image.max())
+    steps = np.abs(np.diff(image.astype(np.float32), axis=1))[inside[:, 1:] & inside[:, :-1]]
+    return not len(steps) or bool(np.median(steps) > 0)
