@@ -83,6 +83,26 @@ class StudySettings(_Group):
         ge=10,
         le=2000,
     )
+    thick_slice_mm: float = _setting(
+        1.0, "mm", "hand protocols use 0.3 to 1.0 mm (docs/method/quality.md); thicker slices are told", gt=0, le=5
+    )
+    large_pixel_mm: float = _setting(
+        0.8, "mm", "our rule: both hands fit a field of 300 mm, 0.59 mm in a matrix of 512; larger is told", gt=0, le=5
+    )
+    edge_undershoot_fraction: float = _setting(
+        0.015,
+        "of the step from air to skin",
+        "our rule: at a bone edge of 1,500 HU it is 22 HU, as much as a voxel's noise; more is told as edge-enhancing",
+        gt=0.005,
+        lt=0.2,
+    )
+    blur_difference_fraction: float = _setting(
+        0.12,
+        "of the mean blur",
+        "our rule: over four times what equal kernels differ by on simulated hands (docs/method/quality.md)",
+        gt=0.03,
+        lt=1,
+    )
     maximum_archive_files: int = _setting(
         200_000, "files", "ten times the largest study exports, of about 20,000 images", ge=1000, le=10_000_000
     )
@@ -90,6 +110,19 @@ class StudySettings(_Group):
 
 class MaterialsSettings(_Group):
     """The voxel maps."""
+
+    high_noise_low_hu: float = _setting(
+        40.0,
+        "HU low energy",
+        "our rule: at it, noise lifts 1 voxel of muscle (50 HU) in 11,000 over the mineral threshold of 200 HU",
+        gt=0,
+    )
+    high_noise_high_hu: float = _setting(
+        32.0,
+        "HU high energy",
+        "our rule: above it, a voxel of 100 mg HA/cm3 (96 HU at Sn150) is less than 3 standard deviations bright",
+        gt=0,
+    )
 
     mineral_threshold_hu: float = _setting(
         200.0,

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
-from calcidect.errors import InputRefusedError
+from calcidect.errors import InputRefusedError, Notice
 from calcidect.geometry import Grid
-from calcidect.materials import measure_soft_tissue
+from calcidect.materials import SoftTissue, measure_soft_tissue, sensitivity
+from calcidect.materials._noise import noise_notices
 from calcidect.phantom._attenuation import Tissue, load_attenuation
+from calcidect.settings import MaterialsSettings
 from calcidect.study import Energy
 from materials.blocks import GRID, SN150, cylinder, noise, radius_mm, study_of
 
@@ -81,3 +83,25 @@ def test_a_scan_of_three_slices_is_refused() -> None:
     study = study_of(lambda energy: np.full(grid.shape, 45.0), grid=grid)
     with pytest.raises(InputRefusedError, match="3 slices"):
         measure_soft_tissue(study.low, study.high)
+
+
+def notices_at(noise_hu: tuple[float, float], voxel_mm3: float = 0.125) -> tuple[Notice, ...]:
+    soft = SoftTissue(noise_hu, (50.0, 48.0), 2.0)
+    return noise_notices(soft, sensitivity(SN150, 3.0), voxel_mm3, MaterialsSettings())
+
+
+def test_usual_noise_is_not_told() -> None:
+    assert notices_at((39.0, 31.0)) == ()
+
+
+@pytest.mark.parametrize("noise_hu", [(41.0, 20.0), (20.0, 33.0)])
+def test_high_noise_of_either_energy_is_told(noise_hu: tuple[float, float]) -> None:
+    (notice,) = notices_at(noise_hu)
+    assert notice.code == "noise_high"
+    assert "SD" in notice.effect
+
+
+def test_the_least_deposit_told_follows_from_the_noise() -> None:
+    """A ball of 2 mm, 33 voxels in groups of two: 60 HU * sqrt(2 / 33.5) * 5 / 2.27 HU per mg/cm3 = 32 mg/cm3."""
+    (notice,) = notices_at((60.0, 20.0))
+    assert "from about 32 mg/cm³" in notice.effect

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from calcidect.anatomy import CutOff, FieldOfView
 from calcidect.errors import Notice, OutputError
 from calcidect.report import write_report
 from calcidect.report._content import report_content
@@ -179,6 +180,58 @@ def test_deposit_table_is_sorted_and_complete():
     assert [row[0] for row in rows] == ["3", "6", "4", "1", "5", "2", "7"]
     assert len(rows) > PICTURED_DEPOSITS
     assert "(uncertain material)" in rows[-1][2]
+
+
+def verdicts_of(scene, **changes):
+    quality = replace(scene.findings.quality, **changes)
+    rows = report_content(replace(scene, findings=replace(scene.findings, quality=quality)).result())["quality"]
+    return {row["check"]: (row["found"], row["verdict"]) for row in rows}
+
+
+def test_quality_has_a_verdict_for_each_check(folder):
+    verdicts = verdicts_of(small_scene())
+    assert verdicts["Clipped"] == ("214 voxels at the low, 0 at the high energy", "limits")
+    assert verdicts["Metal"] == ("412 mm³, middle third of the slices", "limits")
+    assert verdicts["Field of view"] == ("2 hands, whole to the fingertips", "fine")
+    assert verdicts["Sharpness at the skin"] == ("blur 0.94 / 0.95 mm, undershoot 0.1 / 0.2 %", "fine")
+    assert "Scan quality" in page_of(folder).text
+
+
+@pytest.mark.parametrize(
+    ("code", "check", "verdict"),
+    [
+        ("noise_high", "Noise", "limits"),
+        ("kernel_sharp", "Kernel", "limits"),
+        ("kernels_differ", "Sharpness at the skin", "limits"),
+        ("slices_apart", "Slices", "limits"),
+        ("pixels_large", "Pixels", "limits"),
+        ("contrast_medium", "Contrast medium", "limits"),
+        ("fingers_cut_off", "Field of view", "limits"),
+        ("position_against_anatomy", "Left and right", "look"),
+        ("side_uncertain", "Left and right", "look"),
+    ],
+)
+def test_a_notice_spoils_its_row_alone(code, check, verdict):
+    verdicts = verdicts_of(small_scene(), notices=(Notice(code, "m", "e"),))
+    spoilt = {name for name, (_, found) in verdicts.items() if found not in ("fine", "not checked")}
+    assert verdicts[check][1] == verdict
+    assert spoilt == ({check} if not code.startswith("kernel") else {"Kernel", "Sharpness at the skin"})
+
+
+def test_what_was_not_looked_at_is_not_called_fine():
+    verdicts = verdicts_of(
+        small_scene(), notices=(), low=None, high=None, metal=None, contrast_medium=None, field_of_view=None
+    )
+    not_checked = {name for name, (_, verdict) in verdicts.items() if verdict == "not checked"}
+    assert not_checked == {
+        "Kernel", "Sharpness at the skin", "Metal", "Contrast medium", "Field of view", "Left and right",
+    }  # fmt: skip
+
+
+def test_cut_off_hands_are_named():
+    field = FieldOfView(2, (CutOff("left", "fingers", "head", 50.0), CutOff("right", "side", "round field", 80.0)))
+    found, _ = verdicts_of(small_scene(), field_of_view=field)["Field of view"]
+    assert found == "2 hands, left fingers cut off (head), right hand cut off (round field)"
 
 
 def test_summary_counts_by_material():

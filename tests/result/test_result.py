@@ -21,7 +21,7 @@ def test_warnings_of_every_room_come_once_and_in_order():
         scene,
         study=replace(scene.study, notices=(a,)),
         maps=replace(scene.maps, notices=(b, a)),
-        findings=replace(scene.findings, notices=(c, b)),
+        findings=replace(scene.findings, notices=(c, b), quality=replace(scene.findings.quality, notices=())),
     )
     result = scene.result()
     assert result.warnings == result.findings.notices == (a, b, c)

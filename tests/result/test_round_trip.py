@@ -142,3 +142,14 @@ def test_later_minor_version_with_added_keys_is_read(tmp_path):
     document["deposits"][0]["added_later"] = 1
     (folder / "findings.json").write_text(json.dumps(document))
     assert_equal(Result.load(folder), small_result())
+
+
+def test_earlier_minor_version_is_read_with_quality_not_looked_at(tmp_path):
+    folder = small_result().save(tmp_path / "out")
+    document = json.loads((folder / "findings.json").read_text())
+    for name in ("low", "high", "metal", "contrast_medium", "patient_position", "field_of_view"):
+        del document["quality"][name]
+    (folder / "findings.json").write_text(json.dumps({**document, "schema_version": "1.0"}))
+    quality = Result.load(folder).findings.quality
+    assert (quality.noise_low_hu, len(quality.notices)) == (12.0, 2)
+    assert (quality.low, quality.metal, quality.contrast_medium, quality.field_of_view) == (None, None, None, None)

@@ -145,3 +145,19 @@ def test_a_file_cut_within_its_last_frame_is_refused(tmp_path: Path, classic: Pa
     file = write_enhanced(images(classic), tmp_path / "scan")
     file.write_bytes(file.read_bytes()[:-10])
     assert codes_of_refusal(file) == "truncated_file"
+
+
+def test_thickness_kernel_and_contrast_medium_stand_in_the_functional_groups(classic: Path, tmp_path: Path) -> None:
+    for name in ("low", "high"):
+        write_enhanced(images(classic / name), tmp_path / f"out/{name}.dcm", instance_uid=f"1.2.{len(name)}")
+    path = tmp_path / "out/low.dcm"
+    whole = dcmread(path)
+    used = Dataset()
+    used.ContrastBolusAgentAdministered = "YES"
+    for frame in whole.PerFrameFunctionalGroupsSequence:
+        frame.ContrastBolusUsageSequence = [used]
+    whole.save_as(path)
+    quality = read_study(tmp_path / "out").quality
+    assert quality is not None
+    assert (quality.low.thickness_mm, quality.low.kernel, quality.patient_position) == (1.0, "Qr36d", "HFP")
+    assert quality.contrast_medium

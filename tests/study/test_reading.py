@@ -116,7 +116,9 @@ def test_voxels_at_the_top_of_the_scale_are_counted(tmp_path: Path) -> None:
     write_pair(low, high, Pair(KV80, SN150), tmp_path, vendor="siemens_force", seed=1, thickness_mm=0.75)
     study = read_study(tmp_path)
     assert study.maximum_hu == (3071.0, 3071.0)
-    assert [n.message for n in study.notices] == ["4 voxels of the 80 kV series lie at its limit of 3071 HU."]
+    assert study.quality is not None
+    assert codes(study.quality.notices) == {"pixels_clipped"}
+    assert "4 voxels at 80 kV lie at 3071 HU, 4 together" in study.quality.notices[0].message
 
 
 def test_sixteen_bits_that_end_at_3071_hu_are_known_to_be_clipped(tmp_path: Path) -> None:
@@ -125,7 +127,8 @@ def test_sixteen_bits_that_end_at_3071_hu_are_known_to_be_clipped(tmp_path: Path
     write_pair(low, high, STYLED_PAIRS["canon"], tmp_path, vendor="canon", seed=1, thickness_mm=0.75)
     study = read_study(tmp_path)
     assert study.maximum_hu == (3071.0, 32767.0)
-    assert codes(study.notices) == {"pixels_clipped"}
+    assert study.quality is not None
+    assert codes(study.quality.notices) == {"pixels_clipped"}
 
 
 def test_both_energies_in_one_series_are_told_apart_by_kvp(tmp_path: Path) -> None:
@@ -185,7 +188,7 @@ def test_a_filter_that_the_bone_contradicts_is_told(
 def test_progress_reaches_the_end_of_each_step(tmp_path: Path) -> None:
     heard: dict[str, float] = {}
     read_study(write_small(tmp_path), progress=heard.__setitem__)
-    assert heard == {"reading headers": 1.0, "reading images": 1.0}
+    assert heard == {"reading headers": 1.0, "reading images": 1.0, "checking quality": 1.0}
 
 
 def test_of_several_virtual_images_the_two_farthest_apart_from_40_kev_up_are_taken(tmp_path: Path) -> None:

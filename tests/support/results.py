@@ -10,14 +10,14 @@ from functools import cache
 
 import numpy as np
 
-from calcidect.anatomy import BoneLabel, Hand, HandAnatomy, Side
+from calcidect.anatomy import BoneLabel, CutOff, FieldOfView, Hand, HandAnatomy, Side
 from calcidect.errors import Notice
 from calcidect.findings import AcroOsteolysis, Bone, BoneDestruction, Burden, Deposit, Findings, Quality
 from calcidect.geometry import Grid, Volume
-from calcidect.materials import MaterialMaps, Sensitivity, SoftTissue
+from calcidect.materials import MaterialMaps, Metal, Sensitivity, SoftTissue
 from calcidect.result import Provenance, Result, StepCost, assemble
 from calcidect.settings import FindingsSettings, Settings
-from calcidect.study import Energy, Pair, Study, Subject
+from calcidect.study import Energy, Pair, SeriesQuality, Study, Subject
 
 HAND_CENTRE_X_MM = {"right": -36.0, "left": 36.0}
 RADIAL_X = {"right": 1.0, "left": -1.0}  # thumbs to the midline
@@ -303,7 +303,27 @@ def _findings(deposits: tuple[Deposit, ...], bones: tuple[Bone, ...], ids: Volum
         acro_osteolysis=acro,
         bone_destruction=sites,
         burden={**burden, "all": _burden(list(deposits))},
-        quality=Quality(12.0, 8.0, 0, 0),
+        quality=_quality(sides),
+    )
+
+
+def _quality(sides: tuple[Side, ...]) -> Quality:
+    """Return the quality of a scan with clipped stones and a ring."""
+    return Quality(
+        noise_low_hu=12.0,
+        noise_high_hu=8.0,
+        clipped_voxels_low=214,
+        clipped_voxels_high=0,
+        notices=(
+            Notice("pixels_clipped", "214 voxels at 80 kV lie at 3071 HU, 96 together.", "Mass."),
+            Notice("metal", "Metal (ring, wire, clip): 1 body, 412 mm³, in the middle third.", "Streaks."),
+        ),
+        low=SeriesQuality("Qr36d", "quantitative", 0.94, 0.001, 35.0, 0.9, 3071.0, 214, 96),
+        high=SeriesQuality("Qr36d", "quantitative", 0.95, 0.002, 41.0, 0.9, 3071.0, 0, 0),
+        metal=Metal(412.0, 1, ("middle",)),
+        contrast_medium=False,
+        patient_position="HFP",
+        field_of_view=FieldOfView(len(sides), tuple(CutOff(side, "forearm", "feet", 2300.0) for side in sides)),
     )
 
 

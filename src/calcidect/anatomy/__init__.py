@@ -1,6 +1,25 @@
 """``MaterialMaps`` become ``HandAnatomy``."""
 
 from calcidect.anatomy._find import find_hands
-from calcidect.anatomy._types import BONES, BoneLabel, Hand, HandAnatomy, Side
+from calcidect.anatomy._types import (
+    BONES,
+    QUALITY_CODES,
+    BoneLabel,
+    CutOff,
+    FieldOfView,
+    Hand,
+    HandAnatomy,
+    Side,
+)
 
-__all__ = ["BONES", "BoneLabel", "Hand", "HandAnatomy", "Side", "find_hands"]
+__all__ = [
+    "BONES",
+    "QUALITY_CODES",
+    "BoneLabel",
+    "CutOff",
+    "FieldOfView",
+    "Hand",
+    "HandAnatomy",
+    "Side",
+    "find_hands",
+]

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy._body import Body, find_bodies
 from calcidect.anatomy._bones import fill_holes, split_mineral
+from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_of_view
 from calcidect.anatomy._frame import Frame, find_frame
 from calcidect.anatomy._mineral import mineral_image
+from calcidect.anatomy._position import position_notices
 from calcidect.anatomy._types import BoneLabel, Hand, HandAnatomy, Side
 from calcidect.anatomy._wrist import radiocarpal_mm
 from calcidect.errors import Notice
@@ -151,7 +153,11 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
                 hand.radiocarpal_mm,
             )
         )
-    return HandAnatomy(tuple(hands), maps.low.like(bones), labels, maps.low.like(deposits), tuple(notices))
+    field = find_field_of_view(hands, maps.low)
+    notices = [*notices, *field_of_view_notices(field)]
+    if not any(notice.code == "side_conflict" for notice in notices):
+        notices += position_notices(hands, grid, maps.quality.patient_position if maps.quality else "")
+    return HandAnatomy(tuple(hands), maps.low.like(bones), labels, maps.low.like(deposits), tuple(notices), field)
 
 
 def _box(body: Body) -> tuple[slice, slice, slice]:

@@ -24,6 +24,10 @@ BONES: tuple[str, ...] = (
 """The 29 named bones of a side, in the result contract's order."""
 
 
+QUALITY_CODES = ("side_uncertain", "side_conflict", "fingers_cut_off", "hand_cut_off", "position_against_anatomy")
+"""The notices of this room that tell of the scan rather than of what was found in it."""
+
+
 @dataclass(frozen=True)
 class BoneLabel:
     """What one label of the bone volume means.
@@ -67,6 +71,36 @@ class Hand:
     radiocarpal_mm: float | None = None
 
 
+@dataclass(frozen=True)
+class CutOff:
+    """A place where the scan cuts a hand off.
+
+    Parameters
+    ----------
+    side : {"left", "right"}
+        The hand's.
+    part : {"fingers", "side", "forearm"}
+        What is cut: the fingers across, the hand at a side, or the forearm alone, as usual.
+    at : str
+        Where: ``right``, ``left``, ``front``, ``back``, ``feet``, ``head`` of the patient, or ``round field``.
+    area_mm2 : float
+        Of the section.
+    """
+
+    side: Side
+    part: Literal["fingers", "side", "forearm"]
+    at: str
+    area_mm2: float
+
+
+@dataclass(frozen=True)
+class FieldOfView:
+    """How many hands the scan holds, and where it cuts them off."""
+
+    hands: int
+    cut_at: tuple[CutOff, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class HandAnatomy:
     """The hands and bones of a scan, and the mineral that is not bone.
@@ -83,6 +117,8 @@ class HandAnatomy:
         bool: mineral outside bone, before it is gathered into deposits.
     notices : tuple of Notice
         What the reader should know.
+    field_of_view : FieldOfView or None
+        Where the scan cuts the hands off; None where it was not looked at.
     """
 
     hands: tuple[Hand, ...]
@@ -90,3 +126,4 @@ class HandAnatomy:
     bone_labels: dict[int, BoneLabel]
     deposit_mineral: Volume
     notices: tuple[Notice, ...] = field(default=())
+    field_of_view: FieldOfView | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy import Hand, HandAnatomy
+from calcidect.anatomy import QUALITY_CODES, Hand, HandAnatomy
 from calcidect.findings._burden import burden_of
 from calcidect.findings._gather import distance_mm, gather
 from calcidect.findings._region import Surroundings, amounts, half_maximum
@@ -80,7 +80,7 @@ def measure(
         ),
         (),
         burden_of(ordered, labels, maps.low.grid, anatomy, settings.findings),
-        _quality(maps),
+        _quality(maps, anatomy),
         maps.notices + anatomy.notices,
     )  # fmt: skip
 
@@ -220,5 +220,17 @@ def _bones(anatomy: HandAnatomy) -> tuple[Bone, ...]:
     return tuple(rows)
 
 
-def _quality(maps: MaterialMaps) -> Quality:
-    return Quality(*maps.soft_tissue.noise_hu, *maps.clipped_voxels, maps.notices)
+def _quality(maps: MaterialMaps, anatomy: HandAnatomy) -> Quality:
+    scan = maps.quality
+    of_anatomy = tuple(notice for notice in anatomy.notices if notice.code in QUALITY_CODES)
+    return Quality(
+        *maps.soft_tissue.noise_hu,
+        *maps.clipped_voxels,
+        notices=(*(scan.notices if scan else ()), *maps.notices, *of_anatomy),
+        low=scan.low if scan else None,
+        high=scan.high if scan else None,
+        metal=maps.metal,
+        contrast_medium=scan.contrast_medium if scan else None,
+        patient_position=(scan.patient_position or None) if scan else None,
+        field_of_view=anatomy.field_of_view,
+    )

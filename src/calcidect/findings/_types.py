@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from calcidect.anatomy import Side
+from calcidect.anatomy import FieldOfView, Side
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
+from calcidect.materials import Metal
+from calcidect.study import SeriesQuality
 
 Material = Literal["hydroxyapatite", "urate", "indeterminate"]
 
@@ -96,13 +98,39 @@ class Burden:
 
 @dataclass(frozen=True)
 class Quality:
-    """What the scan allows."""
+    """What the scan allows. None means not looked at.
+
+    Parameters
+    ----------
+    noise_low_hu, noise_high_hu : float
+        Standard deviation of a voxel in soft tissue.
+    clipped_voxels_low, clipped_voxels_high : int
+        At the top of the stored range.
+    notices : tuple of Notice
+        What is beyond its limit, and what that does to which number.
+    low, high : SeriesQuality or None
+        Kernel, slices and plateaus of each energy.
+    metal : Metal or None
+        What is too dense for calcium.
+    contrast_medium : bool or None
+        Whether the headers state one.
+    patient_position : str or None
+        As stated.
+    field_of_view : FieldOfView or None
+        Where the scan cuts the hands off.
+    """
 
     noise_low_hu: float
     noise_high_hu: float
     clipped_voxels_low: int
     clipped_voxels_high: int
     notices: tuple[Notice, ...] = ()
+    low: SeriesQuality | None = None
+    high: SeriesQuality | None = None
+    metal: Metal | None = None
+    contrast_medium: bool | None = None
+    patient_position: str | None = None
+    field_of_view: FieldOfView | None = None
 
 
 @dataclass(frozen=True, eq=False)

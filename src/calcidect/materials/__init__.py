@@ -7,12 +7,13 @@ from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._path import slice_paths_cm
 from calcidect.materials._regions import crystal_mass, excess_covariance
 from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_in_slice
-from calcidect.materials._types import MaterialMaps, Sensitivity
+from calcidect.materials._types import MaterialMaps, Metal, Sensitivity
 
 __all__ = [
     "Classification",
     "HostLine",
     "MaterialMaps",
+    "Metal",
     "Sensitivity",
     "SoftTissue",
     "classify",

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.errors import Notice
 from calcidect.geometry import FloatArray
-from calcidect.materials._noise import SoftTissue, measure_soft_tissue
+from calcidect.materials._metal import find_metal, metal_notices
+from calcidect.materials._noise import SoftTissue, measure_soft_tissue, noise_notices
 from calcidect.materials._path import slice_paths_cm
 from calcidect.materials._ray import MODEL_SD_FRACTION, distance_sd
 from calcidect.materials._sensitivity import HA_G_PER_CM3, MSU_G_PER_CM3, in_host, sensitivity
@@ -52,6 +52,7 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
     typical = sensitivity(study.pair, float(np.median(paths_cm)))
     soft = measure_soft_tissue(study.low, study.high)
     clipped = count_clipped(study)
+    metal = find_metal(study.low, study.high, study.maximum_hu, typical)
     maps = np.zeros((2, *study.low.array.shape), np.float32)
     for block in _blocks(len(paths_cm)):
         progress("materials", block.start / len(paths_cm))
@@ -66,9 +67,14 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
         sensitivity=typical,
         soft_tissue=soft,
         clipped_voxels=clipped,
-        notices=_clipping_notices(study, clipped),
+        notices=(
+            *noise_notices(soft, typical, study.low.grid.voxel_volume_mm3, settings.materials),
+            *metal_notices(metal),
+        ),
         slice_path_cm=tuple(float(p) for p in paths_cm),
         pair=study.pair,
+        metal=metal,
+        quality=study.quality,
     )
 
 
@@ -146,20 +152,6 @@ def _solve_block(
     msu[clipped] = 0.0
     maps[0, block][where] = ha
     maps[1, block][where] = msu
-
-
-def _clipping_notices(study: Study, clipped: tuple[int, int]) -> tuple[Notice, ...]:
-    low, high = clipped
-    if not low + high:
-        return ()
-    return (
-        Notice(
-            "clipped",
-            f"{low} voxels at {study.pair.low} and {high} at {study.pair.high} sit at the top of the stored range.",
-            "Where only the low energy is clipped, hydroxyapatite comes from the high energy alone; where both "
-            "are, its mass is too small.",
-        ),
-    )
 
 
 def _blocks(slices: int) -> Iterator[slice]:

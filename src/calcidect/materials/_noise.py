@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.errors import InputRefusedError
+from calcidect.errors import InputRefusedError, Notice
 from calcidect.geometry import Volume
+from calcidect.settings import MaterialsSettings
+
+if TYPE_CHECKING:  # that module needs this one
+    from calcidect.materials._types import Sensitivity
 
 _LAG_MM = 3.0
 """Noise of a soft kernel (blur FWHM up to 1.2 mm) is independent over this distance; tissue of a hand, which
@@ -21,6 +26,7 @@ _BOX_MM = 3.0
 _SOFT_TISSUE_HU = (0.0, 130.0)
 """Muscle to tendon (docs/method/materials.md), at every energy in use."""
 
+_SMALL_MM3, _STANDS_OUT_SD = 4.2, 5.0  # a ball of 2 mm; Rose's criterion of what is seen for certain
 _SAMPLED_SLICES = 40
 _MINIMUM_VOXELS = 500
 _FINEST_HU = 0.3  # rounding to whole HU alone: 1 / sqrt(12)
@@ -78,6 +84,31 @@ def measure_soft_tissue(low: Volume, high: Volume) -> SoftTissue:
     measured = [_one_energy(sample[n], np.abs(_second_difference(sample[1 - n, 4:])), box) for n in range(2)]
     (low_noise, low_host, low_correlated), (high_noise, high_host, high_correlated) = measured
     return SoftTissue((low_noise, high_noise), (low_host, high_host), 0.5 * (low_correlated + high_correlated))
+
+
+def noise_notices(
+    soft: SoftTissue, sensitivity: Sensitivity, voxel_mm3: float, settings: MaterialsSettings
+) -> tuple[Notice, ...]:
+    """Return what noise above its limit does to which number.
+
+    The mean over a deposit of V mm3 has the standard deviation ``noise sqrt(q v / V)``, for voxels of v mm3 that share
+    their noise in groups of q. The deposit named is 2 mm wide and stands out by 5 of these.
+    """
+    limits = settings.high_noise_low_hu, settings.high_noise_high_hu
+    if all(noise <= limit for noise, limit in zip(soft.noise_hu, limits, strict=True)):
+        return ()
+    mean_sd_hu = soft.noise_hu[0] * sqrt(min(1.0, soft.correlated_voxels * voxel_mm3 / _SMALL_MM3))
+    least = _STANDS_OUT_SD * mean_sd_hu / sensitivity.ha_low
+    return (
+        Notice(
+            "noise_high",
+            f"Noise is {soft.noise_hu[0]:.0f} HU at the low and {soft.noise_hu[1]:.0f} HU at the high energy; up to "
+            f"{limits[0]:g} and {limits[1]:g} HU are expected.",
+            f"Small and dilute deposits are missed: one of 2 mm stands out from about {least:.0f} mg/cm³. Specks of "
+            "noise may count as deposits, the material of small ones is indeterminate more often, and every mass is "
+            "less certain, as its SD says.",
+        ),
+    )
 
 
 def _one_energy(

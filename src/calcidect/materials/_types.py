@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
 from calcidect.materials._noise import SoftTissue
-from calcidect.study import Pair
+from calcidect.study import Pair, StudyQuality
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,25 @@ class Sensitivity:
         return self.msu_low / self.msu_high
 
 
+@dataclass(frozen=True)
+class Metal:
+    """What is too dense for calcium.
+
+    Parameters
+    ----------
+    volume_mm3 : float
+        Of the voxels above the limit: the metal and its bloom.
+    bodies : int
+        How many do not touch.
+    thirds : tuple of str
+        Where in the stack: ``first``, ``middle``, ``last``, by the order of slices along the normal.
+    """
+
+    volume_mm3: float = 0.0
+    bodies: int = 0
+    thirds: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class MaterialMaps:
     """Concentrations, and the two images they come from, on one grid.
@@ -61,6 +80,10 @@ class MaterialMaps:
         Water-equivalent path of the X-rays in each slice; empty where not measured.
     pair : Pair or None
         The energies; None where only ``sensitivity`` is known.
+    metal : Metal
+        What is too dense for calcium.
+    quality : StudyQuality or None
+        What the study room found of the scan's quality.
     """
 
     hydroxyapatite: Volume
@@ -73,3 +96,5 @@ class MaterialMaps:
     notices: tuple[Notice, ...] = field(default=())
     slice_path_cm: tuple[float, ...] = ()
     pair: Pair | None = None
+    metal: Metal = Metal()
+    quality: StudyQuality | None = None

@@ -9,6 +9,7 @@ from calcidect.errors import Notice
 from calcidect.findings import AcroOsteolysis, Deposit, Findings
 from calcidect.report._colours import MATERIAL_COLOURS, hexadecimal
 from calcidect.report._pictures import PICTURED_DEPOSITS, by_volume
+from calcidect.report._quality import QUALITY_NOTE, quality_rows
 from calcidect.report._words import MISSING, deposit_site, number, with_sd, words, yes_no
 from calcidect.result import RESEARCH_USE_ONLY, Result
 
@@ -25,6 +26,8 @@ def report_content(result: Result) -> dict[str, Any]:
         "subject": result.study.subject_id,
         "summary": _summary(findings),
         "facts": _facts(result),
+        "quality": quality_rows(findings.quality, result.bone_map.grid),
+        "quality_note": QUALITY_NOTE,
         "burden": _burden_table(findings),
         "burden_note": _burden_note(result),
         "deposits": _deposit_table(findings),
@@ -57,7 +60,7 @@ def _summary(findings: Findings) -> str:
 
 
 def _facts(result: Result) -> list[list[str]]:
-    study, quality = result.study, result.findings.quality
+    study = result.study
     spacing = " \u00d7 ".join(f"{s:.3g}" for s in result.bone_map.grid.spacing_mm)
     return [
         ["Pseudonym", study.subject_id],
@@ -66,8 +69,6 @@ def _facts(result: Result) -> list[list[str]]:
         ["Date of scan", study.study_date or MISSING],
         ["Energies", study.pair],
         ["Voxel", f"{spacing} mm"],
-        ["Noise, low / high", f"{number(quality.noise_low_hu)} / {number(quality.noise_high_hu)} HU"],
-        ["Clipped voxels, low / high", f"{quality.clipped_voxels_low:,} / {quality.clipped_voxels_high:,}"],
     ]
 
 

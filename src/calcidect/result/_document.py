@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from functools import cache
 from importlib import resources
 from typing import Any, TypeVar
 
+from calcidect.anatomy import CutOff, FieldOfView
 from calcidect.errors import Notice
 from calcidect.findings import AcroOsteolysis, Bone, BoneDestruction, Burden, Deposit, Findings, Quality
 from calcidect.geometry import Grid, Volume
+from calcidect.materials import Metal
 from calcidect.result._tables import as_row, plain
 from calcidect.result._types import RESEARCH_USE_ONLY, HandFacts, NotAssessed, Result, StudyFacts
+from calcidect.study import SeriesQuality
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Major: a key changed its meaning or went. Minor: keys were added."""
 
 HANDS = ("right", "left", "all")
@@ -117,7 +120,6 @@ def not_assessed_of(document: dict[str, Any]) -> tuple[NotAssessed, ...]:
 
 def findings_of(document: dict[str, Any], deposit_labels: Volume) -> Findings:
     """Return the findings of a document and the volume of its deposits."""
-    quality = document["quality"]
     return Findings(
         deposits=_all(Deposit, document["deposits"]),
         bones=_all(Bone, document["bones"]),
@@ -125,9 +127,26 @@ def findings_of(document: dict[str, Any], deposit_labels: Volume) -> Findings:
         acro_osteolysis=_all(AcroOsteolysis, document["acro_osteolysis"]),
         bone_destruction=_all(BoneDestruction, document["bone_destruction"]),
         burden={hand: from_row(Burden, row) for hand, row in document["burden"].items() if row is not None},
-        quality=from_row(Quality, {**quality, "notices": _all(Notice, quality["warnings"])}),
+        quality=_quality_of(document["quality"]),
         notices=_all(Notice, document["warnings"]),
     )
+
+
+def _quality_of(row: dict[str, Any]) -> Quality:
+    """Return the quality of a findings document; of one of version 1.0, what it does not hold is None."""
+    field = row.get("field_of_view")
+    nested = {
+        "notices": _all(Notice, row["warnings"]),
+        "low": _one(SeriesQuality, row.get("low")),
+        "high": _one(SeriesQuality, row.get("high")),
+        "metal": _one(Metal, row.get("metal")),
+        "field_of_view": field and FieldOfView(field["hands"], _all(CutOff, field["cut_at"])),
+    }
+    return from_row(Quality, {**row, **nested})
+
+
+def _one(kind: type[T], row: dict[str, Any] | None) -> T | None:
+    return None if row is None else from_row(kind, row)
 
 
 def _all(kind: type[T], rows: list[dict[str, Any]]) -> tuple[T, ...]:
@@ -135,7 +154,11 @@ def _all(kind: type[T], rows: list[dict[str, Any]]) -> tuple[T, ...]:
 
 
 def from_row(kind: type[T], row: dict[str, Any]) -> T:
-    """Make a dataclass from a row; keys it does not know (of a newer minor version) are passed over."""
-    names = [f.name for f in fields(kind)]  # type: ignore[arg-type]
+    """Make a dataclass from a row.
+
+    Keys it does not know (of a newer minor version) are passed over; keys that an older one lacks take their default.
+    """
+    required = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]  # type: ignore[arg-type]
+    names = [f.name for f in fields(kind) if f.name in row or f.name in required]  # type: ignore[arg-type]
     values = {name: row[name] for name in names}
     return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})

@@ -7,7 +7,7 @@ import io
 import math
 import numbers
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,6 +57,8 @@ def plain(value: Any, name: str = "value") -> Any:
         return {str(key): plain(item, f"{name}.{key}") for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item, name) for item in value]
+    if is_dataclass(value):
+        return as_row(value)
     raise TypeError(f"{name} is of type {type(value).__name__}, which JSON does not know.")
 
 

@@ -32,6 +32,7 @@ _GROUPS = (
     0x00189314,  # CT Reconstruction
 )
 _SEQUENCES = (
+    0x00189341,  # Contrast/Bolus Usage
     0x00189360,  # CT Additional X-Ray Source
     0x00189364,  # Multi-energy CT Characteristics
 )

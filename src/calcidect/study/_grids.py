@@ -187,7 +187,7 @@ def _axis(scale: float, offset: float, size: int, count: int, tolerance: float) 
 
 
 def _why_unlike_thickness(one: Stack, other: Stack, settings: StudySettings) -> str:
-    thin, thick = sorted((one.images[0].thickness_mm or 0, other.images[0].thickness_mm or 0))
+    thin, thick = sorted((one.images[0].acquisition.thickness_mm or 0, other.images[0].acquisition.thickness_mm or 0))
     if thin > 0 and _exceeds(thick / thin, settings.maximum_thickness_ratio):
         return f"their slices are {thin:g} and {thick:g} mm thick"
     return ""
@@ -226,7 +226,7 @@ def _why_unlike_sampling(axes: tuple[AxisRelation, ...], one: Stack, other: Stac
         return f"their pixels measure {max(first[:2]):.2f} and {max(second[:2]):.2f} mm"
     if _exceeds(ratios[2], settings.maximum_sampling_ratio):
         return f"their slices lie {first[2]:.2f} and {second[2]:.2f} mm apart"
-    thicknesses = one.images[0].thickness_mm, other.images[0].thickness_mm
+    thicknesses = one.images[0].acquisition.thickness_mm, other.images[0].acquisition.thickness_mm
     for thickness, spacing in zip(thicknesses, (first[2], second[2]), strict=True):
         if not axes[2].is_whole and thickness and _exceeds(spacing / thickness, settings.maximum_thickness_ratio):
             return f"their slices lie at different heights, with gaps between slices of {thickness:g} mm"

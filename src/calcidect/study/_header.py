@@ -11,6 +11,12 @@ from calcidect.study._values import Numbers, Values
 CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
 
 _NAME = 0x00100010
+# Defined terms of Patient Position (PS3.3 C.7.3.1.1.2): which part enters first, and on what it lies.
+_POSITIONS = frozenset(
+    {f"{first}{lies}" for first in ("HF", "FF", "AF", "PF") for lies in ("P", "S", "DR", "DL")}
+    | {f"{first}{lies}" for first in ("LF", "RF") for lies in ("P", "S")}
+)
+_NO_CONTRAST = ("", "NO", "NONE", "N", "0", "-", "NO CONTRAST", "WITHOUT", "NATIVE", "N/A")
 _BLENDED_CODE = "113097"  # DCM, multi-energy proportional weighting: the image mixes several energies
 
 
@@ -40,6 +46,25 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
+class Acquisition:
+    """How the scan was taken, as far as it touches quality.
+
+    Parameters
+    ----------
+    thickness_mm : float or None
+        Slice Thickness.
+    patient_position : str
+        Patient Position, ``HFP``; empty if absent, or none of the standard's terms.
+    has_contrast : bool
+        Whether a contrast medium is stated; what it was is not kept.
+    """
+
+    thickness_mm: float | None = None
+    patient_position: str = ""
+    has_contrast: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ImageHeader:
     """What is needed of one CT image.
 
@@ -59,8 +84,8 @@ class ImageHeader:
         What X-rays made it.
     pixels : PixelFormat or None
         None where the pixels are absent or cut off.
-    thickness_mm : float or None
-        Slice Thickness.
+    acquisition : Acquisition
+        How it was taken.
     """
 
     path: Path
@@ -76,7 +101,7 @@ class ImageHeader:
     columns: int
     labels: Labels
     pixels: PixelFormat | None
-    thickness_mm: float | None = None
+    acquisition: Acquisition = Acquisition()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +148,7 @@ def image_header(values: Values, path: Path, file_bytes: int, pixels: PixelForma
         columns=int(values.number(0x00280011) or 0),
         labels=_labels(values),
         pixels=pixels,
-        thickness_mm=values.number(0x00180050),
+        acquisition=_acquisition(values),
     )
 
 
@@ -138,6 +163,22 @@ def person_of(values: Values) -> Person:
         study_date=values.text(0x00080020),
         manufacturer=values.text(0x00080070),
     )
+
+
+def _acquisition(values: Values) -> Acquisition:
+    thickness_mm, position = values.number(0x00180050), values.text(0x00185100).upper()
+    return Acquisition(
+        thickness_mm=thickness_mm if thickness_mm and thickness_mm > 0 else None,
+        patient_position=position if position in _POSITIONS else "",
+        has_contrast=_has_contrast(values),
+    )
+
+
+def _has_contrast(values: Values) -> bool:
+    """Tell whether an agent, its code or a volume of it is stated (PS3.3 C.7.6.4, C.7.6.4b)."""
+    agent, volume_ml = values.text(0x00180010).upper().strip(" .^"), values.number(0x00181041)
+    used = [item for item in values.items(0x00189341) if item.get("ContrastBolusAgentAdministered") != "NO"]
+    return bool(agent not in _NO_CONTRAST or values.items(0x00180012) or used or volume_ml)
 
 
 def _labels(values: Values) -> Labels:

@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 
 from calcidect.study._pixel_format import PixelFormat
 
-USUAL_MAXIMUM_HU = 3071
-"""Where scanners with the usual 12-bit scale clip, even when they write 16 bits (docs/dicom.md)."""
-
 AIR_HU = -1024
 """What stands outside the field of view, where a scanner pads with something lower or a tilt was straightened."""
 
@@ -66,8 +63,6 @@ def fill(hu: NDArray[Any], k: int, stored: NDArray[Any], pixels: PixelFormat) ->
     return hu
 
 
-def maximum_hu_of(highest_hu: float, formats: Sequence[PixelFormat]) -> float:
-    """Return the highest value that a series can hold: by its bits, or the usual scale that it keeps to."""
-    if highest_hu == USUAL_MAXIMUM_HU:
-        return float(USUAL_MAXIMUM_HU)
+def storable_hu(formats: Sequence[PixelFormat]) -> float:
+    """Return the highest HU that the bits of a series can hold."""
     return max(float((2 ** (f.bits_stored - int(f.signed)) - 1) * f.slope + f.intercept) for f in formats)

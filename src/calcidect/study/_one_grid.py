@@ -95,7 +95,7 @@ def _onto_axes(hu: NDArray[Any], axes: Sequence[AxisRelation], ceiling: float | 
 
 
 def _ceiling(pixels: Pixels) -> float | None:
-    return pixels.maximum_hu if pixels.clipped_voxels else None
+    return pixels.clipping.maximum_hu if pixels.clipping.voxels else None
 
 
 def _box(axes: Sequence[AxisRelation]) -> tuple[slice, ...]:

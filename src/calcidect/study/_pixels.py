@@ -18,10 +18,11 @@ from calcidect.errors import StudyRefusedError
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
 from calcidect.study._bounds import allowed_bytes
+from calcidect.study._clipping import Clipping, find_clipping
 from calcidect.study._frames import FrameSource, format_of
 from calcidect.study._head import BIG_ENDIAN
 from calcidect.study._header import ImageHeader
-from calcidect.study._hu import fill, maximum_hu_of, used_bits
+from calcidect.study._hu import fill, storable_hu, used_bits
 from calcidect.study._pixel_format import NATIVE
 from calcidect.study._stack import Stack
 
@@ -38,16 +39,13 @@ class Pixels:
         int16 where that is exact, else float32.
     file_hashes : tuple of bytes
         SHA-256 of each file, in order of slices; of a multi-frame file once.
-    maximum_hu : float
-        Highest value that the series can store.
-    clipped_voxels : int
-        Voxels at that value.
+    clipping : Clipping
+        Where its values are cut off above.
     """
 
     hu: NDArray[Any]
     file_hashes: tuple[bytes, ...]
-    maximum_hu: float
-    clipped_voxels: int
+    clipping: Clipping
 
 
 def check_expansion(images: Sequence[ImageHeader], settings: StudySettings) -> None:
@@ -119,10 +117,7 @@ def read_pixels(stack: Stack, settings: StudySettings, workers: Workers, slice_d
             hu = fill(hu, k, stored, formats[k])
             slice_done()
         hashes = files.hashes(stack.images)
-    highest_hu = float(hu.max())
-    maximum_hu = maximum_hu_of(highest_hu, formats)
-    clipped = int(np.count_nonzero(hu >= maximum_hu)) if highest_hu >= maximum_hu else 0
-    return Pixels(hu, hashes, maximum_hu, clipped)
+    return Pixels(hu, hashes, find_clipping(hu, storable_hu(formats)))
 
 
 class _Files:

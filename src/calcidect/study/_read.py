@@ -13,6 +13,7 @@ from calcidect.study._inspect import Survey, decide, survey_files
 from calcidect.study._one_grid import onto_one_grid
 from calcidect.study._pair import SeriesPair, bone_ratio, confirm_energies
 from calcidect.study._pixels import Pixels, check_expansion, read_pixels, workers_for
+from calcidect.study._quality import SeriesRead, study_quality
 from calcidect.study._same_place import confirm_same_place
 from calcidect.study._subject import study_date_of, subject_of
 from calcidect.study._types import Study
@@ -49,8 +50,17 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
     names = str(chosen.pair.low), str(chosen.pair.high)
     placed = onto_one_grid(chosen.stacks, (low, high), names, settings)
     frame_notices = [confirm_same_place(placed.low.array, placed.high.array)] if chosen.frames_differ else []
-    ratio = bone_ratio(placed.low.array, placed.high.array, (low.maximum_hu, high.maximum_hu))
+    maximum_hu = low.clipping.maximum_hu, high.clipping.maximum_hu
+    ratio = bone_ratio(placed.low.array, placed.high.array, maximum_hu)
     notices = confirm_energies(chosen.pair, ratio, settings)
+    low_stack, high_stack = chosen.stacks
+    progress("checking quality", 0.0)
+    quality = study_quality(
+        SeriesRead(names[0], placed.low, low_stack.images, low.clipping),
+        SeriesRead(names[1], placed.high, high_stack.images, high.clipping),
+        settings,
+    )
+    progress("checking quality", 1.0)
     return Study(
         low=placed.low,
         high=placed.high,
@@ -59,15 +69,16 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
         study_date=study_date_of(survey.scan.people[0]),
         study_uid_hash=hashlib.sha256(survey.scan.images[0].study_uid.encode()).hexdigest(),
         input_hash=hashlib.sha256(b"".join(low.file_hashes + high.file_hashes)).hexdigest(),
-        maximum_hu=(low.maximum_hu, high.maximum_hu),
+        maximum_hu=maximum_hu,
         manufacturer=survey.scan.people[0].manufacturer,
         notices=(
             *notices,
             *frame_notices,
             *placed.notices,
-            *_reading_notices(survey, chosen, low, high),
+            *_reading_notices(survey, chosen),
             *_lossy_notices(chosen),
         ),
+        quality=quality,
     )
 
 
@@ -88,29 +99,19 @@ def _read_pair(chosen: SeriesPair, settings: StudySettings, progress: Progress) 
     return low, high
 
 
-def _reading_notices(survey: Survey, chosen: SeriesPair, low: Pixels, high: Pixels) -> tuple[Notice, ...]:
-    pair = chosen.pair
+def _reading_notices(survey: Survey, chosen: SeriesPair) -> list[Notice]:
     notices = [
-        Notice(
-            "pixels_clipped",
-            f"{pixels.clipped_voxels} voxels of the {energy} series lie at its limit of {pixels.maximum_hu:g} HU.",
-            "Density and mass there are too low if taken from this series.",
-        )
-        for pixels, energy in ((low, pair.low), (high, pair.high))
-        if pixels.clipped_voxels
-    ]
-    notices += [
         Notice(
             "copies_skipped", f"{series.copies} images of {energy} repeat another pixel for pixel and were left out."
         )
-        for series, energy in ((chosen.low, pair.low), (chosen.high, pair.high))
+        for series, energy in ((chosen.low, chosen.pair.low), (chosen.high, chosen.pair.high))
         if series.copies
     ]
     skipped = sum(survey.scan.skipped.values())
     if skipped:
         reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(survey.scan.skipped.items()))
         notices.append(Notice("files_skipped", f"{skipped} files were left out ({reasons})."))
-    return tuple(notices)
+    return notices
 
 
 def _lossy_notices(chosen: SeriesPair) -> list[Notice]:

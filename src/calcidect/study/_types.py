@@ -7,6 +7,7 @@ from typing import Literal
 
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
+from calcidect.study._quality import StudyQuality
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class Study:
         As the scan states it, or empty.
     notices : tuple of Notice
         What the reader should know.
+    quality : StudyQuality or None
+        What the scan allows; None where it was not looked at.
 
     Raises
     ------
@@ -97,6 +100,7 @@ class Study:
     maximum_hu: tuple[float, float] = (3071.0, 3071.0)
     manufacturer: str = ""
     notices: tuple[Notice, ...] = field(default=())
+    quality: StudyQuality | None = None
 
     def __post_init__(self) -> None:
         if not self.low.grid.is_same_as(self.high.grid):
