@@ -10,7 +10,7 @@ FINGER_CM, BODY_CM = 3.0, 20.0
 
 
 def energy(name: str) -> Energy:
-    return Energy("kv", float(name.removeprefix("Sn")), tin=name.startswith("Sn"))
+    return Energy("kv", float(name.removeprefix("Sn")), filter="Sn" if name.startswith("Sn") else "")
 
 
 def kv(name: str) -> Pair:

@@ -110,7 +110,7 @@ def test_images_on_two_grids_are_no_pair(tmp_path: Path) -> None:
     ("pair", "vendor"),
     [
         (Pair(KV80, SN150), "siemens_force"),
-        (Pair(Energy("kv", 100), Energy("kv", 140, tin=True)), "siemens_flash"),
+        (Pair(Energy("kv", 100), Energy("kv", 140, filter="Sn")), "siemens_flash"),
         (Pair(KV80, Energy("kv", 140)), "siemens_definition"),
         (Pair(KV80, Energy("kv", 135)), "canon"),
         (Pair(Energy("kev", 50), Energy("kev", 100)), "ge_gsi"),

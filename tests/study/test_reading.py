@@ -170,8 +170,8 @@ def test_grids_within_the_tolerance_become_one(tmp_path: Path) -> None:
         ("siemens_definition", Pair(KV80, Energy("kv", 140)), 2.0, True),
         ("siemens_force", Pair(KV80, SN150), 2.0, False),
         ("siemens_force", Pair(KV80, SN150), 1.4, True),
-        ("siemens_flash", Pair(Energy("kv", 100), Energy("kv", 140, tin=True)), 1.58, False),
-        ("siemens_flash", Pair(Energy("kv", 100), Energy("kv", 140, tin=True)), 1.21, True),
+        ("siemens_flash", Pair(Energy("kv", 100), Energy("kv", 140, filter="Sn")), 1.58, False),
+        ("siemens_flash", Pair(Energy("kv", 100), Energy("kv", 140, filter="Sn")), 1.21, True),
         ("siemens_force", Pair(Energy("kv", 65), SN150), 1.4, False),  # a voltage of which nothing is known
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,12 @@ class Labels:
         KVP, and Monoenergetic Energy Equivalent (0018,937C).
     is_blended : bool
         Whether the standard's own attributes call it a mixture of several energies.
+    protocol, manufacturer : str
+        Protocol Name, Manufacturer.
+    is_multi_energy : bool
+        Whether Multi-energy CT Acquisition (0018,9361) says YES.
+    source_kvp : tuple of float
+        The different KVP of the X-ray sources (Supplement 188), which may leave the image's own KVP empty.
     """
 
     image_type: str
@@ -37,6 +44,10 @@ class Labels:
     kvp: float | None
     kev: float | None
     is_blended: bool
+    protocol: str = ""
+    manufacturer: str = ""
+    is_multi_energy: bool = False
+    source_kvp: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,12 @@ class ImageHeader:
         What X-rays made it.
     pixels : PixelFormat or None
         None where the pixels are absent or cut off.
+    series_number, acquisition : str
+        Series Number, Acquisition Number.
+    acquired_at : str
+        Acquisition DateTime, or Date and Time, as stored.
+    thickness_mm : float or None
+        Slice Thickness.
     """
 
     path: Path
@@ -74,6 +91,10 @@ class ImageHeader:
     columns: int
     labels: Labels
     pixels: PixelFormat | None
+    series_number: str = ""
+    acquisition: str = ""
+    acquired_at: str = ""
+    thickness_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +141,10 @@ def image_header(values: Values, path: Path, file_bytes: int, pixels: PixelForma
         columns=int(values.number(0x00280011) or 0),
         labels=_labels(values),
         pixels=pixels,
+        series_number=values.text(0x00200011),
+        acquisition=values.text(0x00200012),
+        acquired_at=values.text(0x0008002A) or values.text(0x00080022) + values.text(0x00080032),
+        thickness_mm=values.number(0x00180050),
     )
 
 
@@ -140,13 +165,28 @@ def _labels(values: Values) -> Labels:
     derivations = [str(item.get("CodeValue", "")) for item in values.items(0x00089215)]
     energies = [item.get("MonoenergeticEnergyEquivalent") for item in values.items(0x00189364)]
     is_philips = values.text(0x00E10010) == "ELSCINT1"
+    tubes = [
+        Values(tube, values.memory)
+        for item in values.items(0x00189362)
+        for tube in item.get("CTXRayDetailsSequence") or ()
+    ]
     return Labels(
         image_type=values.text(0x00080008).upper(),
         description=values.text(0x0008103E),
         private_label=values.text(0x00E11040) if is_philips else "",
-        filter_text=f"{values.text(0x00181160)} {values.text(0x00187050)}",
+        filter_text=_filter_of([values]) or _filter_of(tubes),
         kernel=values.text(0x00181210),
         kvp=values.number(0x00180060),
         kev=next((float(kev) for kev in energies if kev), None),
         is_blended=_BLENDED_CODE in derivations or bool(values.items(0x00189360)),
+        protocol=values.text(0x00181030),
+        manufacturer=values.text(0x00080070),
+        is_multi_energy=values.text(0x00189361).upper() == "YES",
+        source_kvp=tuple(sorted({kvp for kvp in (tube.number(0x00180060) for tube in tubes) if kvp})),
     )
+
+
+def _filter_of(tubes: Sequence[Values]) -> str:
+    """Return Filter Type and Filter Material of the one beam that made the image; empty where several did."""
+    texts = {f"{tube.text(0x00181160)} {tube.text(0x00187050)}".strip() for tube in tubes}
+    return texts.pop() if len(texts) == 1 else ""

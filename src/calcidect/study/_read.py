@@ -9,10 +9,11 @@ from calcidect.errors import Notice
 from calcidect.geometry import Volume
 from calcidect.progress import Progress, silent
 from calcidect.settings import StudySettings
+from calcidect.study._candidates import SeriesPair
 from calcidect.study._input import opened
 from calcidect.study._inspect import Survey, decide, survey_files
-from calcidect.study._pair import SeriesPair, bone_ratio, confirm_energies
 from calcidect.study._pixels import Pixels, check_expansion, read_pixels, workers_for
+from calcidect.study._ratio import bone_ratio, confirm_energies
 from calcidect.study._subject import study_date_of, subject_of
 from calcidect.study._types import Pair, Study
 
@@ -47,19 +48,19 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
         low, high = _read_pair(chosen, settings, progress)
     low_stack, _ = chosen.stacks
     ratio = bone_ratio(low.hu, high.hu, (low.maximum_hu, high.maximum_hu))
-    notices = confirm_energies(chosen.pair, ratio, settings)
+    pair, notices = confirm_energies(chosen.pair, ratio, settings)
     return Study(
         # The two grids agree within the tolerance; from here on there is one.
         low=Volume(low.hu, low_stack.grid),
         high=Volume(high.hu, low_stack.grid),
-        pair=chosen.pair,
+        pair=pair,
         subject=subject_of(survey.scan.people[0]),
         study_date=study_date_of(survey.scan.people[0]),
         study_uid_hash=hashlib.sha256(survey.scan.images[0].study_uid.encode()).hexdigest(),
         input_hash=hashlib.sha256(b"".join(low.file_hashes + high.file_hashes)).hexdigest(),
         maximum_hu=(low.maximum_hu, high.maximum_hu),
         manufacturer=survey.scan.people[0].manufacturer,
-        notices=(*notices, *_reading_notices(survey, chosen.pair, low, high), *_lossy_notices(chosen)),
+        notices=(*notices, *_reading_notices(survey, pair, low, high), *_lossy_notices(chosen)),
     )
 
 
