@@ -124,7 +124,7 @@ def why_apart(one: Series, other: Series, settings: StudySettings) -> str:
     if not one.stack.grid.is_same_as(other.stack.grid, settings.position_tolerance_mm):
         return "their slices do not lie in the same places, or differ in number or size"
     if one.known_kernel.name != other.known_kernel.name:
-        return "they were reconstructed with different kernels"
+        return f"they were reconstructed with different kernels ({_named(one)} and {_named(other)})"
     if min(energy_of(one).value, energy_of(other).value) < LOWEST_KEV:
         return f"both must be at least {LOWEST_KEV:g} keV"
     return ""
@@ -145,6 +145,10 @@ def lie_in_one_place(one: SeriesPair, other: SeriesPair) -> bool:
     sizes = np.stack([stop - start, other_stop - other_start])
     in_plane = common[:2].prod() / sizes[:, :2].prod(axis=1).max()
     return bool(in_plane >= 0.5 and common[2] >= 0.5 * sizes[:, 2].min())
+
+
+def _named(series: Series) -> str:
+    return series.kernel.split("\\")[0] or "none stated"
 
 
 def _is_scout(series: Series) -> bool:

@@ -30,8 +30,6 @@ class SeriesFound:
     ----------
     study, series : str
         Short hashes that stand for the UIDs.
-    number : str
-        Series Number, by which the scanner's console lists it.
     images : int
         Number of images.
     size : tuple of int or None
@@ -44,29 +42,31 @@ class SeriesFound:
         Where it was read from.
     kernel : str
         Convolution Kernel.
-    thickness_mm : float or None
-        Slice Thickness.
-    part : str
-        What told its images from others of the same series; empty where there were none.
     role : {"low", "high", "not used"}
         What it is used for.
     why_not : str
         Why it is not used.
+    number : str
+        Series Number, by which the scanner's console lists it.
+    thickness_mm : float or None
+        Slice Thickness.
+    part : str
+        What told its images from others of the same series; empty where there were none.
     """
 
     study: str
     series: str
-    number: str
     images: int
     size: tuple[int, int, int] | None
     spacing_mm: tuple[float, float, float] | None
     energy: str
     energy_source: str
     kernel: str
-    thickness_mm: float | None
-    part: str
     role: Literal["low", "high", "not used"]
     why_not: str
+    number: str = ""
+    thickness_mm: float | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True)

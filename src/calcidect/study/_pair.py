@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from calcidect.errors import StudyRefusedError
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
-from calcidect.study._candidates import LOWEST_KEV, SeriesPair, energy_of, lie_in_one_place, why_apart
+from calcidect.study._candidates import SeriesPair, energy_of, lie_in_one_place, why_apart
 from calcidect.study._energy import MIXTURE
 from calcidect.study._series import Series, dual_energy_sign_of
 
@@ -106,7 +107,8 @@ def _why_none(series: Sequence[Series], settings: StudySettings) -> StudyRefused
 
 
 def _why_unlike(series: Sequence[Series], settings: StudySettings) -> str:
-    first = series[0]
-    others = [one for one in series[1:] if energy_of(one) != energy_of(first)]
-    reason = next(filter(None, (why_apart(first, one, settings) for one in others)), "")
-    return f"{energy_of(first)} and {energy_of(others[0])}: {reason or f'both must be at least {LOWEST_KEV:g} keV'}"
+    """Return why no two series of different energy are a pair; what two of one kind lack tells more."""
+    couples = [two for two in combinations(series, 2) if energy_of(two[0]) != energy_of(two[1])]
+    couples.sort(key=lambda two: energy_of(two[0]).kind != energy_of(two[1]).kind)
+    one, other = couples[0]
+    return f"{energy_of(one)} and {energy_of(other)}: {why_apart(one, other, settings)}"
