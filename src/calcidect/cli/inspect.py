@@ -107,18 +107,15 @@ def _pair_cells(pair: PairFound, labels: Mapping[str, str]) -> list[str]:
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return aligned columns; a title begins with the sign of its alignment."""
     lines = [[title[1:] for title in columns], *rows]
-    widths = [max(len(line[n]) for line in lines) for n in range(len(columns))]
+    formats = [f"{title[0]}{max(len(line[n]) for line in lines)}" for n, title in enumerate(columns)]
     return "\n".join(
-        "  ".join(
-            f"{cell:{title[0]}{width}}" for cell, title, width in zip(line, columns, widths, strict=True)
-        ).rstrip()
-        for line in lines
+        "  ".join(format(cell, form) for cell, form in zip(line, formats, strict=True)).rstrip() for line in lines
     )
 
 
 def _remainder(found: Inspection) -> list[str]:
     return [
-        f"Patients: {found.patients}, studies: {found.studies}, DICOM files that are no CT images: {found.other_objects}",
+        f"Patients: {found.patients}, studies: {found.studies}, other objects: {found.other_objects}",
         *(f"Left out: {number} ({why})" for why, number in found.skipped.items()),
         *(f"Raw objects: {number} {name}" for name, number in found.raw_objects.items()),
     ]

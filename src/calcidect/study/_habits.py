@@ -85,7 +85,7 @@ HABITS: tuple[Habit, ...] = (
     _habit(
         "Siemens", "own voltage", "description", _WORD + r"[A-D]_(?:Sn|Au)?(\d{2,3})" + _KV, "DE 0.75 D30f B_Sn140kV"
     ),
-    _habit("any", "voltage", "description", r"(?<![\d.])(\d{2,3})(?=/(?:Sn)?\d{2,3}" + _KV + ")", "DE 80/Sn150 kV"),
+    _habit("any", "voltage", "description", r"(?<![\d.])(\d{2,3})(?=/(?:Sn)?\d{2,3}" + _KV + ")", "80/Sn150 kV"),
     _habit("any", "voltage", "description", r"(?<![\d.])(\d{2,3})" + _KV, "Dual 135kVp"),
     # Filters: KVP does not tell them. A text may name the other tube's, so that its voltage must fit KVP.
     _habit("any", "tin", "filter_text", _WORD + "(?:Sn|tin)" + _END, "WEDGE_3 TIN"),

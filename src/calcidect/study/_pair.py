@@ -8,7 +8,7 @@ from itertools import combinations
 from calcidect.errors import StudyRefusedError
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
-from calcidect.study._candidates import SeriesPair, energy_of, lie_in_one_place, why_apart
+from calcidect.study._candidates import WEIGHTS, SeriesPair, energy_of, lie_in_one_place, why_apart
 from calcidect.study._energy import MIXTURE
 from calcidect.study._series import Series, dual_energy_sign_of
 
@@ -54,8 +54,7 @@ def why_not_chosen(pair: SeriesPair, chosen: SeriesPair | None) -> str:
         return "no pair was chosen"
     if chosen.pair.low.kind != pair.pair.low.kind:
         return "tube voltages go before virtual images"
-    losses = {name: chosen.parts[name] - part for name, part in pair.parts.items()}
-    return _WHY_LOWER[max(_WHY_LOWER, key=lambda name: losses[name])]
+    return _WHY_LOWER[max(WEIGHTS, key=lambda name: WEIGHTS[name] * (chosen.parts[name] - pair.parts[name]))]
 
 
 def _preference(pair: SeriesPair) -> tuple[bool, float]:
