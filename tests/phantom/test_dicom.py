@@ -35,8 +35,10 @@ def stored_hu(path: Path) -> np.ndarray:
 @pytest.mark.skipif(not DCIODVFY.exists(), reason="dciodvfy (dicom3tools) is not installed beside Python")
 @pytest.mark.parametrize("vendor", VENDOR_STYLES)
 def test_no_style_breaks_a_rule_of_the_standard(tmp_path: Path, vendor: str) -> None:
-    write_small(tmp_path, vendor, STYLED_PAIRS[vendor])
-    for name in ("low", "high"):
+    write_small(tmp_path, vendor, STYLED_PAIRS[vendor], companions=True)
+    names = sorted(folder.name for folder in tmp_path.iterdir())
+    assert len(names) == 2 + len(VENDOR_STYLES[vendor].companions)
+    for name in names:
         checked = subprocess.run([DCIODVFY, "-new", tmp_path / name / "00001.dcm"], capture_output=True, text=True)
         said = checked.stdout + checked.stderr
         assert "CTImage" in said  # it did look

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from calcidect.study._energy import dual_energy_sign, find_energy
@@ -99,3 +101,10 @@ def test_a_conventional_scan_shows_no_sign_of_dual_energy(labels: dict[str, str]
 )
 def test_signs_of_dual_energy(labels: dict[str, object]) -> None:
     assert dual_energy_sign(image(kvp=120.0, **labels).labels)
+
+
+def test_the_documentation_lists_every_row() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "dicom.md").read_text(encoding="utf-8")
+    for habit in HABITS:
+        assert f"| {habit.vendor} | {habit.sense} |" in text
+        assert f"`{habit.example}` |" in text
