@@ -229,18 +229,33 @@ class TestDemo:
 
 class TestInspect:
     def inspection(self, refusal=None):
-        row = calcidect.study.SeriesFound(
-            "aaaaaaaa", "bbbbbbbb", 60, (200, 100, 60), (0.6, 0.6, 1.0), "80 kV", "KVP", "Br40", "low", ""
+        found, pair_found = calcidect.study.SeriesFound, calcidect.study.PairFound
+        space = (200, 100, 60), (0.6, 0.6, 1.0)
+        rows = (
+            found("aaaaaaaa", "bbbbbbbb", 60, *space, "80 kV", "KVP", "Br40", "low", "", "12"),
+            found("aaaaaaaa", "cccccccc", 60, *space, "Sn150 kV", "KVP", "Br40", "high", "", "4"),
+            found("aaaaaaaa", "dddddddd", 60, *space, "Sn150 kV", "KVP", "Br64", "not used", "Too sharp", "4"),
         )
-        pair = calcidect.study.PairFound("80/Sn150", "bbbbbbbb", "cccccccc", True)
-        return calcidect.study.Inspection((row,), (pair,), 1, 1, 2, {"no DICOM file": 3}, refusal)
+        parts = {"kernel softness": 0.6}
+        pairs = (
+            pair_found("80/Sn150", "bbbbbbbb", "cccccccc", True, 0.8, parts),
+            pair_found("80/Sn150", "bbbbbbbb", "dddddddd", False, 0.0, {}, "Unlike kernels"),
+        )
+        return calcidect.study.Inspection(rows, pairs, 1, 1, 2, {"no DICOM file": 3}, refusal)
 
     def test_series_pair_and_what_was_left_out_are_shown(self, monkeypatch):
         monkeypatch.setattr(calcidect.study, "inspect_folder", lambda *_: self.inspection())
         done = call("inspect", "scan")
         assert done.exit_code == 0
-        assert re.search(r"bbbbbbbb +60 +80 kV +200x100x60 +0\.6 x 0\.6 x 1 +low energy", done.stdout)
-        assert "Pair: 80/Sn150 (would be used)" in done.stdout
+        lines = [re.sub(" +", " ", line).strip() for line in done.stdout.splitlines()]
+        assert lines[1:4] == [  # in order of number, and told apart where two series have one
+            "4a 60 Sn150 kV Br40 200 x 100 x 60 0.6 x 0.6 x 1 HIGH ENERGY",
+            "4b 60 Sn150 kV Br64 200 x 100 x 60 0.6 x 0.6 x 1 Too sharp",
+            "12 60 80 kV Br40 200 x 100 x 60 0.6 x 0.6 x 1 LOW ENERGY",
+        ]
+        assert "80/Sn150 12 + 4a 0.80 WOULD BE ANALYSED" in lines
+        assert "80/Sn150 12 + 4b - no pair: Unlike kernels" in lines
+        assert any(line.startswith("80/Sn150 would be analysed: series 12 and 4a.") for line in lines)
         assert "Left out: 3 (no DICOM file)" in done.stdout
 
     def test_raw_objects_are_shown(self, monkeypatch):

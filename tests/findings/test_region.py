@@ -130,7 +130,7 @@ def test_a_dilute_part_beside_a_dense_one_keeps_its_mass_and_volume() -> None:
 
 @pytest.mark.parametrize("kilovolt", [140.0, 150.0])
 def test_without_a_ring_dense_calcium_in_fat_is_never_urate(kilovolt: float) -> None:
-    pair = Pair(Energy("kv", 80), Energy("kv", kilovolt, tin=kilovolt == 150))
+    pair = Pair(Energy("kv", 80), Energy("kv", kilovolt, filter="Sn" if kilovolt == 150 else ""))
     k, beams = sensitivity(pair, 3.0), [load_attenuation(energy) for energy in (pair.low, pair.high)]
     fat, muscle = ([float(b.host_hu[150][t]) for b in beams] for t in (Tissue.FAT, Tissue.MUSCLE))
     around, mass_mg, _ = sphere(4.0, 500.0, (fat[0], fat[1]), k=(k.ha_low, k.ha_high))

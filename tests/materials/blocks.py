@@ -17,7 +17,7 @@ from calcidect.study import Energy, Pair, Study, Subject
 
 Array = NDArray[np.float64]
 
-SN150 = Pair(Energy("kv", 80), Energy("kv", 150, tin=True))
+SN150 = Pair(Energy("kv", 80), Energy("kv", 150, filter="Sn"))
 KV140 = Pair(Energy("kv", 80), Energy("kv", 140))
 VMI = Pair(Energy("kev", 50), Energy("kev", 100))
 

@@ -4,7 +4,7 @@ import pytest
 from calcidect.materials import crystal_mass, excess_covariance, sensitivity
 from calcidect.study import Energy, Pair
 
-SN150 = sensitivity(Pair(Energy("kv", 80), Energy("kv", 150, tin=True)), 3.0)
+SN150 = sensitivity(Pair(Energy("kv", 80), Energy("kv", 150, filter="Sn")), 3.0)
 HA = (SN150.ha_low, SN150.ha_high)
 COVARIANCE = np.diag([400.0**2, 300.0**2])
 

@@ -10,7 +10,7 @@ FINGER_CM, BODY_CM = 3.0, 20.0
 
 
 def energy(name: str) -> Energy:
-    return Energy("kv", float(name.removeprefix("Sn")), tin=name.startswith("Sn"))
+    return Energy("kv", float(name.removeprefix("Sn")), filter="Sn" if name.startswith("Sn") else "")
 
 
 def kv(name: str) -> Pair:
@@ -100,6 +100,7 @@ def test_a_negative_path_is_an_error() -> None:
     ("pair", "code"),
     [
         (kv("80/145"), "beam_unknown"),
+        (Pair(Energy("kv", 120, "Au"), Energy("kv", 120, "Sn")), "beam_unknown"),  # the halves of a split beam
         (kv("85/Sn150"), "beam_unknown"),
         (kv("140/80"), "energies_too_close"),
         (kv("135/140"), "energies_too_close"),

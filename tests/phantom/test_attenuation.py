@@ -14,7 +14,7 @@ FINGER_CM = 3.0
 
 
 def beam(name: str) -> TissueAttenuation:
-    return load_attenuation(Energy("kv", float(name.removeprefix("Sn")), tin=name.startswith("Sn")))
+    return load_attenuation(Energy("kv", float(name.removeprefix("Sn")), filter="Sn" if name.startswith("Sn") else ""))
 
 
 def hu(name: str, tissue: Tissue, ha_mg_per_cm3: float = 0.0) -> float:
@@ -135,7 +135,7 @@ def test_the_tables_can_not_be_changed() -> None:
         beam("80").host_hu[0, 0] = 1.0
 
 
-@pytest.mark.parametrize("energy", [Energy("kv", 85), Energy("kv", 80, tin=True), Energy("kev", 30)], ids=str)
+@pytest.mark.parametrize("energy", [Energy("kv", 85), Energy("kv", 80, filter="Sn"), Energy("kev", 30)], ids=str)
 def test_an_energy_without_a_table_is_refused(energy: Energy) -> None:
     with pytest.raises(InputRefusedError, match="no table"):
         load_attenuation(energy)

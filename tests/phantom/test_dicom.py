@@ -35,8 +35,10 @@ def stored_hu(path: Path) -> np.ndarray:
 @pytest.mark.skipif(not DCIODVFY.exists(), reason="dciodvfy (dicom3tools) is not installed beside Python")
 @pytest.mark.parametrize("vendor", VENDOR_STYLES)
 def test_no_style_breaks_a_rule_of_the_standard(tmp_path: Path, vendor: str) -> None:
-    write_small(tmp_path, vendor, STYLED_PAIRS[vendor])
-    for name in ("low", "high"):
+    write_small(tmp_path, vendor, STYLED_PAIRS[vendor], companions=True)
+    names = sorted(folder.name for folder in tmp_path.iterdir())
+    assert len(names) == 2 + len(VENDOR_STYLES[vendor].companions)
+    for name in names:
         checked = subprocess.run([DCIODVFY, "-new", tmp_path / name / "00001.dcm"], capture_output=True, text=True)
         said = checked.stdout + checked.stderr
         assert "CTImage" in said  # it did look
@@ -110,7 +112,7 @@ def test_images_on_two_grids_are_no_pair(tmp_path: Path) -> None:
     ("pair", "vendor"),
     [
         (Pair(KV80, SN150), "siemens_force"),
-        (Pair(Energy("kv", 100), Energy("kv", 140, tin=True)), "siemens_flash"),
+        (Pair(Energy("kv", 100), Energy("kv", 140, filter="Sn")), "siemens_flash"),
         (Pair(KV80, Energy("kv", 140)), "siemens_definition"),
         (Pair(KV80, Energy("kv", 135)), "canon"),
         (Pair(Energy("kev", 50), Energy("kev", 100)), "ge_gsi"),

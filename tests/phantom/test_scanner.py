@@ -73,7 +73,7 @@ def test_every_built_in_scenario_loads_for_every_pair() -> None:
 
 
 def test_low_energy_comes_first() -> None:
-    assert parse_pair("80/Sn150").high == Energy("kv", 150.0, tin=True)
+    assert parse_pair("80/Sn150").high == Energy("kv", 150.0, filter="Sn")
 
 
 def test_same_seed_same_scenario_and_another_seed_another() -> None:

@@ -24,6 +24,7 @@ def test_a_pair_is_told_with_its_series(tmp_path: Path) -> None:
     assert (low.images, low.size, low.spacing_mm) == (12, (24, 20, 12), pytest.approx((0.5, 0.6, 0.75)))
     assert (low.energy_source, low.kernel) == ("KVP", "Qr36d")
     assert [(pair.name, pair.low, pair.is_chosen) for pair in found.pairs] == [("80/Sn150", low.series, True)]
+    assert (low.number, low.thickness_mm, low.part) == ("2", 0.75, "")
     assert (found.patients, found.studies, found.refusal) == (1, 1, None)
 
 
@@ -33,7 +34,7 @@ def test_each_series_that_is_not_used_says_why(tmp_path: Path) -> None:
     assert rows(found) == {
         "30 keV": ("not used", "below 40 keV"),
         "40 keV": ("low", ""),
-        "70 keV": ("not used", "lies between the two energies that were chosen"),
+        "70 keV": ("not used", "energies farther apart were preferred"),
         "140 keV": ("high", ""),
     }
 

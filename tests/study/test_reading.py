@@ -166,23 +166,18 @@ def test_grids_within_the_tolerance_become_one(tmp_path: Path) -> None:
     assert study.low.grid.is_same_as(low.grid, 1e-6)
 
 
-@pytest.mark.parametrize(
-    ("vendor", "pair", "ratio", "is_doubted"),
-    [
-        ("siemens_definition", Pair(KV80, Energy("kv", 140)), 1.38, False),
-        ("siemens_definition", Pair(KV80, Energy("kv", 140)), 2.0, True),
-        ("siemens_force", Pair(KV80, SN150), 2.0, False),
-        ("siemens_force", Pair(KV80, SN150), 1.4, True),
-        ("siemens_flash", Pair(Energy("kv", 100), Energy("kv", 140, tin=True)), 1.58, False),
-        ("siemens_flash", Pair(Energy("kv", 100), Energy("kv", 140, tin=True)), 1.21, True),
-        ("siemens_force", Pair(Energy("kv", 65), SN150), 1.4, False),  # a voltage of which nothing is known
-    ],
-)
-def test_a_filter_that_the_bone_contradicts_is_told(
-    tmp_path: Path, vendor: str, pair: Pair, ratio: float, is_doubted: bool
-) -> None:
-    study = read_study(write_small(tmp_path, vendor, pair, ratio))
-    assert codes(study.notices) == ({"tin_unconfirmed"} if is_doubted else set())
+def test_a_filter_that_the_headers_leave_out_is_taken_from_the_bone_and_told(tmp_path: Path) -> None:
+    folder = write_small(tmp_path, ratio=2.1)
+    set_values(folder / "high", SeriesDescription="DE_Gout 0.75 Qr36 B")
+    study = read_study(folder)
+    assert study.pair.name == "80/Sn150"
+    assert [(notice.code, "80/150" in notice.message) for notice in study.notices] == [("tin_from_pixels", True)]
+
+
+def test_a_ratio_that_does_not_fit_the_stated_pair_is_told(tmp_path: Path) -> None:
+    study = read_study(write_small(tmp_path, ratio=1.4))
+    assert study.pair.name == "80/Sn150"
+    assert codes(study.notices) == {"ratio_unexpected"}
 
 
 def test_progress_reaches_the_end_of_each_step(tmp_path: Path) -> None:

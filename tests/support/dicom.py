@@ -11,15 +11,19 @@ from pydicom import Dataset, dcmread
 
 from calcidect.geometry import Grid, Volume
 from calcidect.phantom._dicom import ScanLabels, write_pair, write_scan
+from calcidect.phantom._scenario import parse_pair
 from calcidect.phantom._vendors import VENDOR_STYLES, VendorStyle
 from calcidect.study import Energy, Pair
 
 SIZE = (24, 20, 12)
 SPACING_MM = (0.5, 0.6, 0.75)
 LABELS = ScanLabels(patient_id="ID-4711", patient_name="Secret^Name", age_years=57)
-KV80, SN150 = Energy("kv", 80), Energy("kv", 150, tin=True)
+KV80, SN150 = Energy("kv", 80), Energy("kv", 150, filter="Sn")
 
-BONE_RATIO = {"80/140": 1.47, "80/135": 1.44, "80/Sn140": 2.0, "70/Sn150": 2.6, "80/Sn150": 2.2, "50/100keV": 2.2}
+BONE_RATIO = {
+    "80/140": 1.47, "80/135": 1.44, "80/Sn140": 2.0, "100/Sn140": 1.65, "70/Sn150": 2.6, "80/Sn150": 2.2,
+    "90/Sn150": 2.0, "100/Sn150": 1.85, "Au120/Sn120": 1.36, "50/100keV": 2.2,
+}  # fmt: skip
 
 
 def small_grid(direction: Any = None, size: tuple[int, int, int] = SIZE) -> Grid:
@@ -60,15 +64,12 @@ def write_series(folder: Path, vendor: str, series: Sequence[tuple[Energy, float
     return folder
 
 
-def pair_of(style: VendorStyle) -> Pair:
-    """Return a pair that a vendor's style makes."""
-    if style.kind == "kev":
-        return Pair(Energy("kev", 50), Energy("kev", 100))
-    low, high = style.pairs[0].split("/")
-    return Pair(Energy("kv", float(low)), Energy("kv", float(high.removeprefix("Sn")), high.startswith("Sn")))
+def style_pairs(style: VendorStyle) -> list[Pair]:
+    """Return the pairs that a vendor's style makes; of virtual images, one."""
+    return [parse_pair(name) for name in style.pairs or ("50/100keV",)]
 
 
-STYLED_PAIRS = {name: pair_of(style) for name, style in VENDOR_STYLES.items()}
+STYLED_PAIRS = {name: style_pairs(style)[0] for name, style in VENDOR_STYLES.items()}
 
 
 def change(folder: Path, edit: Callable[[Dataset, int], None]) -> None:

@@ -159,7 +159,7 @@ def make_scene(
     study = Study(
         low=Volume(np.rint(low).astype(np.int16), grid),
         high=Volume(np.rint(low / 1.6).astype(np.int16), grid),
-        pair=Pair(Energy("kv", 80), Energy("kv", 150, tin=True)),
+        pair=Pair(Energy("kv", 80), Energy("kv", 150, filter="Sn")),
         subject=Subject(subject_id, 57.0, "F"),
         study_date="2024-05-17",
         study_uid_hash="5f" * 32,

@@ -110,7 +110,7 @@ def _hu_per_mg(energy: Energy, path_cm: float) -> tuple[float, float]:
 
 def _polychromatic(energy: Energy, path_cm: float) -> tuple[float, float]:
     table = _table()
-    beam = table["beams"].get(f"{'Sn' if energy.tin else ''}{energy.value:g}")
+    beam = table["beams"].get(energy.beam)
     if beam is None:
         known = ", ".join(f"{name} kV" for name in table["beams"])
         raise _refused("beam_unknown", f"There is no table for a beam of {energy}.", f"One of {known}.")

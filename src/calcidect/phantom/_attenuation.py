@@ -108,7 +108,7 @@ def load_attenuation(energy: Energy) -> TissueAttenuation:
 
 def _polychromatic(energy: Energy, path_cm: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     table = _table()
-    beam = table["beams"].get(f"{'Sn' if energy.tin else ''}{energy.value:g}")
+    beam = table["beams"].get(energy.beam)
     if beam is None:
         raise _refused(energy, f"One of the beams {', '.join(known_beams())}.")
     tissues, ha, msu = (

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from calcidect.geometry import Grid, Volume
 from calcidect.phantom._multi_energy import describe_multi_energy, describe_real_world_values
-from calcidect.phantom._vendors import VENDOR_STYLES, VendorStyle
+from calcidect.phantom._vendors import VENDOR_STYLES, Companion, VendorStyle
 from calcidect.study import Energy, Pair
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 _TIME = "120000"
+_SECONDS_BETWEEN = 30  # of two acquisitions, one after the other
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def write_pair(
     thickness_mm: float,
     maximum_hu: float = 3071.0,
     labels: ScanLabels | None = None,
+    companions: bool = False,
 ) -> None:
     """Write both images of a pair, each as one series in its own folder.
 
@@ -84,6 +86,8 @@ def write_pair(
         written with 16.
     labels : ScanLabels, optional
         What the headers say about the person.
+    companions : bool
+        Whether to write what the scanner writes beside the pair, too: a mixed image, maps; a folder each.
 
     Raises
     ------
@@ -102,6 +106,10 @@ def write_pair(
         maximum_hu=maximum_hu,
         labels=labels,
     )
+    if companions:
+        settings = _Writing(VENDOR_STYLES[vendor], seed, thickness_mm, maximum_hu, labels or ScanLabels())
+        for number, companion in enumerate(VENDOR_STYLES[vendor].companions, len(images)):
+            _write_companion(settings, companion, low, high, folder / companion.name, number)
 
 
 def write_scan(
@@ -115,16 +123,40 @@ def write_scan(
     labels: ScanLabels | None = None,
 ) -> None:
     """Write any number of series of one study: (folder name, energy, HU); parameters as in `write_pair`."""
-    style, labels = VENDOR_STYLES[vendor], labels or ScanLabels()
+    settings = _Writing(VENDOR_STYLES[vendor], seed, thickness_mm, maximum_hu, labels or ScanLabels())
     for number, (name, energy, volume) in enumerate(images):
-        if energy.kind != style.kind:
+        if energy.kind != settings.style.kind:
             raise ValueError(f"The style {vendor} does not make images of {energy}.")
-        target = folder / name
-        target.mkdir(parents=True, exist_ok=True)
-        header = _study_header(style, seed, labels)
-        _describe_series(header, style, energy, number)
-        _describe_pixels(header, style, volume.grid, maximum_hu, thickness_mm)
-        _write_slices(header, volume, target, maximum_hu)
+        header = settings.header(volume.grid)
+        _describe_series(header, settings.style, energy, number)
+        _write_slices(header, volume, folder / name, maximum_hu, number if settings.style.one_series else 0)
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """What all series of one scan share."""
+
+    style: VendorStyle
+    seed: int
+    thickness_mm: float
+    maximum_hu: float
+    labels: ScanLabels
+
+    def header(self, grid: Grid) -> Dataset:
+        header = _study_header(self.style, self.seed, self.labels)
+        _describe_pixels(header, self.style, grid, self.maximum_hu, self.thickness_mm)
+        return header
+
+
+def _write_companion(
+    settings: _Writing, companion: Companion, low: Volume, high: Volume, folder: Path, number: int
+) -> None:
+    header = settings.header(low.grid)
+    header.ImageType, header.SeriesDescription = list(companion.image_type), companion.description
+    header.KVP, header.RescaleType = f"{companion.kvp:g}", companion.rescale_type
+    _number_series(header, settings.style, number)
+    values = companion.weights[0] * low.array.astype(float) + companion.weights[1] * high.array
+    _write_slices(header, Volume(values, low.grid), folder, settings.maximum_hu)
 
 
 def _uid(*parts: object) -> str:
@@ -164,14 +196,24 @@ def _describe_series(header: Dataset, style: VendorStyle, energy: Energy, number
     energy_text = str(energy).replace(" ", "")
     header.ImageType = list(style.image_type)
     header.SeriesDescription = style.descriptions[min(number, 1)].format(energy=energy_text)
-    header.SeriesInstanceUID = _uid(header.StudyInstanceUID, number)
-    header.SeriesNumber, header.AcquisitionNumber = number + 2, 1
+    _number_series(header, style, 0 if style.one_series else number)
+    if style.sequential:
+        header.AcquisitionNumber = number + 1
+        header.AcquisitionTime = f"{int(_TIME) + number * _SECONDS_BETWEEN:06d}"
     header.KVP = f"{style.tube_kv or energy.value:g}"
-    header.ConvolutionKernel = style.kernel
+    if energy.filter in style.filters:
+        header.FilterType = style.filters[energy.filter]
     if style.private_label:
         header.private_block(0x00E1, "ELSCINT1", create=True).add_new(0x40, "SH", header.SeriesDescription)
     if style.multi_energy:
-        describe_multi_energy(header, energy)
+        describe_multi_energy(header, energy, style.multi_energy)
+        describe_real_world_values(header)
+
+
+def _number_series(header: Dataset, style: VendorStyle, number: int) -> None:
+    header.SeriesInstanceUID = _uid(header.StudyInstanceUID, number)
+    header.SeriesNumber, header.AcquisitionNumber = number + 2, 1
+    header.ConvolutionKernel = style.kernel
 
 
 def _describe_pixels(header: Dataset, style: VendorStyle, grid: Grid, maximum_hu: float, thickness_mm: float) -> None:
@@ -185,8 +227,6 @@ def _describe_pixels(header: Dataset, style: VendorStyle, grid: Grid, maximum_hu
     header.PixelSpacing = [_ds(grid.spacing_mm[1]), _ds(grid.spacing_mm[0])]
     header.SliceThickness = _ds(thickness_mm)
     header.ImageOrientationPatient = [_ds(value) for value in grid.direction[:, :2].T.ravel()]
-    if style.multi_energy:
-        describe_real_world_values(header)
 
 
 def _largest_hu(bits: int, style: VendorStyle) -> int:
@@ -200,13 +240,16 @@ def _ds(value: float) -> Any:
     return DSfloat(float(value) + 0.0, auto_format=True)  # + 0.0 turns -0.0 into 0.0
 
 
-def _write_slices(header: Dataset, volume: Volume, folder: Path, maximum_hu: float) -> None:
+def _write_slices(header: Dataset, volume: Volume, folder: Path, maximum_hu: float, acquisition: int = 0) -> None:
+    """Write one file a slice; the images of a further acquisition in one series go on counting."""
     from pydicom import FileMetaDataset
     from pydicom.uid import UID, ExplicitVRLittleEndian
 
+    folder.mkdir(parents=True, exist_ok=True)
     for k in range(volume.grid.size[2]):
-        header.SOPInstanceUID = _uid(header.SeriesInstanceUID, k)
-        header.InstanceNumber = k + 1
+        instance = acquisition * volume.grid.size[2] + k
+        header.SOPInstanceUID = _uid(header.SeriesInstanceUID, instance)
+        header.InstanceNumber = instance + 1
         header.ImagePositionPatient = [_ds(value) for value in volume.grid.point_of((0, 0, k))]
         header.PixelData = _stored(volume.array[k], header, maximum_hu).tobytes()
         header["PixelData"].VR = "OW"

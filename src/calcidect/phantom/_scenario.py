@@ -131,15 +131,15 @@ def load_scenario(name: str, *, seed: int = 0, quick: bool = False, pair: str | 
 
 def parse_pair(text: str) -> Pair:
     """Return the pair named ``80/Sn150`` or ``50/100keV``."""
-    match = re.fullmatch(r"(Sn)?(\d+)/(Sn)?(\d+)(keV)?", text)
+    match = re.fullmatch(r"(Sn|Au|)(\d+)/(Sn|Au|)(\d+)(keV)?", text)
     if match is None:
         raise InputRefusedError(
             "pair_invalid", found=f"'{text}' is no pair of energies.",
             expected="Two energies, low first, such as 80/Sn150 or 50/100keV.", remedy=_REMEDY,
         )  # fmt: skip
-    tin_low, low, tin_high, high, kev = match.groups()
+    low_filter, low, high_filter, high, kev = match.groups()
     kind: Literal["kv", "kev"] = "kev" if kev else "kv"
-    return Pair(Energy(kind, float(low), bool(tin_low)), Energy(kind, float(high), bool(tin_high)))
+    return Pair(Energy(kind, float(low), low_filter), Energy(kind, float(high), high_filter))  # type: ignore[arg-type]
 
 
 def _built(name: str, values: dict[str, Any], seed: int, quick: bool, pair: str | None) -> Scenario:

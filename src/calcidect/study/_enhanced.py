@@ -17,11 +17,13 @@ ENHANCED_CT_STORAGE = ("1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2
 
 _SHARED, _PER_FRAME = 0x52009229, 0x52009230
 _NUMBER_OF_FRAMES = 0x00280008
-_FRAME_TYPE, _IMAGE_TYPE = 0x00089007, 0x00080008
+# What a frame calls otherwise than an image: Frame Type, Frame Acquisition Number and DateTime.
+_OTHER_NAMES = {0x00089007: 0x00080008, 0x00209156: 0x00200012, 0x00189074: 0x0008002A}
 # Unassigned attributes first: a named group that states the same goes before them.
 _GROUPS = (
     0x00209170,  # Unassigned Shared Converted Attributes
     0x00209171,  # Unassigned Per-Frame Converted Attributes
+    0x00209111,  # Frame Content
     0x00209113,  # Plane Position
     0x00209116,  # Plane Orientation
     0x00289110,  # Pixel Measures
@@ -67,6 +69,5 @@ def _where(groups: Dataset) -> dict[int, tuple[Dataset, int]]:
         if sequence in groups and groups[sequence].value:
             item = groups[sequence].value[0]
             places |= {int(tag): (item, int(tag)) for tag in item.keys()}  # noqa: SIM118  a data set yields elements
-    if _FRAME_TYPE in places:
-        places[_IMAGE_TYPE] = places[_FRAME_TYPE]
+    places |= {image_tag: places[tag] for tag, image_tag in _OTHER_NAMES.items() if tag in places}
     return places | {sequence: (groups, sequence) for sequence in _SEQUENCES if sequence in groups}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,12 @@ class Labels:
         KVP, and Monoenergetic Energy Equivalent (0018,937C).
     is_blended : bool
         Whether the standard's own attributes call it a mixture of several energies.
+    protocol, manufacturer : str
+        Protocol Name, Manufacturer.
+    is_multi_energy : bool
+        Whether Multi-energy CT Acquisition (0018,9361) says YES.
+    source_kvp : tuple of float
+        The different KVP of the X-ray sources (Supplement 188), which may leave the image's own KVP empty.
     """
 
     image_type: str
@@ -43,14 +50,22 @@ class Labels:
     kvp: float | None
     kev: float | None
     is_blended: bool
+    protocol: str = ""
+    manufacturer: str = ""
+    is_multi_energy: bool = False
+    source_kvp: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Acquisition:
-    """How the scan was taken, as far as it touches quality.
+    """How the scan was taken.
 
     Parameters
     ----------
+    number : str
+        Acquisition Number.
+    started_at : str
+        Acquisition DateTime, or Date and Time, as stored.
     thickness_mm : float or None
         Slice Thickness.
     patient_position : str
@@ -59,6 +74,8 @@ class Acquisition:
         Whether a contrast medium is stated; what it was is not kept.
     """
 
+    number: str = ""
+    started_at: str = ""
     thickness_mm: float | None = None
     patient_position: str = ""
     has_contrast: bool = False
@@ -84,6 +101,8 @@ class ImageHeader:
         What X-rays made it.
     pixels : PixelFormat or None
         None where the pixels are absent or cut off.
+    series_number : str
+        Series Number.
     acquisition : Acquisition
         How it was taken.
     """
@@ -101,6 +120,7 @@ class ImageHeader:
     columns: int
     labels: Labels
     pixels: PixelFormat | None
+    series_number: str = ""
     acquisition: Acquisition = Acquisition()
 
 
@@ -148,6 +168,7 @@ def image_header(values: Values, path: Path, file_bytes: int, pixels: PixelForma
         columns=int(values.number(0x00280011) or 0),
         labels=_labels(values),
         pixels=pixels,
+        series_number=values.text(0x00200011),
         acquisition=_acquisition(values),
     )
 
@@ -168,6 +189,8 @@ def person_of(values: Values) -> Person:
 def _acquisition(values: Values) -> Acquisition:
     thickness_mm, position = values.number(0x00180050), values.text(0x00185100).upper()
     return Acquisition(
+        number=values.text(0x00200012),
+        started_at=values.text(0x0008002A) or values.text(0x00080022) + values.text(0x00080032),
         thickness_mm=thickness_mm if thickness_mm and thickness_mm > 0 else None,
         patient_position=position if position in _POSITIONS else "",
         has_contrast=_has_contrast(values),
@@ -185,13 +208,28 @@ def _labels(values: Values) -> Labels:
     derivations = [str(item.get("CodeValue", "")) for item in values.items(0x00089215)]
     energies = [item.get("MonoenergeticEnergyEquivalent") for item in values.items(0x00189364)]
     is_philips = values.text(0x00E10010) == "ELSCINT1"
+    tubes = [
+        Values(tube, values.memory)
+        for item in values.items(0x00189362)
+        for tube in item.get("CTXRayDetailsSequence") or ()
+    ]
     return Labels(
         image_type=values.text(0x00080008).upper(),
         description=values.text(0x0008103E),
         private_label=values.text(0x00E11040) if is_philips else "",
-        filter_text=f"{values.text(0x00181160)} {values.text(0x00187050)}",
+        filter_text=_filter_of([values]) or _filter_of(tubes),
         kernel=values.text(0x00181210),
         kvp=values.number(0x00180060),
         kev=next((float(kev) for kev in energies if kev), None),
         is_blended=_BLENDED_CODE in derivations or bool(values.items(0x00189360)),
+        protocol=values.text(0x00181030),
+        manufacturer=values.text(0x00080070),
+        is_multi_energy=values.text(0x00189361).upper() == "YES",
+        source_kvp=tuple(sorted({kvp for kvp in (tube.number(0x00180060) for tube in tubes) if kvp})),
     )
+
+
+def _filter_of(tubes: Sequence[Values]) -> str:
+    """Return Filter Type and Filter Material of the one beam that made the image; empty where several did."""
+    texts = {f"{tube.text(0x00181160)} {tube.text(0x00187050)}".strip() for tube in tubes}
+    return texts.pop() if len(texts) == 1 else ""

@@ -11,12 +11,14 @@ from calcidect.errors import StudyRefusedError
 from calcidect.progress import Progress, silent
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
+from calcidect.study._candidates import LOWEST_KEV, SeriesPair, find_candidates
 from calcidect.study._input import opened
-from calcidect.study._pair import LOWEST_KEV, SeriesPair, choose_pair, find_pairs
+from calcidect.study._pair import choose_pair, why_not_chosen
 from calcidect.study._raw_objects import remedies_for
 from calcidect.study._scan import Scan, scan_files
 from calcidect.study._series import Series, group_series, short_hash
 
+_MOST_PAIRS = 200
 _ENERGY_IS_MISSING = ("no_energy", "one_energy", "no_pair")
 
 
@@ -44,6 +46,12 @@ class SeriesFound:
         What it is used for.
     why_not : str
         Why it is not used.
+    number : str
+        Series Number, by which the scanner's console lists it.
+    thickness_mm : float or None
+        Slice Thickness.
+    part : str
+        What told its images from others of the same series; empty where there were none.
     """
 
     study: str
@@ -56,16 +64,38 @@ class SeriesFound:
     kernel: str
     role: Literal["low", "high", "not used"]
     why_not: str
+    number: str = ""
+    thickness_mm: float | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True)
 class PairFound:
-    """Two series that could be analysed together; the pixels have yet to confirm it."""
+    """Two series that could be meant; the pixels have yet to confirm it.
+
+    Parameters
+    ----------
+    name : str
+        ``80/Sn150``.
+    low, high : str
+        Short hashes of the series.
+    is_chosen : bool
+        Whether `read_study` would take it.
+    score : float
+        0 to 1, of usable pairs; 0 for two series that can't be a pair.
+    parts : mapping of str to float
+        What the score is made of (docs/dicom.md); empty for two series that can't be a pair.
+    why_not : str
+        Why it would not be taken; empty if it would.
+    """
 
     name: str
     low: str
     high: str
     is_chosen: bool
+    score: float = 0.0
+    parts: Mapping[str, float] = field(default_factory=dict)
+    why_not: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +107,7 @@ class Inspection:
     series : tuple of SeriesFound
         A row for each series of CT images.
     pairs : tuple of PairFound
-        Candidate pairs.
+        Candidate pairs, best first; at most 200.
     patients, studies : int
         How many different ones.
     other_objects : int
@@ -110,7 +140,7 @@ class Survey:
 
     scan: Scan
     series: tuple[Series, ...]
-    pairs: tuple[SeriesPair, ...]
+    candidates: tuple[SeriesPair, ...]
 
     @property
     def studies(self) -> int:
@@ -122,7 +152,7 @@ def survey_files(files: Sequence[Path], settings: StudySettings, progress: Progr
     """Read all headers and sort them into series and candidate pairs."""
     scan = scan_files(files, settings, progress)
     series = group_series(scan.images, settings)
-    return Survey(scan, series, find_pairs(series, settings))
+    return Survey(scan, series, find_candidates(series, settings))
 
 
 def decide(survey: Survey, settings: StudySettings) -> SeriesPair:
@@ -146,7 +176,7 @@ def decide(survey: Survey, settings: StudySettings) -> SeriesPair:
     if survey.studies > 1:
         raise refusals.several_studies(survey.studies)
     try:
-        return choose_pair(survey.series, survey.pairs, settings)
+        return choose_pair(survey.series, survey.candidates, settings)
     except StudyRefusedError as refusal:
         if refusal.code in _ENERGY_IS_MISSING:
             raise _with_raw_objects(refusal, scan) from None
@@ -181,8 +211,8 @@ def inspect_folder(path: Path, settings: StudySettings | None = None, progress: 
     except StudyRefusedError as error:
         refusal = error.as_dict()
     return Inspection(
-        series=tuple(_row(series, chosen, survey.pairs) for series in survey.series),
-        pairs=tuple(PairFound(pair.pair.name, pair.low.name, pair.high.name, pair is chosen) for pair in survey.pairs),
+        series=tuple(_row(series, chosen, survey.candidates) for series in survey.series),
+        pairs=tuple(_pair_row(pair, chosen) for pair in survey.candidates[:_MOST_PAIRS]),
         patients=len(survey.scan.people),
         studies=survey.studies,
         other_objects=survey.scan.other_objects,
@@ -192,8 +222,19 @@ def inspect_folder(path: Path, settings: StudySettings | None = None, progress: 
     )
 
 
-def _row(series: Series, chosen: SeriesPair | None, pairs: Sequence[SeriesPair]) -> SeriesFound:
-    is_in_pair = any(series is pair.low or series is pair.high for pair in pairs)
+def _pair_row(pair: SeriesPair, chosen: SeriesPair | None) -> PairFound:
+    return PairFound(
+        name=pair.pair.name,
+        low=pair.low.name,
+        high=pair.high.name,
+        is_chosen=pair is chosen,
+        score=pair.score,
+        parts={name: round(part, 3) for name, part in pair.parts.items()},
+        why_not=why_not_chosen(pair, chosen),
+    )
+
+
+def _row(series: Series, chosen: SeriesPair | None, candidates: Sequence[SeriesPair]) -> SeriesFound:
     grid = series.stack.grid if series.stack else None
     role: Literal["low", "high", "not used"] = "not used"
     if chosen and series is chosen.low:
@@ -203,18 +244,21 @@ def _row(series: Series, chosen: SeriesPair | None, pairs: Sequence[SeriesPair])
     return SeriesFound(
         study=short_hash(series.images[0].study_uid),
         series=series.name,
+        number=series.images[0].series_number,
         images=len(series.images),
         size=grid.size if grid else None,
         spacing_mm=grid.spacing_mm if grid else None,
         energy=str(series.found.energy or ""),
         energy_source=series.found.source,
         kernel=series.kernel,
+        thickness_mm=series.images[0].acquisition.thickness_mm,
+        part=series.part,
         role=role,
-        why_not="" if role != "not used" else _why_not(series, chosen, is_in_pair),
+        why_not="" if role != "not used" else _why_not(series, chosen, candidates),
     )
 
 
-def _why_not(series: Series, chosen: SeriesPair | None, is_in_pair: bool) -> str:
+def _why_not(series: Series, chosen: SeriesPair | None, candidates: Sequence[SeriesPair]) -> str:
     energy = series.found.energy
     if energy is None:
         return series.found.why_not
@@ -222,8 +266,7 @@ def _why_not(series: Series, chosen: SeriesPair | None, is_in_pair: bool) -> str
         return series.problem.found
     if energy.kind == "kev" and energy.value < LOWEST_KEV:
         return f"below {LOWEST_KEV:g} keV"
-    if chosen is None:
-        return "part of a pair, but none was chosen" if is_in_pair else "nothing of another energy fits it"
-    if chosen.low.found.energy and chosen.low.found.energy.kind == energy.kind == "kev":
-        return "lies between the two energies that were chosen"
-    return "another pair was chosen"
+    usable = [pair for pair in candidates if not pair.obstacle and (series is pair.low or series is pair.high)]
+    if not usable:
+        return "nothing of another energy fits it"
+    return why_not_chosen(usable[0], chosen) if chosen else "part of a pair, but none was chosen"

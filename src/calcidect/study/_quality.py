@@ -119,12 +119,13 @@ def study_quality(low: SeriesRead, high: SeriesRead | None, settings: StudySetti
 
 def _series_quality(series: SeriesRead, settings: StudySettings) -> SeriesQuality:
     edge: Edge | None = measure_edge(series.volume, settings.edge_undershoot_fraction)
-    name = series.images[0].labels.kernel if series.images else ""
-    kernel = kernel_of(name)
+    name, maker = ("", "")
+    if series.images:
+        name, maker = series.images[0].labels.kernel, series.images[0].labels.manufacturer
     thickest = max((image.acquisition.thickness_mm or 0.0 for image in series.images), default=0.0)
     return SeriesQuality(
         kernel=name,
-        kernel_family=kernel.family if kernel else None,
+        kernel_family=kernel_of(name, maker).family,
         blur_fwhm_mm=edge.blur_fwhm_mm if edge else None,
         undershoot_fraction=edge.dip_fraction if edge else None,
         rim_hu=edge.rim_hu if edge else None,

@@ -8,12 +8,13 @@ from pathlib import Path
 from calcidect.errors import Notice
 from calcidect.progress import Progress, silent
 from calcidect.settings import StudySettings
+from calcidect.study._candidates import SeriesPair
 from calcidect.study._input import opened
 from calcidect.study._inspect import Survey, decide, survey_files
 from calcidect.study._one_grid import onto_one_grid
-from calcidect.study._pair import SeriesPair, bone_ratio, confirm_energies
 from calcidect.study._pixels import Pixels, check_expansion, read_pixels, workers_for
 from calcidect.study._quality import SeriesRead, study_quality
+from calcidect.study._ratio import bone_ratio, confirm_energies
 from calcidect.study._same_place import confirm_same_place
 from calcidect.study._subject import study_date_of, subject_of
 from calcidect.study._types import Study
@@ -52,7 +53,7 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
     frame_notices = [confirm_same_place(placed.low.array, placed.high.array)] if chosen.frames_differ else []
     maximum_hu = low.clipping.maximum_hu, high.clipping.maximum_hu
     ratio = bone_ratio(placed.low.array, placed.high.array, maximum_hu)
-    notices = confirm_energies(chosen.pair, ratio, settings)
+    pair, notices = confirm_energies(chosen.pair, ratio, settings)
     low_stack, high_stack = chosen.stacks
     progress("checking quality", 0.0)
     quality = study_quality(
@@ -64,7 +65,7 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
     return Study(
         low=placed.low,
         high=placed.high,
-        pair=chosen.pair,
+        pair=pair,
         subject=subject_of(survey.scan.people[0]),
         study_date=study_date_of(survey.scan.people[0]),
         study_uid_hash=hashlib.sha256(survey.scan.images[0].study_uid.encode()).hexdigest(),

@@ -219,11 +219,20 @@ def several_studies(number: int) -> StudyRefusedError:
     )
 
 
-def several_pairs(names: Sequence[str]) -> StudyRefusedError:
-    """Refuse several pairs where there is no reason to prefer one."""
+def several_pairs(names: Sequence[str], difference: str) -> StudyRefusedError:
+    """Refuse several pairs where there is no reason to prefer one.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the pairs.
+    difference : str
+        In what they differ.
+    """
     return StudyRefusedError(
         "several_pairs",
-        found=f"The study holds {len(names)} dual-energy pairs that could each be meant: {', '.join(names)}.",
+        found=f"The study holds {len(names)} dual-energy pairs that could each be meant: {', '.join(names)}. "
+        f"They differ in {difference}.",
         expected="One pair.",
         remedy="Put the two series that are meant into a folder of their own; `calcidect inspect` tells them apart.",
     )
@@ -239,8 +248,23 @@ def no_energy(reasons: Sequence[str]) -> StudyRefusedError:
     )
 
 
-def one_energy(energy: str) -> StudyRefusedError:
-    """Refuse a conventional scan."""
+def one_energy(energy: str, sign: str) -> StudyRefusedError:
+    """Refuse one energy alone.
+
+    Parameters
+    ----------
+    energy : str
+        Which.
+    sign : str
+        What says that the scan was dual-energy; empty if nothing does.
+    """
+    if sign:
+        return StudyRefusedError(
+            "one_energy",
+            found=f"The scan holds one energy only, {energy}, but was dual-energy (so says {sign}).",
+            expected=_DUAL_ENERGY,
+            remedy=f"The other energy was left behind. {_EXPORT_PAIR}",
+        )
     return StudyRefusedError(
         "one_energy",
         found=f"The scan holds one energy only: {energy}.",
@@ -293,7 +317,8 @@ def energies_swapped(low: str, high: str, ratio: float) -> StudyRefusedError:
         "energies_swapped",
         found=f"Bone is brighter in the series labelled {high} than in that labelled {low} (ratio {ratio:.2f}).",
         expected="Bone is always brighter at the lower energy, so the labels of the two series are swapped.",
-        remedy="Have the export checked: the stated energies of the two series do not fit their pixels.",
+        remedy="Compare the bones of the two series on the scanner or the archive: the series where they are brighter "
+        "was made at the lower energy. If its name there says so, export again; if not, have the labels mended.",
     )
 
 
@@ -303,7 +328,8 @@ def bone_ratio_low(ratio: float, minimum: float) -> StudyRefusedError:
         "bone_ratio_low",
         found=f"Bone is about equally bright in both series (ratio {ratio:.2f}).",
         expected=f"A ratio of at least {minimum:g} between low and high energy.",
-        remedy="Check that neither series is a mixed image, and export both energies again.",
+        remedy="Check that the two are not one energy twice, that neither is a mixed image, and that virtual images "
+        "lie far apart, such as 50 and 100 keV; then export both energies again.",
     )
 
 

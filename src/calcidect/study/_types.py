@@ -20,16 +20,21 @@ class Energy:
         Tube voltage of a polychromatic beam, or the energy of a virtual monoenergetic image (VMI).
     value : float
         kV or keV.
-    tin : bool
-        Whether the beam was filtered by tin.
+    filter : {"", "Au", "Sn"}
+        Metal that filtered the beam beside what every tube has: tin, or the gold half of a split filter (TwinBeam).
     """
 
     kind: Literal["kv", "kev"]
     value: float
-    tin: bool = False
+    filter: Literal["", "Au", "Sn"] = ""
+
+    @property
+    def beam(self) -> str:
+        """Name in tables of beams: ``80``, ``Sn150``, ``Au120``."""
+        return f"{self.filter}{self.value:g}"
 
     def __str__(self) -> str:
-        return f"{self.value:g} keV" if self.kind == "kev" else f"{'Sn' if self.tin else ''}{self.value:g} kV"
+        return f"{self.value:g} keV" if self.kind == "kev" else f"{self.beam} kV"
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,7 @@ class Pair:
         """Short name as in the tables: ``80/Sn150`` for kV, ``50/100keV`` for VMI."""
         if self.low.kind == "kev":
             return f"{self.low.value:g}/{self.high.value:g}keV"
-        low, high = (f"{'Sn' if e.tin else ''}{e.value:g}" for e in (self.low, self.high))
-        return f"{low}/{high}"
+        return f"{self.low.beam}/{self.high.beam}"
 
 
 @dataclass(frozen=True)

@@ -71,9 +71,11 @@ class Values:
 
     def _remembered(self, kind: str, tag: int, convert: Callable[[Any], Any]) -> Any:
         element = self._elements.get(tag)
-        key = kind, tag, None if element is None else str(element.VR), _bytes_of(element)
+        if element is None:
+            return convert(None)
+        key = kind, tag, str(element.VR), _bytes_of(element)
         if key not in self.memory:
-            self.memory[key] = convert(None if element is None else self._value(tag))
+            self.memory[key] = convert(self._value(tag))
         return self.memory[key]
 
 
