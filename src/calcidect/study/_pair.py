@@ -131,7 +131,7 @@ def _why_unlike(series: Sequence[Series], settings: StudySettings) -> StudyRefus
     """Return why no two series of different energy are a pair; what two of one kind lack tells more."""
     couples = [two for two in combinations(series, 2) if energy_of(two[0]) != energy_of(two[1])]
     couples.sort(key=lambda two: energy_of(two[0]).kind != energy_of(two[1]).kind)
-    one, other = couples[0]
+    one, other = sorted(couples[0], key=rank)
     assert one.stack is not None
     assert other.stack is not None
     reason = why_apart(one, other, settings)
