@@ -124,6 +124,19 @@ def test_mixed_image_offered_as_a_member(scan: Path, style: str, pair: Pair) -> 
     assert (error.code, word in error.found) == (code, True)
 
 
+@pytest.mark.parametrize(
+    ("style", "pair"),
+    [case for case in CASES if case[1].low.kind == "kv"],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_mixed_image_without_a_word_of_it_offered_as_a_member(scan: Path, style: str, pair: Pair) -> None:
+    """Of tube voltages only: beside virtual images, any image of a tube voltage is refused for its kind."""
+    shutil.rmtree(scan / "high")
+    set_values(scan / "mixed", SeriesDescription="Hand", KVP=pair.high.value + 5)
+    error = refusal(scan)
+    assert (error.code, "maybe from both energies" in error.found) == ("no_pair", True)
+
+
 @every_style
 def test_other_patients_series(scan: Path, style: str, pair: Pair) -> None:
     set_values(scan / "high", PatientID="ID-4712")

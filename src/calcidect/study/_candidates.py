@@ -123,6 +123,8 @@ def why_apart(one: Series, other: Series, settings: StudySettings) -> str:
         return "one is a tube voltage and the other a virtual monoenergetic image"
     if one.images[0].study_uid != other.images[0].study_uid:
         return "they are of different studies"
+    if energy_of(one).kind == "kv" and _is_derived(one) != _is_derived(other):
+        return "one is as scanned, the other was computed (Image Type ORIGINAL and DERIVED), maybe from both energies"
     for series in (one, other):
         if series.problem:
             return f"of the {energy_of(series)} series: {series.problem.found}"
@@ -159,6 +161,10 @@ def lie_in_one_place(one: SeriesPair, other: SeriesPair) -> bool:
     sizes = np.stack([stop - start, other_stop - other_start])
     in_plane = common[:2].prod() / sizes[:, :2].prod(axis=1).max()
     return bool(in_plane >= 0.5 and common[2] >= 0.5 * sizes[:, 2].min())
+
+
+def _is_derived(series: Series) -> bool:
+    return series.images[0].labels.image_type.startswith("DERIVED")
 
 
 def _named(series: Series) -> str:

@@ -70,6 +70,7 @@ _BEFORE_METAL = r"(?<![\d.])(\d{2,3})(?:" + _KV + r")?[\s_+]*"
 
 _MONO = _WORD + r"(?:Mono(?:\s?Plus|\+|energetic(?:\s?Plus)?)?|VMI)[\s_]+([3-9]\d|1\d\d|200)(?![\d.x])"
 _THRESHOLD = _WORD + r"(?:T3D(?![A-Za-z])|THRESHOLD|(?:LOW|HIGH|ENERGY)[\s_]?BIN|BIN[\s_]?\d)"
+_MIX = "AVERAGE|" + _WORD + "(?:MIX(?:ED|TURE)?|COMPOSITE)" + _END + "|BLEND|OPTIMUM.?CONTRAST"
 _GE_MAP = r"(?:WATER|HAP|HYDROXYAPATITE|CALCIUM|IODINE|URIC ACID|FAT)\s?\("
 _PHILIPS_MAP = (
     r"Z.?EFF|ELECTRON.DENSITY|(?:CALCIUM|BONE|WATER|FAT|IODINE).?SUPPR|IODINE.?(?:NO|DENSITY)|"
@@ -96,7 +97,7 @@ HABITS: tuple[Habit, ...] = (
     _habit("Siemens TwinBeam", "gold", "description", _BEFORE_METAL + "Au" + _ALONE, "TwinBeam 120kV Au"),
     # Images made of both energies.
     _habit("Siemens", "mixture", "description", _WORD + r"[MF]_-?\d\.\d", "DE_Gout 0.75 D30f M_0.5"),
-    _habit("any", "mixture", "description image_type", "AVERAGE|MIXED|BLEND|OPTIMUM.?CONTRAST", "DE_Gout AVERAGE"),
+    _habit("any", "mixture", "description image_type", _MIX, "DE_Gout AVERAGE"),
     # Both halves of the split beam in one image; a half names itself beside (rows tin and gold), and is asked before.
     _habit("Siemens TwinBeam", "split beam", "description", r"AuSn[\s_]?\d", "TwinBeam 1.5 Qr40 AuSn120"),
     # Photon counting: what lies above a threshold, of one beam. Tables for integrating detectors do not hold of it.
