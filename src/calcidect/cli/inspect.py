@@ -16,6 +16,13 @@ from calcidect.errors import EXIT_REFUSED
 if TYPE_CHECKING:
     from calcidect.study import Inspection, SeriesFound
 
+_USES = {
+    "low": "low energy",
+    "high": "high energy",
+    "single": "single energy: would be analysed without materials",
+    "map": "material map",
+}
+
 EXAMPLE = """\b
 Examples:
   calcidect inspect scan/
@@ -49,7 +56,7 @@ def as_text(found: Inspection) -> str:
     """Return a line per series, then pairs and what was left out."""
     skipped = sum(found.skipped.values())
     lines = [
-        f"{'series':10}{'images':>7}  {'energy':12}{'voxels':16}{'mm':20}use",
+        f"{'series':10}{'images':>7}  {'energy':24}{'voxels':16}{'mm':20}use",
         *(_line(series) for series in found.series),
         f"Patients: {found.patients}, studies: {found.studies}, other objects: {found.other_objects}, "
         f"files left out: {skipped}",
@@ -63,5 +70,5 @@ def as_text(found: Inspection) -> str:
 def _line(series: SeriesFound) -> str:
     size = "x".join(str(n) for n in series.size or ()) or "-"
     spacing = " x ".join(f"{step:.3g}" for step in series.spacing_mm or ()) or "-"
-    use = f"{series.role} energy" if series.role != "not used" else f"not used: {series.why_not}"
-    return f"{series.series:10}{series.images:>7}  {series.energy or '-':12}{size:16}{spacing:20}{use}"
+    use = _USES.get(series.role, f"not used: {series.why_not}")
+    return f"{series.series:10}{series.images:>7}  {series.energy or '-':24}{size:16}{spacing:20}{use}"

@@ -7,7 +7,9 @@ from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._path import slice_paths_cm
 from calcidect.materials._regions import crystal_mass, excess_covariance
 from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_in_slice
+from calcidect.materials._single import brightness_of_80_kv
 from calcidect.materials._types import MaterialMaps, Sensitivity
+from calcidect.materials._virtual import virtual_monoenergetic
 
 __all__ = [
     "Classification",
@@ -15,6 +17,7 @@ __all__ = [
     "MaterialMaps",
     "Sensitivity",
     "SoftTissue",
+    "brightness_of_80_kv",
     "classify",
     "count_clipped",
     "crystal_mass",
@@ -26,4 +29,5 @@ __all__ = [
     "sensitivity",
     "sensitivity_in_slice",
     "slice_paths_cm",
+    "virtual_monoenergetic",
 ]

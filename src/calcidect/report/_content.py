@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from calcidect.errors import Notice
-from calcidect.findings import AcroOsteolysis, Deposit, Findings
+from calcidect.findings import AcroOsteolysis, Deposit, Findings, Quality
 from calcidect.report._colours import MATERIAL_COLOURS, hexadecimal
 from calcidect.report._pictures import PICTURED_DEPOSITS, by_volume
 from calcidect.report._words import MISSING, deposit_site, number, with_sd, words, yes_no
@@ -20,10 +20,10 @@ def report_content(result: Result) -> dict[str, Any]:
     """Return the text of a report. Holds nothing but text, lists and dicts."""
     findings = result.findings
     return {
-        "title": "Calcinosis of the hands: dual-energy CT",
+        "title": f"Calcinosis of the hands: {'single' if result.study.single_energy else 'dual'}-energy CT",
         "notice": RESEARCH_USE_ONLY,
         "subject": result.study.subject_id,
-        "summary": _summary(findings),
+        "summary": _summary(result),
         "facts": _facts(result),
         "burden": _burden_table(findings),
         "burden_note": _burden_note(result),
@@ -41,7 +41,14 @@ def report_content(result: Result) -> dict[str, Any]:
     }
 
 
-def _summary(findings: Findings) -> str:
+def _summary(result: Result) -> str:
+    found = _found(result.findings)
+    if not result.study.single_energy:
+        return found
+    return f"One energy only ({result.study.pair}): material and mass cannot be told. {found}"
+
+
+def _found(findings: Findings) -> str:
     if not findings.deposits:
         return "No deposit was found."
     counts = Counter(words(deposit.material) for deposit in findings.deposits)
@@ -64,8 +71,19 @@ def _facts(result: Result) -> list[list[str]]:
         ["Age", MISSING if study.age_years is None else f"{study.age_years:.0f} years"],
         ["Sex", study.sex or MISSING],
         ["Date of scan", study.study_date or MISSING],
-        ["Energies", study.pair],
+        ["Energy" if study.single_energy else "Energies", study.pair],
         ["Voxel", f"{spacing} mm"],
+        *_quality_facts(quality),
+    ]
+
+
+def _quality_facts(quality: Quality) -> list[list[str]]:
+    if quality.noise_high_hu is None:
+        return [
+            ["Noise", f"{number(quality.noise_low_hu)} HU"],
+            ["Clipped voxels", f"{quality.clipped_voxels_low:,}"],
+        ]
+    return [
         ["Noise, low / high", f"{number(quality.noise_low_hu)} / {number(quality.noise_high_hu)} HU"],
         ["Clipped voxels, low / high", f"{quality.clipped_voxels_low:,} / {quality.clipped_voxels_high:,}"],
     ]

@@ -137,5 +137,5 @@ def _all(kind: type[T], rows: list[dict[str, Any]]) -> tuple[T, ...]:
 def from_row(kind: type[T], row: dict[str, Any]) -> T:
     """Make a dataclass from a row; keys it does not know (of a newer minor version) are passed over."""
     names = [f.name for f in fields(kind)]  # type: ignore[arg-type]
-    values = {name: row[name] for name in names}
+    values = {name: row[name] for name in names if name in row}  # one that is missing without a default is a TypeError
     return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from calcidect.study._pixel_format import PixelFormat
 from calcidect.study._values import Numbers, Values
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -27,6 +31,11 @@ class Labels:
         KVP, and Monoenergetic Energy Equivalent (0018,937C).
     is_blended : bool
         Whether the standard's own attributes call it a mixture of several energies.
+    is_multi_energy : bool
+        Multi-energy CT Acquisition (0018,9361).
+    quantity, basis : str
+        Codes and words of what the pixels measure (Real World Value Mapping), and of the materials into which the scan
+        was decomposed (0018,9381).
     """
 
     image_type: str
@@ -37,6 +46,9 @@ class Labels:
     kvp: float | None
     kev: float | None
     is_blended: bool
+    is_multi_energy: bool = False
+    quantity: str = ""
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,4 +161,14 @@ def _labels(values: Values) -> Labels:
         kvp=values.number(0x00180060),
         kev=next((float(kev) for kev in energies if kev), None),
         is_blended=_BLENDED_CODE in derivations or bool(values.items(0x00189360)),
+        is_multi_energy=values.text(0x00189361).upper() == "YES",
+        quantity=_words_of(values.items(0x00409096), ("QuantityDefinitionSequence", "ConceptCodeSequence")),
+        basis=_words_of(values.items(0x00189363), ("DecompositionMaterialSequence", "MaterialCodeSequence")),
     )
+
+
+def _words_of(items: list[Dataset], sequences: tuple[str, ...]) -> str:
+    """Return the codes and their meanings that stand in nested sequences, to be searched as text."""
+    for name in sequences:
+        items = [inner for item in items for inner in item.get(name) or ()]
+    return " ".join(f"{item.get('CodeValue', '')} {item.get('CodeMeaning', '')}" for item in items)

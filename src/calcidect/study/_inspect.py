@@ -12,12 +12,20 @@ from calcidect.progress import Progress, silent
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
 from calcidect.study._input import opened
+from calcidect.study._maps import MapPair, choose_maps, find_map, find_map_pairs, map_of, without_partner
 from calcidect.study._pair import LOWEST_KEV, SeriesPair, choose_pair, find_pairs
 from calcidect.study._raw_objects import remedies_for
 from calcidect.study._scan import Scan, scan_files
 from calcidect.study._series import Series, group_series, short_hash
+from calcidect.study._single import SingleSeries, choose_single, explained, states_dual_energy
+
+Chosen = SeriesPair | MapPair | SingleSeries
+"""What of a folder is read."""
 
 _ENERGY_IS_MISSING = ("no_energy", "one_energy", "no_pair")
+
+
+Role = Literal["low", "high", "single", "map", "not used"]
 
 
 @dataclass(frozen=True)
@@ -35,13 +43,13 @@ class SeriesFound:
     spacing_mm : tuple of float or None
         Along columns, rows, slices.
     energy : str
-        ``Sn150 kV``, ``70 keV``; empty if unknown.
+        ``Sn150 kV``, ``70 keV``, or what a material map shows; empty if unknown.
     energy_source : str
         Where it was read from.
     kernel : str
         Convolution Kernel.
-    role : {"low", "high", "not used"}
-        What it is used for.
+    role : {"low", "high", "single", "map", "not used"}
+        What it is used for: one energy of a pair, the only one, or one of two material maps.
     why_not : str
         Why it is not used.
     """
@@ -54,7 +62,7 @@ class SeriesFound:
     energy: str
     energy_source: str
     kernel: str
-    role: Literal["low", "high", "not used"]
+    role: Role
     why_not: str
 
 
@@ -111,6 +119,7 @@ class Survey:
     scan: Scan
     series: tuple[Series, ...]
     pairs: tuple[SeriesPair, ...]
+    map_pairs: tuple[MapPair, ...] = ()
 
     @property
     def studies(self) -> int:
@@ -122,16 +131,16 @@ def survey_files(files: Sequence[Path], settings: StudySettings, progress: Progr
     """Read all headers and sort them into series and candidate pairs."""
     scan = scan_files(files, settings, progress)
     series = group_series(scan.images, settings)
-    return Survey(scan, series, find_pairs(series, settings))
+    return Survey(scan, series, find_pairs(series, settings), find_map_pairs(series, settings))
 
 
-def decide(survey: Survey, settings: StudySettings) -> SeriesPair:
-    """Return the one pair to read.
+def decide(survey: Survey, settings: StudySettings) -> Chosen:
+    """Return what to read: two energies, else two material maps, else, of a single-energy scan, one series.
 
     Raises
     ------
     StudyRefusedError
-        If the folder is not one dual-energy scan of one person.
+        If the folder is not one such scan of one person.
     """
     scan = survey.scan
     cut_off = sum(image.pixels is None for image in scan.images)
@@ -148,9 +157,21 @@ def decide(survey: Survey, settings: StudySettings) -> SeriesPair:
     try:
         return choose_pair(survey.series, survey.pairs, settings)
     except StudyRefusedError as refusal:
+        if refusal.code == "several_pairs":
+            raise
+        chosen = choose_maps(survey.map_pairs) or choose_single(survey.series, scan.raw_objects, settings)
+        if chosen is not None:
+            return chosen
         if refusal.code in _ENERGY_IS_MISSING:
-            raise _with_raw_objects(refusal, scan) from None
+            raise _with_raw_objects(_with_reasons(refusal, survey), scan) from None
         raise
+
+
+def _with_reasons(refusal: StudyRefusedError, survey: Survey) -> StudyRefusedError:
+    """Return a refusal that tells, too, why maps or one energy alone were not read."""
+    if lacking := without_partner(survey.series):
+        refusal = refusals.with_more(refusal, f"{lacking[0].upper()}{lacking[1:]}.")
+    return explained(refusal, states_dual_energy(survey.series, survey.scan.raw_objects))
 
 
 def _with_raw_objects(refusal: StudyRefusedError, scan: Scan) -> StudyRefusedError:
@@ -181,7 +202,10 @@ def inspect_folder(path: Path, settings: StudySettings | None = None, progress: 
         refusal = error.as_dict()
     return Inspection(
         series=tuple(_row(series, chosen, survey.pairs) for series in survey.series),
-        pairs=tuple(PairFound(pair.pair.name, pair.low.name, pair.high.name, pair is chosen) for pair in survey.pairs),
+        pairs=(
+            *(PairFound(pair.pair.name, pair.low.name, pair.high.name, pair is chosen) for pair in survey.pairs),
+            *(PairFound(maps.name, maps.first.name, maps.second.name, maps is chosen) for maps in survey.map_pairs),
+        ),
         patients=len(survey.scan.people),
         studies=survey.studies,
         other_objects=survey.scan.other_objects,
@@ -191,21 +215,17 @@ def inspect_folder(path: Path, settings: StudySettings | None = None, progress: 
     )
 
 
-def _row(series: Series, chosen: SeriesPair | None, pairs: Sequence[SeriesPair]) -> SeriesFound:
+def _row(series: Series, chosen: Chosen | None, pairs: Sequence[SeriesPair]) -> SeriesFound:
     is_in_pair = any(series is pair.low or series is pair.high for pair in pairs)
     grid = series.stack.grid if series.stack else None
-    role: Literal["low", "high", "not used"] = "not used"
-    if chosen and series is chosen.low:
-        role = "low"
-    elif chosen and series is chosen.high:
-        role = "high"
+    role, mapped = _role(series, chosen), map_of(series)
     return SeriesFound(
         study=short_hash(series.images[0].study_uid),
         series=series.name,
         images=len(series.images),
         size=grid.size if grid else None,
         spacing_mm=grid.spacing_mm if grid else None,
-        energy=str(series.found.energy or ""),
+        energy=str(series.found.energy or (mapped.kind if mapped else "")),
         energy_source=series.found.source,
         kernel=series.kernel,
         role=role,
@@ -213,16 +233,42 @@ def _row(series: Series, chosen: SeriesPair | None, pairs: Sequence[SeriesPair])
     )
 
 
-def _why_not(series: Series, chosen: SeriesPair | None, is_in_pair: bool) -> str:
+def _role(series: Series, chosen: Chosen | None) -> Role:
+    if isinstance(chosen, SingleSeries):
+        return "single" if series is chosen.series else "not used"
+    if isinstance(chosen, MapPair):
+        return "map" if series in (chosen.first, chosen.second) else "not used"
+    if chosen is None or series not in (chosen.low, chosen.high):
+        return "not used"
+    return "low" if series is chosen.low else "high"
+
+
+def _why_not(series: Series, chosen: Chosen | None, is_in_pair: bool) -> str:
     energy = series.found.energy
     if energy is None:
-        return series.found.why_not
+        return _why_no_map(series, chosen)
     if series.problem:
         return series.problem.found
     if energy.kind == "kev" and energy.value < LOWEST_KEV:
         return f"below {LOWEST_KEV:g} keV"
     if chosen is None:
         return "part of a pair, but none was chosen" if is_in_pair else "nothing of another energy fits it"
+    if isinstance(chosen, SingleSeries):
+        return "another reconstruction of the same energy was chosen"
+    if isinstance(chosen, MapPair):
+        return "nothing of another energy fits it"
     if chosen.low.found.energy and chosen.low.found.energy.kind == energy.kind == "kev":
         return "lies between the two energies that were chosen"
     return "another pair was chosen"
+
+
+def _why_no_map(series: Series, chosen: Chosen | None) -> str:
+    """Return why an image that is no energy is not used as a map either."""
+    found = find_map(series.images[0])
+    if isinstance(found, str):
+        return found or series.found.why_not
+    if series.problem:
+        return series.problem.found
+    if isinstance(chosen, SeriesPair):
+        return "two energies go before material maps: they are nearer to what was measured"
+    return "another pair of maps was chosen" if isinstance(chosen, MapPair) else "its partner is missing"

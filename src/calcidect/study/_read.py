@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
 from calcidect.progress import Progress, silent
 from calcidect.settings import StudySettings
 from calcidect.study._input import opened
-from calcidect.study._inspect import Survey, decide, survey_files
-from calcidect.study._pair import SeriesPair, bone_ratio, confirm_energies
+from calcidect.study._inspect import Chosen, Survey, decide, survey_files
+from calcidect.study._maps import COMPUTED_PAIR, MapPair, confirm_maps, map_notice, monoenergetic_images
+from calcidect.study._pair import bone_ratio, confirm_energies
 from calcidect.study._pixels import Pixels, check_expansion, read_pixels, workers_for
+from calcidect.study._single import SingleSeries, single_energy_notice
+from calcidect.study._stack import Stack
 from calcidect.study._subject import study_date_of, subject_of
-from calcidect.study._types import Pair, Study
+from calcidect.study._types import Energy, Pair, Study
 
 
 def read_study(path: Path, settings: StudySettings | None = None, progress: Progress = silent) -> Study:
-    """Read a dual-energy scan.
+    """Read a scan of two energies, of two material maps, or of one energy.
 
     Parameters
     ----------
@@ -33,38 +41,71 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
     Returns
     -------
     Study
-        Both energies in HU on the low series' grid, confirmed by their pixels.
+        Both energies in HU on the low series' grid, confirmed by their pixels; of material maps the two images computed
+        from them; of a single-energy scan its one image.
 
     Raises
     ------
     StudyRefusedError
-        If it does not hold exactly one usable pair of one study of one person. docs/dicom.md lists the codes.
+        If it does not hold exactly one usable scan of one study of one person. docs/dicom.md lists the codes.
     """
     settings = settings or StudySettings()
     with opened(Path(path), settings) as files:
         survey = survey_files(files, settings, progress)
         chosen = decide(survey, settings)
-        low, high = _read_pair(chosen, settings, progress)
-    low_stack, _ = chosen.stacks
-    ratio = bone_ratio(low.hu, high.hu, (low.maximum_hu, high.maximum_hu))
-    notices = confirm_energies(chosen.pair, ratio, settings)
+        pixels = _read_stacks(chosen.stacks, settings, progress)
+    images = _images(chosen, pixels, settings)
+    grid = chosen.stacks[0].grid  # the two grids agree within the tolerance; from here on there is one
     return Study(
-        # The two grids agree within the tolerance; from here on there is one.
-        low=Volume(low.hu, low_stack.grid),
-        high=Volume(high.hu, low_stack.grid),
-        pair=chosen.pair,
+        low=Volume(images.low, grid),
+        high=None if images.high is None else Volume(images.high, grid),
+        pair=images.pair,
+        single_energy=images.single_energy,
         subject=subject_of(survey.scan.people[0]),
         study_date=study_date_of(survey.scan.people[0]),
         study_uid_hash=hashlib.sha256(survey.scan.images[0].study_uid.encode()).hexdigest(),
-        input_hash=hashlib.sha256(b"".join(low.file_hashes + high.file_hashes)).hexdigest(),
-        maximum_hu=(low.maximum_hu, high.maximum_hu),
+        input_hash=hashlib.sha256(b"".join(digest for one in pixels for digest in one.file_hashes)).hexdigest(),
+        maximum_hu=images.maximum_hu,
         manufacturer=survey.scan.people[0].manufacturer,
-        notices=(*notices, *_reading_notices(survey, chosen.pair, low, high), *_lossy_notices(chosen)),
+        notices=(
+            *images.notices,
+            *_clipping_notices(chosen, pixels),
+            *_skipping_notices(survey),
+            *_lossy_notices(chosen),
+        ),
     )
 
 
-def _read_pair(chosen: SeriesPair, settings: StudySettings, progress: Progress) -> tuple[Pixels, Pixels]:
-    stacks = chosen.stacks
+@dataclass(frozen=True, eq=False)
+class _Images:
+    """The images of a study, and their energies."""
+
+    low: NDArray[Any]
+    high: NDArray[Any] | None
+    pair: Pair | None
+    single_energy: Energy | None
+    maximum_hu: tuple[float, ...]
+    notices: tuple[Notice, ...]
+
+
+def _images(chosen: Chosen, pixels: Sequence[Pixels], settings: StudySettings) -> _Images:
+    """Return the images in HU, after a look at their pixels."""
+    first = pixels[0]
+    if isinstance(chosen, SingleSeries):
+        notice = single_energy_notice(chosen.energy, chosen.says_dual)
+        return _Images(first.hu, None, None, chosen.energy, (first.maximum_hu,), (notice,))
+    second = pixels[1]
+    if isinstance(chosen, MapPair):
+        low, high = monoenergetic_images(chosen, first.hu, second.hu, settings)
+        unlimited = float("inf"), float("inf")
+        confirm_maps(chosen, bone_ratio(low, high, unlimited), settings)
+        return _Images(low, high, COMPUTED_PAIR, None, unlimited, (map_notice(chosen.kinds),))
+    maximum_hu = first.maximum_hu, second.maximum_hu
+    notices = confirm_energies(chosen.pair, bone_ratio(first.hu, second.hu, maximum_hu), settings)
+    return _Images(first.hu, second.hu, chosen.pair, None, maximum_hu, notices)
+
+
+def _read_stacks(stacks: Sequence[Stack], settings: StudySettings, progress: Progress) -> tuple[Pixels, ...]:
     check_expansion(stacks, settings)
     total = sum(len(stack.images) for stack in stacks)
     done = 0
@@ -76,37 +117,49 @@ def _read_pair(chosen: SeriesPair, settings: StudySettings, progress: Progress) 
             progress("reading images", done / total)
 
     with workers_for(stacks) as workers:
-        low, high = (read_pixels(stack, settings, workers, slice_done) for stack in stacks)
-    return low, high
+        return tuple(read_pixels(stack, settings, workers, slice_done) for stack in stacks)
 
 
-def _reading_notices(survey: Survey, pair: Pair, low: Pixels, high: Pixels) -> tuple[Notice, ...]:
-    notices = [
+def _names(chosen: Chosen) -> tuple[str, ...]:
+    """Return what each image that is read is called in a notice."""
+    if isinstance(chosen, SingleSeries):
+        return (f"{chosen.energy} series",)
+    if isinstance(chosen, MapPair):
+        return tuple(f"map of {kind}" for kind in chosen.kinds)
+    return f"{chosen.pair.low} series", f"{chosen.pair.high} series"
+
+
+def _clipping_notices(chosen: Chosen, pixels: Sequence[Pixels]) -> list[Notice]:
+    unit = "" if isinstance(chosen, MapPair) else " HU"
+    return [
         Notice(
             "pixels_clipped",
-            f"{pixels.clipped_voxels} voxels of the {energy} series lie at its limit of {pixels.maximum_hu:g} HU.",
+            f"{one.clipped_voxels} voxels of the {name} lie at its limit of {one.maximum_hu:g}{unit}.",
             "Density and mass there are too low if taken from this series.",
         )
-        for pixels, energy in ((low, pair.low), (high, pair.high))
-        if pixels.clipped_voxels
+        for one, name in zip(pixels, _names(chosen), strict=True)
+        if one.clipped_voxels
     ]
+
+
+def _skipping_notices(survey: Survey) -> list[Notice]:
     skipped = sum(survey.scan.skipped.values())
-    if skipped:
-        reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(survey.scan.skipped.items()))
-        notices.append(Notice("files_skipped", f"{skipped} files were left out ({reasons})."))
-    return tuple(notices)
+    if not skipped:
+        return []
+    reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(survey.scan.skipped.items()))
+    return [Notice("files_skipped", f"{skipped} files were left out ({reasons}).")]
 
 
-def _lossy_notices(chosen: SeriesPair) -> list[Notice]:
+def _lossy_notices(chosen: Chosen) -> list[Notice]:
     """Tell of pixels that a lossy compression changed."""
-    stacks = zip((chosen.pair.low, chosen.pair.high), chosen.stacks, strict=True)
-    lossy = [str(energy) for energy, stack in stacks if any(i.pixels and i.pixels.is_lossy for i in stack.images)]
+    stacks = zip(_names(chosen), chosen.stacks, strict=True)
+    lossy = [name for name, stack in stacks if any(i.pixels and i.pixels.is_lossy for i in stack.images)]
     if not lossy:
         return []
     return [
         Notice(
             "lossy_compression",
-            f"The images of {' and '.join(lossy)} were compressed with loss: HU are not those of the scanner.",
+            f"The images of the {' and the '.join(lossy)} were compressed with loss: HU are not those of the scanner.",
             "Volume of small deposits, their HU and dual-energy ratio, hence material and mass: noise is smoothed "
             "away and edges ring, in each energy differently. The stated uncertainties do not include it.",
         )
