@@ -63,8 +63,8 @@ class StudySettings(_Group):
     zeff_exponent: float = _setting(
         3.1,
         "of the effective atomic number",
-        "gives water 7.45 and hydroxyapatite 16.3 (docs/method/materials.md, section 8); scanners that state another use "
-        "2.9 to 3.6",
+        "gives water 7.45 and hydroxyapatite 16.0 (docs/method/materials.md, section 8); other definitions use 2.9 to "
+        "3.6",
         ge=2.5,
         le=4.5,
     )

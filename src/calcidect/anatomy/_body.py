@@ -23,8 +23,8 @@ _MINIMUM_HAND_CM3 = 40.0
 _DEEPEST_MM = 50.0
 """Below the skin: our rule, since no hand, wrist or forearm is 10 cm thick; heads, knees and trunks are."""
 _BONE_SHARE = (0.01, 0.5)
-"""Of a hand's volume: simulated ones have 0.14 (above 300 HU), a dry skull 0.8. Our rule: a hand is more soft tissue than
-bone and deposits together."""
+"""Of a hand's volume: simulated ones have 0.14 (above 300 HU), a dry skull 0.8. Our rule: a hand is more soft tissue
+than bone and deposits together."""
 _CORE_MM = 9.0
 """Deeper than any place where two hands touch, or a finger; palms and forearms are deeper still."""
 
@@ -49,8 +49,9 @@ def find_bodies(low: Volume, threshold_hu: float, bone_threshold_hu: float) -> t
     """Return the hands of a scan, largest first.
 
     On a coarse grid, what is denser than ``threshold_hu`` and thicker than 3 mm falls into connected parts; parts of
-    hand size that hold mineral, are mostly soft tissue and are less than 10 cm thick are hands. Two hands that touch are parted by flooding from their cores (a watershed of
-    the depth below the skin), since they touch at fingers and edges, which are thinner than palms.
+    hand size that hold mineral, are mostly soft tissue and are less than 10 cm thick are hands. Two hands that touch
+    are parted by flooding from their cores (a watershed of the depth below the skin), since they touch at fingers and
+    edges, which are thinner than palms.
 
     Raises
     ------

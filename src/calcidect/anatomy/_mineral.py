@@ -45,8 +45,8 @@ class MineralImage:
     ha_mg_per_cm3 : float32 array
         Smoothed estimate, positive or negative.
     mask : bool array
-        Mineral: hydroxyapatite above noise, or as dense as urate and deeper than nail and skin. Of a single-energy scan:
-        brighter than any soft tissue by noise and deeper than nail and skin, or brighter than nail.
+        Mineral: hydroxyapatite above noise, or as dense as urate and deeper than nail and skin. Of a single-energy
+        scan: brighter than any soft tissue by noise and deeper than nail and skin, or brighter than nail.
     depth_mm : float32 array
         Below the skin, 0 outside.
     """
@@ -99,8 +99,8 @@ def mineral_image_of_one_energy(
 ) -> MineralImage:
     """Return where one hand holds mineral, by the HU of one energy.
 
-    No soft tissue but nail is brighter than 130 HU at any energy; above it by noise and, as of two energies, above 175 HU,
-    mineral is what lies deeper than nail and skin. Nearer to the skin it must be brighter than nail.
+    No soft tissue but nail is brighter than 130 HU at any energy; above it by noise and, as of two energies, above
+    175 HU, mineral is what lies deeper than nail and skin. Nearer to the skin it must be brighter than nail.
 
     Parameters
     ----------

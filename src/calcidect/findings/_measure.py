@@ -88,12 +88,11 @@ def measure(
 def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settings) -> _HandView:
     """Return one hand's arrays: its deposits gathered, distances to bone and skin."""
     grid = maps.low.grid.cropped(hand.start, hand.size)
-    mineral, bones = (v.cropped(hand.start, hand.size).array for v in (anatomy.deposit_mineral, anatomy.bones))
-    low, high = (
-        None if image is None else image.cropped(hand.start, hand.size).array.astype(np.float32)
-        for image in (maps.low, maps.high)
+    low, mineral, bones = (
+        v.cropped(hand.start, hand.size).array for v in (maps.low, anatomy.deposit_mineral, anatomy.bones)
     )
-    assert low is not None
+    low = low.astype(np.float32)
+    high = None if maps.high is None else maps.high.cropped(hand.start, hand.size).array.astype(np.float32)
     mineral = mineral & hand.body
     bone = (bones > 0) & hand.body
     limits = settings.findings
@@ -124,8 +123,9 @@ def _surroundings(view: _HandView, number: int, margin_mm: float) -> tuple[Surro
     labels = view.labels[box]
     spacing = view.grid.spacing_mm
     return Surroundings(
-        view.low[box], None if view.high is None else view.high[box], labels == number, distance_mm(labels == number, spacing), view.bone_mm[box],
-        view.depth_mm[box], distance_mm((labels > 0) & (labels != number), spacing), spacing,
+        view.low[box], None if view.high is None else view.high[box], labels == number,
+        distance_mm(labels == number, spacing), view.bone_mm[box], view.depth_mm[box],
+        distance_mm((labels > 0) & (labels != number), spacing), spacing,
     ), box  # fmt: skip
 
 

@@ -94,8 +94,8 @@ class _Host:
 class Amounts:
     """What a deposit holds, and the share of its blurred shape that was seen.
 
-    An indeterminate deposit has the mass it would have as hydroxyapatite; urate has no standard deviation of that. Of one
-    energy there is neither class nor mass.
+    An indeterminate deposit has the mass it would have as hydroxyapatite; urate has no standard deviation of that. Of
+    one energy there is neither class nor mass.
     """
 
     classification: Classification | None

@@ -84,8 +84,8 @@ class BoneDestruction:
 class Burden:
     """What one hand, or both, hold together.
 
-    ``forearm_extension`` is None where the joint line is unknown, masses and ``bulky`` (a rule about hydroxyapatite) of a
-    single-energy scan.
+    ``forearm_extension`` is None where the joint line is unknown; masses and ``bulky`` (a rule about hydroxyapatite)
+    are None of a single-energy scan.
     """
 
     number: int

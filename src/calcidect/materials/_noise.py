@@ -58,8 +58,8 @@ def measure_soft_tissue(low: Volume, high: Volume | None) -> SoftTissue:
     axis, 3 mm apart: beyond the reach of the correlation between neighbours, which makes differences of adjacent voxels
     too small, and blind to a steady taper of the tissue. Voxels are chosen by the mean of a 3 mm box, not by their own
     value, which would cut the tails off; and of those, the half where the *other* energy's box means differ least,
-    since tissue is common to both energies while their noise is independent. One image alone can't tell its noise from its
-    tissue in this way: all of its voxels count, and its noise comes out too large by what the tissue adds.
+    since tissue is common to both energies while their noise is independent. One image alone can't tell its noise from
+    its tissue in this way: all of its voxels count, and its noise comes out too large by what the tissue adds.
 
     Raises
     ------

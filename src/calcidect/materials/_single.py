@@ -42,8 +42,8 @@ def single_energy_maps(study: Study) -> MaterialMaps:
 def brightness_of_80_kv(energy: Energy) -> float:
     """Return how many times as bright mineral would be at 80 kV as it is at another energy.
 
-    For rules of shape that were made at 80 kV; never for a mass: between tabulated voltages it is interpolated, and beyond
-    them the nearest is taken, whatever filter the beam had.
+    For rules of shape that were made at 80 kV; never for a mass: between tabulated voltages it is interpolated, and
+    beyond them the nearest is taken, whatever filter the beam had.
     """
     reference = hydroxyapatite_hu_per_mg(_REFERENCE)
     if energy.kind == "kev":

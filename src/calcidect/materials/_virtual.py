@@ -20,8 +20,8 @@ def virtual_monoenergetic(low_hu: Any, high_hu: Any, pair: Pair, kev: float, pat
     ``HU(kev) = HU_high + w (HU_low - HU_high)``, ``w = (r(kev) - r_high) / (r_low - r_high)``.
 
     Exact for every mixture of the two; docs/method/materials.md, section 7, tells how far tissues and plastics are off.
-    Of a tube voltage r is the mean over the beam left behind ``path_cm`` of water, so that a prediction from kV images is
-    as good as the model of the beam is.
+    Of a tube voltage r is the mean over the beam left behind ``path_cm`` of water, so that a prediction from kV images
+    is as good as the model of the beam is.
 
     Parameters
     ----------

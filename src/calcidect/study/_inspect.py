@@ -271,4 +271,4 @@ def _why_no_map(series: Series, chosen: Chosen | None) -> str:
         return series.problem.found
     if isinstance(chosen, SeriesPair):
         return "two energies go before material maps: they are nearer to what was measured"
-    return "another pair of maps was chosen" if isinstance(chosen, MapPair) else "its partner is missing"
+    return "another pair of maps was chosen" if isinstance(chosen, MapPair) else "material map without its partner"

@@ -1,7 +1,7 @@
 """Material maps as input: which series are a pair of them, in which unit, and how they become two HU images.
 
-Two basis maps and two virtual monoenergetic images (VMI) carry the same information, so the maps are turned into VMIs of 50
-and 100 keV, and everything behind goes on as with a VMI pair. Formulas: docs/method/materials.md, section 8.
+Two basis maps and two virtual monoenergetic images (VMI) carry the same information, so the maps are turned into VMIs
+of 50 and 100 keV, and everything behind goes on as with a VMI pair. Formulas: docs/method/materials.md, section 8.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.errors import Notice, StudyRefusedError
+from calcidect.errors import Notice
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
 from calcidect.study._header import ImageHeader
@@ -71,8 +71,8 @@ _SOFT_TISSUE: dict[MapKind, tuple[float, float]] = {
     "electron density": (0.85, 1.15),
     "effective atomic number": (6.0, 8.6),
 }
-"""Where the median over the body must lie: fat to muscle (docs/method/materials.md, section 8) with a tenth to either side;
-no two overlap, so that swapped maps and wrong units are seen."""
+"""Where the median over the body must lie: fat to muscle (docs/method/materials.md, section 8) with a tenth to either
+side; no two overlap, so that swapped maps and wrong units are seen."""
 _SAMPLED_VOXELS = 2**22
 _LOWEST_HU, _HIGHEST_HU = -1024, 32767
 
@@ -130,8 +130,9 @@ def map_of(series: Series) -> MapFound | None:
 def find_map(image: ImageHeader) -> MapFound | str:
     """Return what an image maps and its unit, or why it can't be read as a map; empty if it is none.
 
-    A name in the text wins (GE's ``HAP(Water)``, Philips' ``Electron Density[%EDW]``), then the standard's Image Type with
-    the codes of the material. The basis matters: ``Water(Calcium)`` is another map than ``Water(HAP)``.
+    A name in the text wins (GE's ``HAP(Water)``), then the standard's Image Type with the codes of the material, then
+    words (Philips' ``Electron Density[%EDW]``). The basis matters: ``Water(Calcium)`` is another map than
+    ``Water(HAP)``.
     """
     labels, pixels = image.labels, image.pixels
     if pixels is None or pixels.samples != 1:
@@ -181,7 +182,7 @@ def _kind_by_words(text: str) -> str | None:
 
 
 def _with_unit(kind: MapKind, unit: str, text: str) -> MapFound | str:
-    """Return a map with the factor of its unit: Rescale Type, or brackets in the text where that says nothing of use."""
+    """Return a map with the factor of its unit: by Rescale Type, else by brackets in the text, else the usual one."""
     if unit not in ("", "HU", "US"):
         factor = _factor_of(kind, unit)
         return f"map of {kind} in the unknown unit {unit}" if factor is None else MapFound(kind, factor)
@@ -286,7 +287,7 @@ def monoenergetic_images(
 def hu_of_concentrations(ha_mg_per_cm3: Any, water_mg_per_cm3: Any, ha_relative_attenuation: float) -> Any:
     """Return HU of so much hydroxyapatite and water in a voxel; what the crystal displaces is missing in the water.
 
-    ``mu / mu_water = (c_w + r c_HA) / 1000``, with r the mass attenuation relative to water's, ``HU = 1000 (that - 1)``.
+    ``mu / mu_water = (c_w + r c_HA) / 1000``, r the mass attenuation relative to water's; HU are 1000 (that - 1).
     """
     return water_mg_per_cm3 + ha_relative_attenuation * ha_mg_per_cm3 - 1000.0
 
@@ -297,8 +298,8 @@ def hu_of_density_and_number(
     """Return HU of an electron density (water is 1) and an effective atomic number.
 
     Attenuation per electron is taken as linear in Z^m, on the line through water and hydroxyapatite:
-    ``mu / mu_water = rho_e (1 + (s - 1) (Z^m - Z_w^m) / (Z_HA^m - Z_w^m))``, s that of hydroxyapatite per electron relative
-    to water's. ``Z_eff^m`` is the mean of Z^m over electrons, so every mixture of the two comes out exactly.
+    ``mu / mu_water = rho_e (1 + (s - 1) (Z^m - Z_w^m) / (Z_HA^m - Z_w^m))``, s that of hydroxyapatite per electron
+    relative to water's. ``Z_eff^m`` is the mean of Z^m over electrons, so every mixture of the two comes out exactly.
 
     Parameters
     ----------
@@ -326,7 +327,7 @@ def mean_power_of_number(atoms: Sequence[tuple[int, int]], exponent: float) -> f
         m.
     """
     electrons = sum(number * count for number, count in atoms)
-    return sum(number * count * float(number) ** exponent for number, count in atoms) / electrons
+    return float(sum(number * count * float(number) ** exponent for number, count in atoms) / electrons)
 
 
 def _check_soft_tissue(pair: MapPair, first: NDArray[Any], second: NDArray[Any]) -> None:
@@ -356,9 +357,7 @@ def _medians_in_body(kinds: tuple[MapKind, MapKind], values: list[NDArray[Any]])
 
 def map_notice(kinds: tuple[MapKind, MapKind]) -> Notice:
     """Return what the reader of numbers from maps must know."""
-    effect = (
-        "Materials and masses rest on the scanner's own decomposition; noise in the maps is that of the images here."
-    )
+    effect = "Materials and masses rest on the scanner's own decomposition."
     if kinds == _PARTNERS[1]:
         effect += (
             " The atomic number is turned back by the formula for water and hydroxyapatite: with another exponent than "

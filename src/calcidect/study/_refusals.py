@@ -14,8 +14,8 @@ _EXPORT_AGAIN = "Export the series again from the scanner or the archive, all of
 _ONE_STUDY = "One folder, zip archive or enhanced CT file with the dual-energy scan of one person from one visit."
 _DUAL_ENERGY = (
     "Two series of the same scan at different X-ray energies, for example 80 kV and Sn150 kV, or virtual "
-    "monoenergetic images (VMI) of 50 and 100 keV; or two maps, of hydroxyapatite with water or of electron density with "
-    "effective atomic number."
+    "monoenergetic images (VMI) of 50 and 100 keV; or two maps, of hydroxyapatite with water or of electron density "
+    "with effective atomic number."
 )
 _EXPORT_PAIR = (
     "Export both energies with the same slices, field of view and soft kernel; mixed (blended) images do not help. "
@@ -337,7 +337,7 @@ def maps_without_calcium(kinds: Sequence[str], ratio: float) -> StudyRefusedErro
     """Refuse maps whose bone is none."""
     return StudyRefusedError(
         "maps_implausible",
-        found=f"Bone in the maps of {' and '.join(kinds)} does not behave as calcium (ratio of 50 to 100 keV {ratio:.2f}).",
+        found=f"Bone in the maps of {' and '.join(kinds)} is no calcium (ratio of 50 to 100 keV: {ratio:.2f}).",
         expected="Bone that is clearly brighter at low energy.",
         remedy="Check that the maps are what their names say, or export two monoenergetic series instead.",
     )

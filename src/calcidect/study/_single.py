@@ -22,19 +22,18 @@ from calcidect.study._stack import MINIMUM_SLICES, Stack
 from calcidect.study._types import Energy
 
 _DUAL_TEXT = re.compile(
-    r"(?<![A-Za-z])(DE|DECT|GSI|DUALENERGY|TWIN ?BEAM|AUSN)(?![A-Za-z])|DUAL.?(ENERGY|SOURCE)|MONO(E|PLUS)(?![A-Za-z])|"
-    r"SPECTRAL",
-    re.IGNORECASE,
+    r"^DE[ _]|(?<![A-Z])(DE_|(DECT|GSI|AUSN)(?![A-Z]))|"  # 'de' within a text is French and Spanish
+    r"(?i:DUAL.?(ENERGY|SOURCE)|TWIN ?BEAM|MONO(E|PLUS)(?![A-Z])|SPECTRAL)"
 )
 _DUAL_TYPE = re.compile(r"\b(DUAL|DE)\b")
 _SPLIT_FILTER = re.compile(r"\b(SN|TIN|AU|GOLD)\b", re.IGNORECASE)
 
 _SAME_PLACE = 0.5
-"""Share of the smaller of two boxes that both must hold to show the same hands: our choice, between reconstructions of one
-scan (nearly 1) and the two hands of a person beside each other (0)."""
+"""Share of the smaller of two boxes that both must hold to show the same hands: our choice, between reconstructions of
+one scan (nearly 1) and the two hands of a person beside each other (0)."""
 _AS_THIN = 1.5
-"""Slices up to this much farther apart than the thinnest count as thin: our choice, between the steps 0.5, 0.75 and 1 mm
-that scanners offer. Among thin series the kernel decides."""
+"""Slices up to this many times as far apart as the thinnest count as thin: our choice, one step of the 0.5, 0.75 and
+1 mm that scanners offer. Among thin series the kernel decides."""
 _SHARP = 100
 _SIEMENS = re.compile(r"[A-Z][a-z]?(\d{2})[a-z]?(\\.*)?")  # D30f, Qr36d, Br64, I30f\3: the number is the sharpness
 _CANON = re.compile(r"FC(\d{2})")
@@ -61,7 +60,7 @@ def _says_dual(one: Series) -> str:
     labels, energy = one.images[0].labels, one.found.energy
     if one.found.why_not == MIXTURE or labels.is_blended:
         return "a mixture of several energies lies beside it"
-    if "material map" in one.found.why_not:
+    if one.found.why_not.startswith(("material map", "not in HU")):
         return "a material map lies beside it"
     if labels.is_multi_energy:
         return "Multi-energy CT Acquisition says YES"
@@ -99,8 +98,8 @@ def choose_single(
 ) -> SingleSeries | None:  # fmt: skip
     """Return the series to read of a folder in which no pair was found; None if it is no single-energy scan.
 
-    Of several reconstructions: originals before reformats, thin slices before thick ones, soft kernels before sharp ones
-    (sharp kernels falsify HU at edges), then the thinnest slices and the finest pixels.
+    Of several reconstructions: originals before reformats, thin slices before thick ones, soft kernels before sharp
+    ones (sharp kernels falsify HU at edges), then the thinnest slices and the finest pixels.
 
     Parameters
     ----------
@@ -145,8 +144,8 @@ def _rank(one: Series, thin_mm: float) -> tuple[bool, bool, int, float, float]:
 def sharpness(kernel: str) -> int:
     """Return a rank of a convolution kernel, 0 to 100, soft to sharp; unknown ones count as soft.
 
-    Habits of the vendors (docs/dicom.md): Siemens writes a number, GE a word, Canon FC and a number of which those from 30
-    up are for bone and lung, Philips a letter.
+    Habits of the vendors (docs/dicom.md): Siemens writes a number, GE a word, Canon FC and a number of which those from
+    30 up are for bone and lung, Philips a letter.
     """
     kernel = kernel.strip()
     siemens, canon = _SIEMENS.fullmatch(kernel), _CANON.match(kernel)
@@ -198,6 +197,6 @@ def single_energy_notice(energy: Energy, says_dual: str) -> Notice:
     return Notice(
         "single_energy",
         f"The scan holds one energy only ({energy}): what deposits consist of cannot be told.{half}",
-        "No material, no mass, no material maps, no rule for 'bulky'. Hyperdense deposits may be hydroxyapatite, urate or "
-        "anything else that dense; dilute ones near the skin are not found.",
+        "No material, no mass, no material maps, no rule for 'bulky'. Hyperdense deposits may be hydroxyapatite, urate "
+        "or anything else that dense; dilute ones near the skin are not found.",
     )
