@@ -243,6 +243,14 @@ class TestInspect:
         assert "Pair: 80/Sn150 (would be used)" in done.stdout
         assert "Left out: 3 (no DICOM file)" in done.stdout
 
+    def test_a_single_energy_scan_and_material_maps_are_told_with_their_use(self, monkeypatch):
+        (row,) = self.inspection().series
+        rows = (replace(row, role="single"), replace(row, energy="water", role="map"))
+        monkeypatch.setattr(calcidect.study, "inspect_folder", lambda *_: replace(self.inspection(), series=rows))
+        shown = call("inspect", "scan").stdout
+        assert "single energy: would be analysed without materials" in shown
+        assert re.search(r"water .* material map", shown)
+
     def test_raw_objects_are_shown(self, monkeypatch):
         found = replace(self.inspection(), raw_objects={"Philips spectral base images (SBI)": 7})
         monkeypatch.setattr(calcidect.study, "inspect_folder", lambda *_: found)

@@ -76,7 +76,7 @@ class TestNames:
             ({"description": "Rho"}, DENSITY),
             ({"image_type": "DERIVED\\PRIMARY\\AXIAL\\EFF_ATOMIC_NUM"}, NUMBER),
             ({"image_type": "DERIVED\\PRIMARY\\AXIAL\\ELECTRON_DENSITY"}, DENSITY),
-            ({"image_type": "DERIVED\\PRIMARY\\AXIAL\\MAT_SPECIFIC", "quantity": "256579008 Calcium hydroxyapatite"}, HA),
+            ({"image_type": "DERIVED\\PRIMARY\\AXIAL\\MAT_SPECIFIC", "quantity": "256579008 Hydroxyapatite"}, HA),
             ({"image_type": "DERIVED\\PRIMARY\\AXIAL\\MAT_SPECIFIC", "quantity": "11713004 Water",
               "basis": "11713004 Water 256579008 Calcium hydroxyapatite"}, WATER),
             ({"image_type": "DERIVED\\PRIMARY\\AXIAL\\MAT_SPECIFIC", "description": "Water"}, WATER),
