@@ -19,14 +19,13 @@ from calcidect.phantom._maps import GE_MAPS, PHILIPS_MAPS, STANDARD_MAPS, write_
 from calcidect.settings import StudySettings
 from calcidect.study import inspect_folder, read_study
 from calcidect.study._header import ImageHeader, Labels
-from calcidect.study._maps import (
+from calcidect.study._map_images import (
     COMPUTED_PAIR,
     HA_RELATIVE_ATTENUATION,
-    MapFound,
-    find_map,
     hu_of_concentrations,
     hu_of_density_and_number,
 )
+from calcidect.study._maps import MapFound, find_map
 from calcidect.study._pixel_format import PixelFormat
 from support.dicom import LABELS, set_values, small_pair, write_small
 
@@ -286,3 +285,9 @@ class TestRefused:
 
 def first_uid(folder: Path, name: str = "StudyInstanceUID") -> str:
     return str(getattr(dcmread(sorted(folder.rglob("*.dcm"))[0]), name))
+
+
+@given(unit=st.text(max_size=16), description=st.sampled_from(["HAP(Water)", "Electron Density", "Z Effective"]))
+def test_any_unit_is_known_or_refused_never_a_fault(unit: str, description: str) -> None:
+    found = find_map(header(unit, description))
+    assert isinstance(found, MapFound) or "unknown unit" in found

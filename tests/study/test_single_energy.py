@@ -151,6 +151,18 @@ class TestWhichReconstruction:
         set_values(folder / "1", ConvolutionKernel="Br36d", ImageType=["DERIVED", "SECONDARY", "MPR"])
         assert self.chosen(folder) == "Br44d"
 
+    def test_a_reformat_does_not_take_the_place_of_a_broken_original(self, tmp_path: Path) -> None:
+        folder = conventional(tmp_path, count=2)
+        set_values(folder / "1", ImageType=["DERIVED", "SECONDARY", "MPR"])
+        (folder / "0" / "00005.dcm").unlink()
+        assert refusal(folder).code == "missing_slice"
+
+    def test_a_broken_reformat_does_not_matter(self, tmp_path: Path) -> None:
+        folder = conventional(tmp_path, count=2)
+        set_values(folder / "1", ImageType=["DERIVED", "SECONDARY", "MPR"], ConvolutionKernel="Br36d")
+        (folder / "1" / "00005.dcm").unlink()
+        assert self.chosen(folder) == "Br40d"
+
     def test_two_alike_are_refused(self, tmp_path: Path) -> None:
         error = refusal(conventional(tmp_path, count=2))
         assert (error.code, "2 series are all of 120 kV" in error.found) == ("several_series", True)

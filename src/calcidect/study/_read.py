@@ -16,7 +16,8 @@ from calcidect.progress import Progress, silent
 from calcidect.settings import StudySettings
 from calcidect.study._input import opened
 from calcidect.study._inspect import Chosen, Survey, decide, survey_files
-from calcidect.study._maps import COMPUTED_PAIR, MapPair, confirm_maps, map_notice, monoenergetic_images
+from calcidect.study._map_images import COMPUTED_PAIR, confirm_maps, map_notice, monoenergetic_images
+from calcidect.study._maps import MapPair
 from calcidect.study._pair import bone_ratio, confirm_energies
 from calcidect.study._pixels import Pixels, check_expansion, read_pixels, workers_for
 from calcidect.study._single import SingleSeries, single_energy_notice

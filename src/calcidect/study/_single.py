@@ -119,7 +119,7 @@ def choose_single(
         return None
     scans = [one for one in series if one.found.energy and (one.stack or len(one.images) >= MINIMUM_SLICES)]
     usable = [one for one in scans if one.stack]
-    if not usable or len({one.found.energy for one in scans}) > 1:
+    if not usable or len({one.found.energy for one in scans}) > 1 or _is_main_scan_broken(scans):
         return None
     says_dual = states_dual_energy(series, raw_objects)
     if settings.single_energy == "auto" and says_dual:
@@ -132,11 +132,20 @@ def choose_single(
     return SingleSeries(best, says_dual)
 
 
+def _is_main_scan_broken(scans: Sequence[Series]) -> bool:
+    """Tell whether an original, large series can't be read: no reformat may silently take its place."""
+    largest = max(len(one.images) for one in scans)
+    return any(one.problem and _is_original(one) and 2 * len(one.images) >= largest for one in scans)
+
+
+def _is_original(one: Series) -> bool:
+    return one.images[0].labels.image_type.startswith("ORIGINAL")
+
+
 def _rank(one: Series, thin_mm: float) -> tuple[bool, bool, int, float, float]:
     spacing_mm = _grid(one).spacing_mm
-    is_original = one.images[0].labels.image_type.startswith("ORIGINAL")
     return (
-        not is_original, spacing_mm[2] > thin_mm, sharpness(one.kernel), round(spacing_mm[2], 2),
+        not _is_original(one), spacing_mm[2] > thin_mm, sharpness(one.kernel), round(spacing_mm[2], 2),
         round(spacing_mm[0], 3),
     )  # fmt: skip
 
