@@ -98,7 +98,9 @@ def _walk(study: Study, settings: Settings, progress: Progress, costs: _Costs) -
     provenance = Provenance(
         settings=tuple(settings.described()),
         input_hash=study.input_hash,
-        calibration=maps.sensitivity.source if maps.sensitivity else "none: one energy gives no concentration or mass",
+        calibration=maps.sensitivity.source
+        if maps.sensitivity
+        else "none (one energy gives no concentration and no mass)",
         steps=tuple(costs.steps),
     )
     return assemble(study, maps, anatomy, findings, provenance)

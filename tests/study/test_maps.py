@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 
 from calcidect.errors import StudyRefusedError
 from calcidect.materials._sensitivity import HA_G_PER_CM3, hydroxyapatite_hu_per_mg
@@ -291,3 +291,29 @@ def first_uid(folder: Path, name: str = "StudyInstanceUID") -> str:
 def test_any_unit_is_known_or_refused_never_a_fault(unit: str, description: str) -> None:
     found = find_map(header(unit, description))
     assert isinstance(found, MapFound) or "unknown unit" in found
+
+
+def test_the_standards_codes_tell_a_map_whatever_its_name(tmp_path: Path) -> None:
+    folder = write(tmp_path, "standard")
+    materials = {"first": ("256579008", "Calcium hydroxyapatite"), "second": ("11713004", "Water")}
+    basis = [material(*code) for code in materials.values()]
+    for name, code in materials.items():
+        quantity = Dataset()
+        quantity.ConceptCodeSequence = material(*code).MaterialCodeSequence
+        mapping, processing = Dataset(), Dataset()
+        mapping.QuantityDefinitionSequence = [quantity]
+        processing.DecompositionMaterialSequence = basis
+        set_values(
+            folder / name,
+            SeriesDescription="Hand",
+            RealWorldValueMappingSequence=[mapping],
+            MultienergyCTProcessingSequence=[processing],
+        )
+    assert {series.energy: series.role for series in inspect_folder(folder).series} == {HA: "map", WATER: "map"}
+
+
+def material(value: str, meaning: str) -> Dataset:
+    code, item = Dataset(), Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "SCT", meaning
+    item.MaterialCodeSequence = [code]
+    return item

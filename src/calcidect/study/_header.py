@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from calcidect.study._pixel_format import PixelFormat
 from calcidect.study._values import Numbers, Values
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
 
 CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -34,8 +30,8 @@ class Labels:
     is_multi_energy : bool
         Multi-energy CT Acquisition (0018,9361).
     quantity, basis : str
-        Codes and words of what the pixels measure (Real World Value Mapping), and of the materials into which the scan
-        was decomposed (0018,9381).
+        Of material maps, codes and words of what the pixels measure (Real World Value Mapping), and of the materials
+        into which the scan was decomposed (0018,9381).
     """
 
     image_type: str
@@ -152,8 +148,9 @@ def _labels(values: Values) -> Labels:
     derivations = [str(item.get("CodeValue", "")) for item in values.items(0x00089215)]
     energies = [item.get("MonoenergeticEnergyEquivalent") for item in values.items(0x00189364)]
     is_philips = values.text(0x00E10010) == "ELSCINT1"
+    image_type = values.text(0x00080008).upper()
     return Labels(
-        image_type=values.text(0x00080008).upper(),
+        image_type=image_type,
         description=values.text(0x0008103E),
         private_label=values.text(0x00E11040) if is_philips else "",
         filter_text=f"{values.text(0x00181160)} {values.text(0x00187050)}",
@@ -162,13 +159,14 @@ def _labels(values: Values) -> Labels:
         kev=next((float(kev) for kev in energies if kev), None),
         is_blended=_BLENDED_CODE in derivations or bool(values.items(0x00189360)),
         is_multi_energy=values.text(0x00189361).upper() == "YES",
-        quantity=_words_of(values.items(0x00409096), ("QuantityDefinitionSequence", "ConceptCodeSequence")),
-        basis=_words_of(values.items(0x00189363), ("DecompositionMaterialSequence", "MaterialCodeSequence")),
+        quantity=_words_of(values, image_type, 0x00409096, ("QuantityDefinitionSequence", "ConceptCodeSequence")),
+        basis=_words_of(values, image_type, 0x00189363, ("DecompositionMaterialSequence", "MaterialCodeSequence")),
     )
 
 
-def _words_of(items: list[Dataset], sequences: tuple[str, ...]) -> str:
-    """Return the codes and their meanings that stand in nested sequences, to be searched as text."""
+def _words_of(values: Values, image_type: str, tag: int, sequences: tuple[str, ...]) -> str:
+    """Return the codes and meanings that stand in nested sequences of a material map, to be searched as text."""
+    items = values.items(tag) if "MAT_" in image_type else []  # of other images, reading them would only take time
     for name in sequences:
         items = [inner for item in items for inner in item.get(name) or ()]
     return " ".join(f"{item.get('CodeValue', '')} {item.get('CodeMeaning', '')}" for item in items)
