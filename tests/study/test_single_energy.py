@@ -98,6 +98,11 @@ class TestHalfOfADualEnergyScan:
         assert error.code == "one_energy"
         assert "a map of effective atomic number needs one of electron density" in error.found.lower()
 
+    def test_is_not_seen_in_a_page_of_unspecified_unit(self, tmp_path: Path) -> None:
+        folder = conventional(tmp_path, count=2)
+        set_values(folder / "1", SeriesDescription="Dose report", RescaleType="US")
+        assert read_study(folder).energies == "120 kV"
+
     def test_is_refused_where_raw_spectral_data_lie_beside_it(self, tmp_path: Path) -> None:
         folder = conventional(tmp_path, count=2)
         raw = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7", "ImageType": ["DERIVED", "SECONDARY", "SBI"]}

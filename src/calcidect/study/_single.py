@@ -60,8 +60,8 @@ def _says_dual(one: Series) -> str:
     labels, energy = one.images[0].labels, one.found.energy
     if one.found.why_not == MIXTURE or labels.is_blended:
         return "a mixture of several energies lies beside it"
-    if one.found.why_not.startswith(("material map", "not in HU")):
-        return "a material map lies beside it"
+    if one.found.why_not.startswith(("material map", "not in HU")) and not one.found.why_not.endswith(" US"):
+        return "a material map lies beside it"  # US, 'unspecified', is the unit of dose pages and pictures
     if labels.is_multi_energy:
         return "Multi-energy CT Acquisition says YES"
     if energy is not None and energy.kind == "kev":
