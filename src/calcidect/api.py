@@ -24,7 +24,7 @@ def analyze(study: Study, settings: Settings | None = None, progress: Progress =
     Parameters
     ----------
     study : Study
-        A dual-energy scan, from ``read_study``.
+        A scan of two energies, or of one, from ``read_study``.
     settings : Settings, optional
         The defaults if not given.
     progress : callable
@@ -98,7 +98,9 @@ def _walk(study: Study, settings: Settings, progress: Progress, costs: _Costs) -
     provenance = Provenance(
         settings=tuple(settings.described()),
         input_hash=study.input_hash,
-        calibration=maps.sensitivity.source,
+        calibration=maps.sensitivity.source
+        if maps.sensitivity
+        else "none (one energy gives no concentration and no mass)",
         steps=tuple(costs.steps),
     )
     return assemble(study, maps, anatomy, findings, provenance)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from calcidect.errors import InputRefusedError
 
 
-def _setting(default: float, unit: str, source: str, **bounds: float) -> Any:
+def _setting(default: float | str, unit: str, source: str, **bounds: float) -> Any:
     return Field(default, description=source, json_schema_extra={"unit": unit, "source": source}, **bounds)  # type: ignore[call-overload]
 
 
@@ -113,6 +113,20 @@ class StudySettings(_Group):
     )
     maximum_archive_files: int = _setting(
         200_000, "files", "ten times the largest study exports, of about 20,000 images", ge=1000, le=10_000_000
+    )
+    zeff_exponent: float = _setting(
+        3.1,
+        "of the effective atomic number",
+        "gives water 7.45 and hydroxyapatite 16.0 (docs/method/materials.md, section 8); other definitions use 2.9 to "
+        "3.6",
+        ge=2.5,
+        le=4.5,
+    )
+    single_energy: Literal["auto", "refuse", "accept"] = _setting(
+        "auto",
+        "auto, refuse or accept",
+        "auto reads a scan of one energy unless its headers say that it is part of a dual-energy scan, so that a lost "
+        "series does not pass unnoticed; accept reads it in any case (our rule)",
     )
 
 

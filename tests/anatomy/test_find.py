@@ -12,7 +12,7 @@ import pytest
 from calcidect.anatomy import HandAnatomy, find_hands
 from calcidect.anatomy._body import find_bodies
 from calcidect.anatomy._bones import split_mineral
-from calcidect.anatomy._mineral import MineralImage
+from calcidect.anatomy._mineral import MineralImage, mineral_image_of_one_energy
 from calcidect.errors import StudyRefusedError
 from calcidect.geometry import Grid, Volume
 from calcidect.materials import MaterialMaps, decompose
@@ -143,3 +143,68 @@ def test_a_small_dense_piece_deep_beside_bone_is_an_ossicle_and_one_under_the_sk
     kinds = {p.label: p.kind for p in pieces}
     assert kinds[int(labels[30, 30, 46])] == "ossicle"
     assert kinds[int(labels[30, 30, 14])] == "deposit"
+
+
+class TestOneEnergy:
+    SPACING_MM = (0.5, 0.5, 0.5)
+
+    def mineral(
+        self, hu: float, depth_mm: float, noise_hu: float = 0.0, brightness: float = 1.0, thick_mm: float = 4.0
+    ) -> MineralImage:
+        """Return what is told of a plate of 4 x 4 mm, so deep below the skin of a block of muscle."""
+        shape = (48, 48, 48)
+        image = np.random.default_rng(2).normal(50, noise_hu, shape)
+        body = np.ones(shape, bool)
+        body[:4], image[:4] = False, -1000
+        first = 4 + round(depth_mm / 0.5)
+        self.cube = (slice(first, first + round(thick_mm / 0.5)), slice(20, 28), slice(20, 28))
+        image[self.cube] = hu
+        return mineral_image_of_one_energy(image, body, self.SPACING_MM, brightness)
+
+    @pytest.mark.parametrize(
+        ("hu", "depth_mm", "thick_mm", "is_mineral"),
+        [
+            (400.0, 5.0, 4.0, True),
+            (250.0, 5.0, 4.0, True),
+            (150.0, 5.0, 4.0, False),  # no denser than tendon by noise
+            (270.0, 0.0, 1.0, False),  # nail
+            (500.0, 0.0, 4.0, True),
+        ],
+    )
+    def test_mineral_is_told_by_brightness_and_depth(
+        self, hu: float, depth_mm: float, thick_mm: float, is_mineral: bool
+    ) -> None:
+        assert self.mineral(hu, depth_mm, thick_mm=thick_mm).mask[self.cube].any() == is_mineral
+
+    def test_noise_alone_is_no_mineral(self) -> None:
+        image = self.mineral(50.0, 5.0, noise_hu=60.0)
+        assert image.mask.sum() < 1e-4 * image.mask.size
+
+    def test_mineral_is_shown_as_bright_as_at_80_kv_and_soft_tissue_as_it_is(self) -> None:
+        image = self.mineral(450.0, 5.0, brightness=1.5)
+        assert image.low_hu[self.cube] == pytest.approx(650.0)
+        assert image.low_hu[-1, 0, 0] == pytest.approx(50.0, abs=0.1)
+        assert image.low_hu[0].max() == -1000
+
+
+class TestWhatIsNoHand:
+    def scan(self, radius_mm: float, bone: float) -> Volume:
+        """Return a ball of muscle with a core of bone that is a share of its volume."""
+        n, step = 48, 3.0
+        grid = Grid((n, n, n), (step, step, step))
+        centre = np.mgrid[:n, :n, :n] - (n - 1) / 2
+        distance = np.sqrt((centre**2).sum(0)) * step
+        hu = np.where(distance < radius_mm, 50.0, -1000.0)
+        hu[distance < radius_mm * bone ** (1 / 3)] = 800.0
+        return Volume(hu.astype(np.int16), grid)
+
+    def test_a_hand_sized_part_with_some_bone_is_one(self) -> None:
+        assert len(find_bodies(self.scan(40.0, 0.2), -400, 300)) == 1
+
+    @pytest.mark.parametrize(("radius_mm", "bone"), [(60.0, 0.2), (40.0, 0.8), (40.0, 0.0), (15.0, 0.2)],
+                             ids=["as thick as a head", "a dry bone", "no bone", "too small"])  # fmt: skip
+    def test_other_parts_are_refused(self, radius_mm: float, bone: float) -> None:
+        with pytest.raises(StudyRefusedError) as caught:
+            find_bodies(self.scan(radius_mm, bone), -400, 300)
+        assert caught.value.code == "no_hand"
+        assert ("cm thick" in caught.value.found) == (radius_mm == 60)

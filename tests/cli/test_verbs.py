@@ -258,6 +258,14 @@ class TestInspect:
         assert any(line.startswith("80/Sn150 would be analysed: series 12 and 4a.") for line in lines)
         assert "Left out: 3 (no DICOM file)" in done.stdout
 
+    def test_a_single_energy_scan_and_material_maps_are_told_with_their_use(self, monkeypatch):
+        row = self.inspection().series[0]
+        rows = (replace(row, role="single"), replace(row, energy="water", role="map"))
+        monkeypatch.setattr(calcidect.study, "inspect_folder", lambda *_: replace(self.inspection(), series=rows))
+        shown = call("inspect", "scan").stdout
+        assert "SINGLE ENERGY: would be analysed without materials" in shown
+        assert re.search(r"water .* MATERIAL MAP", shown)
+
     def test_raw_objects_are_shown(self, monkeypatch):
         found = replace(self.inspection(), raw_objects={"Philips spectral base images (SBI)": 7})
         monkeypatch.setattr(calcidect.study, "inspect_folder", lambda *_: found)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from calcidect.anatomy import HandAnatomy, find_hands
-from calcidect.findings import Findings, measure
+from calcidect.findings import Deposit, Findings, measure
 from calcidect.findings._burden import burden_of
 from calcidect.materials import MaterialMaps, decompose
 from calcidect.settings import FindingsSettings
-from calcidect.study import read_study
+from calcidect.study import Energy, read_study
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +82,34 @@ def test_burden_adds_up_and_follows_the_rules(findings: Findings, anatomy: HandA
         rule = FindingsSettings(bulky_deposit_mm3=limit, bulky_hand_mm3=1e6)
         burden = burden_of(list(findings.deposits), labels.array, labels.grid, anatomy, rule)
         assert burden["all"].bulky is expected
+
+
+def test_without_materials_burden_has_no_mass_and_no_rule_for_bulky(findings: Findings, anatomy: HandAnatomy) -> None:
+    labels = findings.deposit_labels
+    for deposits in (list(findings.deposits), []):
+        burden = burden_of(deposits, labels.array, labels.grid, anatomy, FindingsSettings(), with_materials=False)
+        for part in burden.values():
+            assert (part.ha_mass_mg, part.ha_mass_sd_mg, part.urate_mass_mg, part.bulky) == (None, None, None, None)
+        assert burden["all"].number == len(deposits)
+
+
+def distance_mm(one: Deposit, other: Deposit) -> float:
+    centres = [(d.centroid_x_mm, d.centroid_y_mm, d.centroid_z_mm) for d in (one, other)]
+    return float(np.linalg.norm(np.subtract(*centres)))
+
+
+def test_one_energy_measures_volume_and_host_as_two_do(findings: Findings, maps: MaterialMaps) -> None:
+    alone = replace(
+        maps, hydroxyapatite=None, urate=None, high=None, sensitivity=None, pair=None,
+        single_energy=Energy("kv", 80), clipped_voxels=(0,),
+        soft_tissue=replace(maps.soft_tissue, noise_hu=maps.soft_tissue.noise_hu[:1],
+                            host_hu=maps.soft_tissue.host_hu[:1]),
+    )  # fmt: skip
+    found = measure(alone, find_hands(alone))
+    assert found.quality.noise_high_hu is None
+    for deposit in found.deposits:
+        assert deposit.flags[-1] == "single_energy"
+        twin = min(findings.deposits, key=lambda other: distance_mm(other, deposit))
+        if twin.volume_mm3 > 20:
+            assert deposit.volume_mm3 == pytest.approx(twin.volume_mm3, rel=0.35)
+            assert deposit.mean_hu_low == pytest.approx(twin.mean_hu_low, rel=0.2)

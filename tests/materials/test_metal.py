@@ -11,7 +11,7 @@ from calcidect.materials._metal import find_metal, metal_notices
 from calcidect.study import Energy, Pair
 from materials.blocks import GRID, KV140, RADIUS_MM, SN150, radius_mm
 
-SN140 = Pair(Energy("kv", 80), Energy("kv", 140, tin=True))
+SN140 = Pair(Energy("kv", 80), Energy("kv", 140, filter="Sn"))
 WIDE_HU = 31743.0
 K, J, I = np.indices(GRID.shape)  # noqa: E741
 ACROSS_MM = np.hypot((J - 30) * 0.5, (I - 40) * 0.5)

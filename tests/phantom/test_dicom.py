@@ -14,6 +14,7 @@ from pydicom import dcmread
 
 from calcidect.geometry import Volume
 from calcidect.phantom._dicom import write_pair
+from calcidect.phantom._maps import GE_MAPS, PHILIPS_MAPS, MapStyle, write_maps
 from calcidect.phantom._vendors import VENDOR_STYLES, style_for
 from calcidect.study import Energy, Pair
 from support.dicom import KV80, LABELS, SN150, STYLED_PAIRS, small_grid, small_pair, write_series, write_small
@@ -42,6 +43,17 @@ def test_no_style_breaks_a_rule_of_the_standard(tmp_path: Path, vendor: str) -> 
         checked = subprocess.run([DCIODVFY, "-new", tmp_path / name / "00001.dcm"], capture_output=True, text=True)
         said = checked.stdout + checked.stderr
         assert "CTImage" in said  # it did look
+        assert "Error" not in said, said
+
+
+@pytest.mark.skipif(not DCIODVFY.exists(), reason="dciodvfy (dicom3tools) is not installed beside Python")
+@pytest.mark.parametrize("styles", [GE_MAPS, PHILIPS_MAPS])
+def test_no_material_map_breaks_a_rule_of_the_standard(tmp_path: Path, styles: tuple[MapStyle, MapStyle]) -> None:
+    write_maps(*small_pair(), tmp_path, styles=styles, vendor="ge_gsi", seed=7, thickness_mm=0.75)
+    for name in ("first", "second"):
+        checked = subprocess.run([DCIODVFY, "-new", tmp_path / name / "00001.dcm"], capture_output=True, text=True)
+        said = checked.stdout + checked.stderr
+        assert "CTImage" in said
         assert "Error" not in said, said
 
 

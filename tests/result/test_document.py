@@ -79,7 +79,9 @@ def test_schema_is_itself_valid():
 
 def test_document_has_every_part_of_the_contract():
     document = as_document(small_result())
-    assert set(document["study"]) == {"subject_id", "study_date", "age", "sex", "study_uid_hash", "pair"}
+    assert set(document["study"]) == {
+        "subject_id", "study_date", "age", "sex", "study_uid_hash", "pair", "single_energy",
+    }  # fmt: skip
     assert {"acro_osteolysis", "bone_destruction", "burden", "quality", "not_assessed"} <= set(document)
     assert "Research use only" in document["research_use_only"]
     assert list(document["deposits"][0]) == DEPOSIT_COLUMNS
@@ -175,5 +177,5 @@ def test_no_original_identifier_is_written(tmp_path):
     text = (folder / "findings.json").read_text() + (folder / "provenance.json").read_text()
     assert str(tmp_path) not in text
     assert set(json.loads((folder / "findings.json").read_text())["study"].values()) == {
-        "pseudo-7", "2024-05-17", 57.0, "F", "5f" * 32, "80/Sn150",
+        "pseudo-7", "2024-05-17", 57.0, "F", "5f" * 32, "80/Sn150", False,
     }  # fmt: skip

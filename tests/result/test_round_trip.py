@@ -56,6 +56,37 @@ def test_one_hand_and_no_deposits_come_back(tmp_path):
     assert json.loads((tmp_path / "out" / "findings.json").read_text())["burden"]["right"] is None
 
 
+def test_result_of_one_energy_comes_back_without_material_maps(tmp_path):
+    result = small_result()
+    alone = replace(
+        result,
+        study=replace(result.study, pair="120 kV", single_energy=True),
+        findings=replace(
+            result.findings,
+            deposits=tuple(replace(d, confidence=None, flags=("single_energy",)) for d in result.findings.deposits),
+            burden={hand: replace(b, ha_mass_mg=None, bulky=None) for hand, b in result.findings.burden.items()},
+            quality=replace(result.findings.quality, noise_high_hu=None, clipped_voxels_high=None),
+        ),
+        hydroxyapatite=None,
+        urate=None,
+    )
+    folder = alone.save(tmp_path / "out")
+    read = Result.load(folder)
+    assert not (folder / "materials").exists()
+    assert (read.study, read.findings.deposits, read.findings.burden) == (
+        alone.study, alone.findings.deposits, alone.findings.burden,
+    )  # fmt: skip
+    assert (read.hydroxyapatite, read.urate, read.burden["bulky"].isna().all()) == (None, None, True)
+
+
+@pytest.mark.parametrize("is_single", [True, False])
+def test_material_maps_must_fit_the_number_of_energies(is_single):
+    result = small_result()
+    maps = {} if is_single else {"urate": None}
+    with pytest.raises(ValueError, match="both material maps"):
+        replace(result, study=replace(result.study, single_energy=is_single), **maps)
+
+
 def test_oblique_grid_comes_back_in_full_precision(tmp_path):
     flat = small_scene()
     grid = flat.study.low.grid

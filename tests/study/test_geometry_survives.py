@@ -286,7 +286,7 @@ class TestCopies:
         study = read_study(folder)
         np.testing.assert_array_equal(study.low.array, alone.low.array)
         (notice,) = study.notices
-        assert notice.message == "12 images of 80 kV repeat another pixel for pixel and were left out."
+        assert notice.message == "12 images of the 80 kV series repeat another pixel for pixel and were left out."
 
 
 _MARK_HU = {"left": 2001, "right": 2002, "posterior": 2003, "anterior": 2004, "head": 2005}

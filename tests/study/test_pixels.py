@@ -54,7 +54,7 @@ def test_lossy_compression_is_told_with_its_effect(tmp_path: Path, uid: UID, nea
     study = read_study(tmp_path)
     (notice,) = study.notices
     assert notice.code == "lossy_compression"
-    assert "80 kV were" in notice.message
+    assert "80 kV series were" in notice.message
     assert "mass" in notice.effect
     assert 0 < np.abs(study.low.array.astype(int) - low.array).max() <= 10
     np.testing.assert_array_equal(study.high.array, high.array)

@@ -20,6 +20,11 @@ _REACH_MM = 3.0
 """Opening rounds a hand's edges by less."""
 _MINIMUM_HAND_CM3 = 40.0
 """A small woman's hand without forearm is above 150 cm3; a part cut off by the field of view may be less."""
+_DEEPEST_MM = 50.0
+"""Below the skin: our rule, since no hand, wrist or forearm is 10 cm thick; heads, knees and trunks are."""
+_BONE_SHARE = (0.01, 0.5)
+"""Of a hand's volume: simulated ones have 0.14 (above 300 HU), a dry skull 0.8. Our rule: a hand is more soft tissue
+than bone and deposits together."""
 _CORE_MM = 9.0
 """Deeper than any place where two hands touch, or a finger; palms and forearms are deeper still."""
 
@@ -44,8 +49,9 @@ def find_bodies(low: Volume, threshold_hu: float, bone_threshold_hu: float) -> t
     """Return the hands of a scan, largest first.
 
     On a coarse grid, what is denser than ``threshold_hu`` and thicker than 3 mm falls into connected parts; parts of
-    hand size that hold mineral are hands. Two hands that touch are parted by flooding from their cores (a watershed of
-    the depth below the skin), since they touch at fingers and edges, which are thinner than palms.
+    hand size that hold mineral, are mostly soft tissue and are less than 10 cm thick are hands. Two hands that touch
+    are parted by flooding from their cores (a watershed of the depth below the skin), since they touch at fingers and
+    edges, which are thinner than palms.
 
     Raises
     ------
@@ -57,12 +63,13 @@ def find_bodies(low: Volume, threshold_hu: float, bone_threshold_hu: float) -> t
     coarse = low.array[:: step[2], :: step[1], :: step[0]]
     x, y, z = low.grid.spacing_mm
     spacing = (x * si, y * sj, z * sk)
-    labels = _coarse_hands(coarse > threshold_hu, coarse > bone_threshold_hu, spacing)
+    labels, thickest_mm = _coarse_hands(coarse > threshold_hu, coarse > bone_threshold_hu, spacing)
     if labels.max() == 0:
+        thick = f" A part of it is {thickest_mm / 10:.0f} cm thick." if thickest_mm > 2 * _DEEPEST_MM else ""
         raise StudyRefusedError(
             "no_hand",
-            found="Nothing in the scan has the size of a hand and bone inside.",
-            expected="A dual-energy CT of one or both hands.",
+            found=f"Nothing in the scan has the size of a hand, with bone inside and soft tissue around it.{thick}",
+            expected="A CT of one or both hands.",
             remedy="Check that the right series were exported; scans of other body parts can't be read.",
         )
     bodies = [_fine(low, threshold_hu, labels, label, step) for label in range(1, int(labels.max()) + 1)]
@@ -71,8 +78,8 @@ def find_bodies(low: Volume, threshold_hu: float, bone_threshold_hu: float) -> t
 
 def _coarse_hands(
     inside: NDArray[np.bool_], mineral: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
-) -> NDArray[np.int32]:
-    """Return labels 1, 2 of the hands on the coarse grid."""
+) -> tuple[NDArray[np.int32], float]:
+    """Return labels 1, 2 of the hands on the coarse grid, and the thickness in mm of the thickest part."""
     import SimpleITK as sitk
 
     depth = depth_mm(inside, spacing_mm)
@@ -83,11 +90,16 @@ def _coarse_hands(
     labels = np.zeros(inside.shape, np.int32)
     for part in np.nonzero(np.bincount(parts.ravel()) * voxel_cm3 >= _MINIMUM_HAND_CM3)[0]:
         mask = parts == part
-        if part == 0 or (mineral & mask).sum() < 0.01 * mask.sum():
+        if part == 0 or not _is_hand_like(mineral[mask], depth[mask]):
             continue
         split = _split(mask, depth, spacing_mm)
         labels[mask] = split[mask] + labels.max()
-    return labels
+    return labels, 2 * float(depth.max())
+
+
+def _is_hand_like(mineral: NDArray[np.bool_], depth_mm: NDArray[np.float32]) -> bool:
+    """Tell whether a part, given as its voxels, is no thicker than a hand and has its share of bone."""
+    return bool(_BONE_SHARE[0] <= mineral.mean() <= _BONE_SHARE[1] and depth_mm.max() <= _DEEPEST_MM)
 
 
 def _fingertips(removed: NDArray[np.bool_], mineral: NDArray[np.bool_], voxel_cm3: float) -> NDArray[np.bool_]:

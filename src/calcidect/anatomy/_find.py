@@ -11,13 +11,13 @@ from calcidect.anatomy._body import Body, find_bodies
 from calcidect.anatomy._bones import fill_holes, split_mineral
 from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_of_view
 from calcidect.anatomy._frame import Frame, find_frame
-from calcidect.anatomy._mineral import mineral_image
+from calcidect.anatomy._mineral import MineralImage, mineral_image, mineral_image_of_one_energy
 from calcidect.anatomy._position import position_notices
 from calcidect.anatomy._types import BoneLabel, Hand, HandAnatomy, Side
 from calcidect.anatomy._wrist import radiocarpal_mm
 from calcidect.errors import Notice
 from calcidect.geometry import Grid
-from calcidect.materials import MaterialMaps
+from calcidect.materials import MaterialMaps, brightness_of_80_kv
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
 
@@ -65,9 +65,8 @@ def find_hands(maps: MaterialMaps, settings: Settings = Settings(), progress: Pr
 
 
 def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
-    box = _box(body)
     spacing = maps.low.grid.spacing_mm
-    image = mineral_image(maps.low.array[box], maps.high.array[box], body.mask, spacing, maps.sensitivity)
+    image = _mineral(maps, body)
     frame = find_frame(body, image.low_hu > _BONE_HU, maps.low.grid)
     labels, pieces = split_mineral(image, spacing, maps.low.grid.direction.T @ frame.radial)
     of_kind = {
@@ -77,6 +76,16 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     bones = fill_holes(of_kind["bone"] & (image.low_hu > _BONE_SURFACE_HU)) & ~of_kind["deposit"]
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
     return _Found(body, frame, bones, of_kind["sesamoid"], of_kind["ossicle"], of_kind["deposit"], wrist)
+
+
+def _mineral(maps: MaterialMaps, body: Body) -> MineralImage:
+    box, spacing = _box(body), maps.low.grid.spacing_mm
+    if maps.single_energy is not None:
+        brightness = brightness_of_80_kv(maps.single_energy)
+        return mineral_image_of_one_energy(maps.low.array[box], body.mask, spacing, brightness)
+    assert maps.high is not None
+    assert maps.sensitivity is not None
+    return mineral_image(maps.low.array[box], maps.high.array[box], body.mask, spacing, maps.sensitivity)
 
 
 def _sides(found: list[_Found]) -> tuple[list[Side], list[Notice]]:

@@ -1,5 +1,7 @@
 """Which voxels hold mineral: told from both energies, so that tendon and nail are not taken for it.
 
+Of a single-energy scan brightness alone must tell (`mineral_image_of_one_energy`).
+
 Soft tissue without crystals lies on a line in the plane of the two energies, from fat to muscle; this line is fitted in
 the scan itself. Hydroxyapatite pulls a voxel off the line, whatever mixture of fat and muscle it lies in:
 ``c = (high - alpha - beta low) / (k_high - beta k_low)`` in mg/cm3, with the pair's sensitivities k.
@@ -20,6 +22,14 @@ _NOISE_FACTOR = 5.0
 _DENSER_THAN_FAT_AND_SKIN_EDGE_HU = 40.0
 _URATE_HU = 175.0
 _NAIL_AND_SKIN_MM = 1.5
+_BRIGHTEST_TISSUE_HU = 130.0
+"""Tendon (99 to 128 HU) and cartilage (94 to 130) at every energy (docs/method/materials.md, section 2)."""
+_BRIGHTER_THAN_NAIL_HU = 300.0
+"""Nail has 250 to 282 HU at every energy, 40 keV included."""
+_HOST_HU = 50.0
+"""Muscle at every energy (42 to 47 HU)."""
+_HU_PER_MG_AT_80_KV = 2.27
+"""Of hydroxyapatite behind 3 cm of water (docs/method/materials.md, section 1)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +39,14 @@ class MineralImage:
     Parameters
     ----------
     low_hu : float32 array
-        As scanned.
+        As scanned; of a single-energy scan, mineral as bright as it would be at 80 kV, for which the rules were made.
     smooth_low_hu : float32 array
         Smoothed by 0.5 mm.
     ha_mg_per_cm3 : float32 array
         Smoothed estimate, positive or negative.
     mask : bool array
-        Mineral: hydroxyapatite above noise, or as dense as urate and deeper than nail and skin.
+        Mineral: hydroxyapatite above noise, or as dense as urate and deeper than nail and skin. Of a single-energy
+        scan: brighter than any soft tissue by noise and deeper than nail and skin, or brighter than nail.
     depth_mm : float32 array
         Below the skin, 0 outside.
     """
@@ -80,14 +91,63 @@ def mineral_image(
     return MineralImage(raw, smooth_low, ha, body & (is_ha | dense), depth)
 
 
+def mineral_image_of_one_energy(
+    image: NDArray[np.generic],
+    body: NDArray[np.bool_],
+    spacing_mm: tuple[float, float, float],
+    brightness: float,
+) -> MineralImage:
+    """Return where one hand holds mineral, by the HU of one energy.
+
+    No soft tissue but nail is brighter than 130 HU at any energy; above it by noise and, as of two energies, above
+    175 HU, mineral is what lies deeper than nail and skin. Nearer to the skin it must be brighter than nail.
+
+    Parameters
+    ----------
+    image : array, shape (k, j, i)
+        HU of the hand's box.
+    body : bool array
+        Inside of the skin.
+    spacing_mm : tuple of float
+        Along i, j, k.
+    brightness : float
+        How many times as bright mineral would be at 80 kV.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    sigma = [_SMOOTH_MM / s for s in spacing_mm[::-1]]
+    raw = image.astype(np.float32)
+    smooth = gaussian_filter(raw, sigma)
+    depth = depth_mm(body, spacing_mm)
+    noise = _spread_of_soft_tissue(smooth - gaussian_filter(smooth, [2 * s for s in sigma]), smooth, depth > 2.0)
+    deep_hu = max(_URATE_HU, _BRIGHTEST_TISSUE_HU + _NOISE_FACTOR * noise)
+    surface_hu = max(_BRIGHTER_THAN_NAIL_HU, deep_hu)
+    mask = body & ((smooth > surface_hu) | ((smooth > deep_hu) & (depth > _NAIL_AND_SKIN_MM)))
+    like_80_kv, smooth_like_80_kv = (_brightened(a, brightness) for a in (raw, smooth))
+    ha_mg_per_cm3 = (smooth_like_80_kv - _HOST_HU) / np.float32(_HU_PER_MG_AT_80_KV)
+    return MineralImage(like_80_kv, smooth_like_80_kv, ha_mg_per_cm3, mask, depth)
+
+
+def _brightened(hu: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
+    """Return an image with what is brighter than muscle so many times as bright above it."""
+    return np.where(hu > _HOST_HU, _HOST_HU + np.float32(factor) * (hu - _HOST_HU), hu).astype(np.float32)
+
+
 def _hydroxyapatite(
     low: NDArray[np.float32], high: NDArray[np.float32], line: HostLine, sensitivity: Sensitivity,
     inner: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float32], float]:  # fmt: skip
     """Return mg/cm3 off the host line, and the standard deviation of that in soft tissue."""
     ha = line.hydroxyapatite(low, high, sensitivity)
-    soft = ha[inner & (low < 110) & (low > -130)]
-    return ha, float(1.4826 * np.median(np.abs(soft - np.median(soft)))) if soft.size else 0.0
+    return ha, _spread_of_soft_tissue(ha, low, inner)
+
+
+def _spread_of_soft_tissue(
+    values: NDArray[np.float32], low: NDArray[np.float32], inner: NDArray[np.bool_]
+) -> float:  # fmt: skip
+    """Return the standard deviation of values where the image shows soft tissue."""
+    soft = values[inner & (low < 110) & (low > -130)]
+    return float(1.4826 * np.median(np.abs(soft - np.median(soft)))) if soft.size else 0.0
 
 
 def depth_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:

@@ -20,6 +20,13 @@ from calcidect.errors import EXIT_REFUSED
 if TYPE_CHECKING:
     from calcidect.study import Inspection, PairFound, SeriesFound
 
+_USES = {
+    "low": "LOW ENERGY",
+    "high": "HIGH ENERGY",
+    "single": "SINGLE ENERGY: would be analysed without materials",
+    "map": "MATERIAL MAP",
+}
+
 EXAMPLE = """\b
 Examples:
   calcidect inspect scan/
@@ -94,7 +101,7 @@ def _natural(label: str) -> tuple[int, str]:
 def _series_cells(label: str, row: SeriesFound) -> list[str]:
     size = " x ".join(str(n) for n in row.size or ()) or "-"
     spacing = " x ".join(f"{step:.3g}" for step in row.spacing_mm or ()) or "-"
-    use = f"{row.role.upper()} ENERGY" if row.role != "not used" else row.why_not
+    use = _USES.get(row.role, row.why_not)
     return [label, str(row.images), row.energy or "-", row.kernel.replace("\\", " ") or "-", size, spacing, use]
 
 

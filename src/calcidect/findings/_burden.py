@@ -12,8 +12,9 @@ from calcidect.settings import FindingsSettings
 
 
 def burden_of(
-    deposits: list[Deposit], labels: NDArray[np.uint16], grid: Grid, anatomy: HandAnatomy, settings: FindingsSettings
-) -> dict[str, Burden]:
+    deposits: list[Deposit], labels: NDArray[np.uint16], grid: Grid, anatomy: HandAnatomy, settings: FindingsSettings,
+    *, with_materials: bool = True,
+) -> dict[str, Burden]:  # fmt: skip
     """Return the burden of each hand in the scan, and of all.
 
     Parameters
@@ -27,28 +28,35 @@ def burden_of(
         For the joint line of each hand.
     settings : FindingsSettings
         The rules of bulky and forearm extension.
+    with_materials : bool
+        False of a single-energy scan: masses and bulky are None, also where there is no deposit.
     """
     burden = {}
     for hand in sorted(anatomy.hands, key=lambda hand: hand.side, reverse=True):
         own = [deposit for deposit in deposits if deposit.side == hand.side]
         extension = _extends(hand, own, labels, grid, settings)
-        burden[str(hand.side)] = _summed(own, extension, _is_bulky(own, settings))
+        bulky = _is_bulky(own, settings) if with_materials else None
+        burden[str(hand.side)] = _summed(own, extension, bulky)
     extensions = [part.forearm_extension for part in burden.values()]
     known = [value for value in extensions if value is not None]
     anywhere = True if any(known) else (False if len(known) == len(extensions) else None)
-    burden["all"] = _summed(deposits, anywhere, any(part.bulky for part in burden.values()))
+    bulky = any(part.bulky for part in burden.values()) if with_materials else None
+    burden["all"] = _summed(deposits, anywhere, bulky)
     return burden
 
 
-def _summed(deposits: list[Deposit], extension: bool | None, bulky: bool) -> Burden:
-    """Return sums; the calibration's error is common to all deposits, so standard deviations are added, not squared."""
+def _summed(deposits: list[Deposit], extension: bool | None, bulky: bool | None) -> Burden:
+    """Return sums; the calibration's error is common to all deposits, so standard deviations are added, not squared.
+
+    Where materials are not known (bulky is None), neither are masses.
+    """
     masses = [d.ha_mass_mg for d in deposits if d.ha_mass_mg is not None]
     deviations = [d.ha_mass_sd_mg for d in deposits if d.ha_mass_sd_mg is not None]
     urate = [d.urate_mass_mg for d in deposits if d.urate_mass_mg is not None]
     volumes = [d.volume_mm3 for d in deposits]
+    ha, sd, msu = (None if bulky is None else float(sum(parts)) for parts in (masses, deviations, urate))
     return Burden(
-        len(deposits), float(sum(volumes)), float(sum(masses)), float(sum(deviations)), float(sum(urate)),
-        float(max(volumes, default=0.0)), bulky, extension,
+        len(deposits), float(sum(volumes)), ha, sd, msu, float(max(volumes, default=0.0)), bulky, extension
     )  # fmt: skip
 
 

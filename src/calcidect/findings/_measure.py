@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from calcidect.anatomy import QUALITY_CODES, Hand, HandAnatomy
 from calcidect.findings._burden import burden_of
 from calcidect.findings._gather import distance_mm, gather
-from calcidect.findings._region import Surroundings, amounts, half_maximum
+from calcidect.findings._region import Amounts, Surroundings, amounts, amounts_of_one_energy, half_maximum
 from calcidect.findings._types import AcroOsteolysis, Bone, Deposit, Findings, Quality
 from calcidect.geometry import FloatArray, Grid
 from calcidect.materials import HostLine, MaterialMaps, fit_host_line, sensitivity_in_slice
@@ -27,18 +27,18 @@ _HIDDEN_SHARE = 0.6  # our choice: of such a deposit more than a third of the ma
 
 @dataclass(frozen=True, eq=False)
 class _HandView:
-    """One hand's arrays on its box."""
+    """One hand's arrays on its box; of a single-energy scan without a second image and a host line."""
 
     hand: Hand
     grid: Grid
     low: NDArray[np.float32]
-    high: NDArray[np.float32]
+    high: NDArray[np.float32] | None
     labels: NDArray[np.int32]
     count: int
     bone_mm: NDArray[np.float32]
     bone_points: FloatArray
     depth_mm: NDArray[np.float32]
-    line: HostLine
+    line: HostLine | None
 
 
 def measure(
@@ -79,7 +79,7 @@ def measure(
             for hand in anatomy.hands for digit in range(1, 6)
         ),
         (),
-        burden_of(ordered, labels, maps.low.grid, anatomy, settings.findings),
+        burden_of(ordered, labels, maps.low.grid, anatomy, settings.findings, with_materials=maps.high is not None),
         _quality(maps, anatomy),
         maps.notices + anatomy.notices,
     )  # fmt: skip
@@ -87,23 +87,30 @@ def measure(
 
 def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settings) -> _HandView:
     """Return one hand's arrays: its deposits gathered, distances to bone and skin."""
-    from scipy.ndimage import gaussian_filter
-
     grid = maps.low.grid.cropped(hand.start, hand.size)
-    low, high, mineral, bones = (
-        v.cropped(hand.start, hand.size).array for v in (maps.low, maps.high, anatomy.deposit_mineral, anatomy.bones)
+    low, mineral, bones = (
+        v.cropped(hand.start, hand.size).array for v in (maps.low, anatomy.deposit_mineral, anatomy.bones)
     )
+    low = low.astype(np.float32)
+    high = None if maps.high is None else maps.high.cropped(hand.start, hand.size).array.astype(np.float32)
     mineral = mineral & hand.body
     bone = (bones > 0) & hand.body
     limits = settings.findings
     labels, count = gather(mineral, grid.spacing_mm, limits.join_gap_mm, limits.minimum_volume_mm3)
     depth = distance_mm(~hand.body, grid.spacing_mm)
-    raw = [a.astype(np.float32) for a in (low, high)]
-    sigma = [_SMOOTH_MM / s for s in grid.spacing_mm[::-1]]
-    line = fit_host_line(gaussian_filter(raw[0], sigma), gaussian_filter(raw[1], sigma), depth > _INNER_MM)
+    line = None if high is None else _host_line(low, high, depth, grid)
     surface = np.stack(np.nonzero(bone), -1)[::7, ::-1]
-    return _HandView(hand, grid, raw[0], raw[1], labels, count, distance_mm(bone, grid.spacing_mm),
+    return _HandView(hand, grid, low, high, labels, count, distance_mm(bone, grid.spacing_mm),
                      grid.point_of(surface), depth, line)  # fmt: skip
+
+
+def _host_line(
+    low: NDArray[np.float32], high: NDArray[np.float32], depth_mm: NDArray[np.float32], grid: Grid
+) -> HostLine:  # fmt: skip
+    from scipy.ndimage import gaussian_filter
+
+    sigma = [_SMOOTH_MM / s for s in grid.spacing_mm[::-1]]
+    return fit_host_line(gaussian_filter(low, sigma), gaussian_filter(high, sigma), depth_mm > _INNER_MM)
 
 
 def _surroundings(view: _HandView, number: int, margin_mm: float) -> tuple[Surroundings, tuple[slice, ...]]:
@@ -116,8 +123,9 @@ def _surroundings(view: _HandView, number: int, margin_mm: float) -> tuple[Surro
     labels = view.labels[box]
     spacing = view.grid.spacing_mm
     return Surroundings(
-        view.low[box], view.high[box], labels == number, distance_mm(labels == number, spacing), view.bone_mm[box],
-        view.depth_mm[box], distance_mm((labels > 0) & (labels != number), spacing), spacing,
+        view.low[box], None if view.high is None else view.high[box], labels == number,
+        distance_mm(labels == number, spacing), view.bone_mm[box], view.depth_mm[box],
+        distance_mm((labels > 0) & (labels != number), spacing), spacing,
     ), box  # fmt: skip
 
 
@@ -127,9 +135,7 @@ def _deposit(
     """Return a deposit, its voxels, and where their box begins on the scan's grid; None where nothing is left of it."""
     reach_mm = settings.findings.halo_mm + settings.findings.ring_mm
     around, box = _surroundings(view, number, reach_mm + _BEYOND_RING_MM)
-    middle = round(float(np.nonzero(around.mask)[0].mean())) + box[0].start + view.hand.start[2]
-    local = sensitivity_in_slice(maps, middle)
-    found = amounts(around, view.line, local, maps.soft_tissue, settings.findings)
+    found = _amounts(view, around, box, maps, settings)
     voxels, volume_mm3 = half_maximum(around, found.host_low_hu)
     start = tuple(part.start + s for part, s in zip(box, view.hand.start[::-1], strict=True))
     if volume_mm3 < settings.findings.minimum_volume_mm3 or found.excess_low_hu_mm3 <= 0:
@@ -143,7 +149,7 @@ def _deposit(
     return Deposit(
         deposit_id=deposit_id,
         side=view.hand.side,
-        material=found.classification.material,
+        material=found.classification.material if found.classification else "indeterminate",
         digit=None,
         level="forearm" if joint is not None and centroid @ view.hand.distal < joint else None,
         compartment=None,
@@ -163,17 +169,40 @@ def _deposit(
         touches_bone=bone_mm < 0.5 * max(view.grid.spacing_mm),
         depth_below_skin_mm=float(around.depth_mm[voxels].min()),
         mean_hu_low=float(around.low[voxels].mean()),
-        mean_hu_high=float(around.high[voxels].mean()),
-        dual_energy_ratio=found.excess_low_hu_mm3 / found.excess_high_hu_mm3 if found.excess_high_hu_mm3 > 0 else None,
-        confidence=max(found.classification.posterior, 1 - found.classification.posterior),
-        flags=_flags(volume_mm3, found.share),
+        mean_hu_high=None if around.high is None else float(around.high[voxels].mean()),
+        dual_energy_ratio=_ratio(found),
+        confidence=None if found.classification is None else _surer(found.classification.posterior),
+        flags=_flags(volume_mm3, found),
     ), voxels, start  # fmt: skip
 
 
-def _flags(volume_mm3: float, share: float) -> tuple[str, ...]:
-    """Return what the reader should know: small, or largely hidden by the blur of bone, skin or a neighbour."""
-    flags = ("small",) if volume_mm3 < _SMALL_MM3 else ()
-    return (*flags, "partly_hidden") if share < _HIDDEN_SHARE else flags
+def _amounts(
+    view: _HandView, around: Surroundings, box: tuple[slice, ...], maps: MaterialMaps, settings: Settings
+) -> Amounts:  # fmt: skip
+    if view.line is None:
+        return amounts_of_one_energy(around, maps.soft_tissue, settings.findings)
+    middle = round(float(np.nonzero(around.mask)[0].mean())) + box[0].start + view.hand.start[2]
+    local = sensitivity_in_slice(maps, middle)
+    return amounts(around, view.line, local, maps.soft_tissue, settings.findings)
+
+
+def _ratio(found: Amounts) -> float | None:
+    high = found.excess_high_hu_mm3
+    return found.excess_low_hu_mm3 / high if high is not None and high > 0 else None
+
+
+def _surer(posterior: float) -> float:
+    return max(posterior, 1 - posterior)
+
+
+def _flags(volume_mm3: float, found: Amounts) -> tuple[str, ...]:
+    """Return what the reader should know: small, largely hidden by blur of bone, skin or a neighbour, of one energy."""
+    flags = {
+        "small": volume_mm3 < _SMALL_MM3,
+        "partly_hidden": found.share < _HIDDEN_SHARE,
+        "single_energy": found.classification is None,
+    }
+    return tuple(flag for flag, is_so in flags.items() if is_so)
 
 
 def _aspect(view: _HandView, centroid: FloatArray) -> str | None:
@@ -221,15 +250,18 @@ def _bones(anatomy: HandAnatomy) -> tuple[Bone, ...]:
 
 
 def _quality(maps: MaterialMaps, anatomy: HandAnatomy) -> Quality:
-    scan = maps.quality
+    scan, noise, clipped = maps.quality, maps.soft_tissue.noise_hu, maps.clipped_voxels
     of_anatomy = tuple(notice for notice in anatomy.notices if notice.code in QUALITY_CODES)
+    is_single = maps.single_energy is not None
     return Quality(
-        *maps.soft_tissue.noise_hu,
-        *maps.clipped_voxels,
+        noise_low_hu=noise[0],
+        noise_high_hu=None if is_single else noise[1],
+        clipped_voxels_low=clipped[0],
+        clipped_voxels_high=None if is_single else clipped[1],
         notices=(*(scan.notices if scan else ()), *maps.notices, *of_anatomy),
         low=scan.low if scan else None,
         high=scan.high if scan else None,
-        metal=maps.metal,
+        metal=None if is_single else maps.metal,
         contrast_medium=scan.contrast_medium if scan else None,
         patient_position=(scan.patient_position or None) if scan else None,
         field_of_view=anatomy.field_of_view,

@@ -54,8 +54,10 @@ class Surroundings:
 
     Parameters
     ----------
-    low, high : array
+    low : array
         HU.
+    high : array or None
+        HU; None of a single-energy scan.
     mask : bool array
         The deposit's mineral.
     away_mm, bone_mm, depth_mm, others_mm : array
@@ -65,7 +67,7 @@ class Surroundings:
     """
 
     low: NDArray[np.float32]
-    high: NDArray[np.float32]
+    high: NDArray[np.float32] | None
     mask: NDArray[np.bool_]
     away_mm: NDArray[np.float32]
     bone_mm: NDArray[np.float32]
@@ -92,15 +94,16 @@ class _Host:
 class Amounts:
     """What a deposit holds, and the share of its blurred shape that was seen.
 
-    An indeterminate deposit has the mass it would have as hydroxyapatite; urate has no standard deviation of that.
+    An indeterminate deposit has the mass it would have as hydroxyapatite; urate has no standard deviation of that. Of
+    one energy there is neither class nor mass.
     """
 
-    classification: Classification
+    classification: Classification | None
     ha_mass_mg: float | None
     ha_mass_sd_mg: float | None
     urate_mass_mg: float | None
     excess_low_hu_mm3: float
-    excess_high_hu_mm3: float
+    excess_high_hu_mm3: float | None
     share: float
     host_low_hu: float
 
@@ -115,9 +118,10 @@ def amounts(
     blurred signal that the region misses, or that the ring takes for host, is made up for by the share that the same
     sums keep of its blurred shape. The mass is the least-squares fit of both integrals by one crystal.
     """
+    assert around.high is not None
     region, ring, shape = _regions(around, settings)
-    host = _host(around, region, ring, line, tissue)
-    share = max(float((shape[region] - _from_ring(shape, region, ring, around.spacing_mm)).sum()), _SMALLEST_SHARE)
+    host = _host(around.low, around.high, region, ring, around.spacing_mm, line, tissue)
+    share = _share(shape, region, ring, around.spacing_mm)
     volume_mm3 = around.voxel_mm3 / share
     excess_low = float((around.low[region] - host.low_hu).sum()) * volume_mm3
     excess_high = float((around.high[region] - host.high_hu).sum()) * volume_mm3
@@ -132,6 +136,29 @@ def amounts(
         return Amounts(found, 0.0, None, max(mass, 0.0), excess_low, excess_high, share, host_low_hu)
     mass, sd = crystal_mass((excess_low, excess_high), covariance, (k.ha_low, k.ha_high))
     return Amounts(found, max(mass, 0.0), sd, 0.0, excess_low, excess_high, share, host_low_hu)
+
+
+def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: FindingsSettings) -> Amounts:
+    """Return what one energy tells of a deposit: the host around it, and how far it stands out from that.
+
+    Region, ring and share as of two energies (`amounts`); without a ring, the host is half way from fat to muscle.
+    """
+    region, ring, shape = _regions(around, settings)
+    share = _share(shape, region, ring, around.spacing_mm)
+    if ring.sum() < _MINIMUM_RING_VOXELS:
+        host_hu = np.full(int(region.sum()), 0.5 * (_FAT_HU + tissue.host_hu[0]))
+    else:
+        host_hu = _from_ring(around.low, region, ring, around.spacing_mm)
+    excess = float((around.low[region] - host_hu).sum()) * around.voxel_mm3 / share
+    return Amounts(None, None, None, None, excess, None, share, float(np.mean(host_hu)))
+
+
+def _share(
+    shape: NDArray[np.float32], region: NDArray[np.bool_], ring: NDArray[np.bool_],
+    spacing_mm: tuple[float, float, float],
+) -> float:  # fmt: skip
+    """Return which share of a deposit's blurred shape its region holds and its ring does not take for host."""
+    return max(float((shape[region] - _from_ring(shape, region, ring, spacing_mm)).sum()), _SMALLEST_SHARE)
 
 
 def _regions(
@@ -161,16 +188,17 @@ def _regions(
 
 
 def _host(
-    around: Surroundings, region: NDArray[np.bool_], ring: NDArray[np.bool_], line: HostLine, tissue: SoftTissue
-) -> _Host:
+    low_hu: NDArray[np.float32], high_hu: NDArray[np.float32], region: NDArray[np.bool_], ring: NDArray[np.bool_],
+    spacing_mm: tuple[float, float, float], line: HostLine, tissue: SoftTissue,
+) -> _Host:  # fmt: skip
     """Return the host, interpolated from the ring into the region; without a ring, any mixture of fat and muscle."""
     if ring.sum() < _MINIMUM_RING_VOXELS:
         fat, muscle = np.array([_FAT_HU, line.alpha_hu + line.beta * _FAT_HU]), np.array(tissue.host_hu)
         low, high = (np.full(int(region.sum()), hu) for hu in 0.5 * (fat + muscle))
         return _Host(low, high, np.outer(0.5 * (muscle - fat), 0.5 * (muscle - fat)))
-    low, high = (_from_ring(image, region, ring, around.spacing_mm) for image in (around.low, around.high))
+    low, high = (_from_ring(image, region, ring, spacing_mm) for image in (low_hu, high_hu))
     noise = np.diag(np.square(tissue.noise_hu))
-    uneven = np.cov(around.low[ring], around.high[ring]) - noise
+    uneven = np.cov(low_hu[ring], high_hu[ring]) - noise
     covariance = noise * tissue.correlated_voxels / ring.sum() + _UNEVEN_SHARE**2 * _not_negative(uneven)
     return _Host(low, high, covariance)
 

@@ -42,7 +42,7 @@ class Deposit:
     mean_hu_low: float
     mean_hu_high: float | None
     dual_energy_ratio: float | None
-    confidence: float
+    confidence: float | None
     flags: tuple[str, ...] = ()
 
 
@@ -84,7 +84,11 @@ class BoneDestruction:
 
 @dataclass(frozen=True)
 class Burden:
-    """What one hand, or both, hold together. ``forearm_extension`` is None where the joint line is unknown."""
+    """What one hand, or both, hold together.
+
+    ``forearm_extension`` is None where the joint line is unknown; masses and ``bulky`` (a rule about hydroxyapatite)
+    are None of a single-energy scan.
+    """
 
     number: int
     volume_mm3: float
@@ -92,13 +96,13 @@ class Burden:
     ha_mass_sd_mg: float | None
     urate_mass_mg: float | None
     largest_mm3: float
-    bulky: bool
+    bulky: bool | None
     forearm_extension: bool | None
 
 
 @dataclass(frozen=True)
 class Quality:
-    """What the scan allows. None means not looked at.
+    """What the scan allows. None means not looked at; a single-energy scan has no high energy.
 
     Parameters
     ----------
@@ -121,9 +125,9 @@ class Quality:
     """
 
     noise_low_hu: float
-    noise_high_hu: float
+    noise_high_hu: float | None
     clipped_voxels_low: int
-    clipped_voxels_high: int
+    clipped_voxels_high: int | None
     notices: tuple[Notice, ...] = ()
     low: SeriesQuality | None = None
     high: SeriesQuality | None = None

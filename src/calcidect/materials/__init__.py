@@ -7,7 +7,9 @@ from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._path import slice_paths_cm
 from calcidect.materials._regions import crystal_mass, excess_covariance
 from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_in_slice
+from calcidect.materials._single import brightness_of_80_kv
 from calcidect.materials._types import MaterialMaps, Metal, Sensitivity
+from calcidect.materials._virtual import virtual_monoenergetic
 
 __all__ = [
     "Classification",
@@ -16,6 +18,7 @@ __all__ = [
     "Metal",
     "Sensitivity",
     "SoftTissue",
+    "brightness_of_80_kv",
     "classify",
     "count_clipped",
     "crystal_mass",
@@ -27,4 +30,5 @@ __all__ = [
     "sensitivity",
     "sensitivity_in_slice",
     "slice_paths_cm",
+    "virtual_monoenergetic",
 ]

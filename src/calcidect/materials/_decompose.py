@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.geometry import FloatArray
+from calcidect.geometry import FloatArray, Volume
 from calcidect.materials._metal import find_metal, metal_notices
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue, noise_notices
 from calcidect.materials._path import slice_paths_cm
 from calcidect.materials._ray import MODEL_SD_FRACTION, distance_sd
 from calcidect.materials._sensitivity import HA_G_PER_CM3, MSU_G_PER_CM3, in_host, sensitivity
+from calcidect.materials._single import single_energy_maps
 from calcidect.materials._types import MaterialMaps, Sensitivity
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
@@ -32,12 +33,12 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
     energy is clipped, the high energy alone tells hydroxyapatite. Elsewhere the maps are 0.
 
     A voxel of another host (tendon, fat) is wrong by that host; regions are measured with their own host
-    (``crystal_mass``).
+    (``crystal_mass``). A single-energy scan has no concentrations: the maps are None.
 
     Parameters
     ----------
     study : Study
-        Low and high energy on one grid.
+        Low and high energy on one grid, or one energy alone.
     settings : Settings
         Thresholds of body and mineral.
     progress : callable
@@ -48,6 +49,8 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
     InputRefusedError
         If the pair has no table or the scan shows no soft tissue.
     """
+    if study.high is None or study.pair is None:
+        return single_energy_maps(study)
     paths_cm = slice_paths_cm(study.low, settings.anatomy.body_threshold_hu)
     typical = sensitivity(study.pair, float(np.median(paths_cm)))
     soft = measure_soft_tissue(study.low, study.high)
@@ -57,7 +60,7 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
     for block in _blocks(len(paths_cm)):
         progress("materials", block.start / len(paths_cm))
         in_soft_tissue = in_host(sensitivity(study.pair, float(paths_cm[block].mean())), *soft.host_hu)
-        _solve_block(study, block, in_soft_tissue, soft, settings.materials.mineral_threshold_hu, maps)
+        _solve_block(study, study.high, block, in_soft_tissue, soft, settings.materials.mineral_threshold_hu, maps)
     progress("materials", 1.0)
     return MaterialMaps(
         hydroxyapatite=study.low.like(maps[0]),
@@ -78,17 +81,17 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
     )
 
 
-def count_clipped(study: Study) -> tuple[int, int]:
-    """Return how many voxels sit at the top of the stored range, at the low and the high energy."""
-    counts = [
+def count_clipped(study: Study) -> tuple[int, ...]:
+    """Return how many voxels of each image, low energy first, sit at the top of the stored range."""
+    images = [volume for volume in (study.low, study.high) if volume is not None]
+    return tuple(
         sum(int(np.count_nonzero(volume.array[block] >= top)) for block in _blocks(len(volume.array)))
-        for volume, top in zip((study.low, study.high), study.maximum_hu, strict=True)
-    ]
-    return counts[0], counts[1]
+        for volume, top in zip(images, study.maximum_hu, strict=True)
+    )
 
 
 def solve_crystals(
-    excess_low_hu: FloatArray, excess_high_hu: FloatArray, sensitivity: Sensitivity, noise_hu: tuple[float, float]
+    excess_low_hu: FloatArray, excess_high_hu: FloatArray, sensitivity: Sensitivity, noise_hu: tuple[float, ...]
 ) -> tuple[FloatArray, FloatArray]:
     """Return HA and MSU in mg/cm3 that explain host-subtracted HU, by one crystal where one is enough.
 
@@ -126,9 +129,7 @@ def solve_crystals(
     return np.clip(ha, 0.0, _SOLID_HA), np.clip(msu, 0.0, _SOLID_MSU)
 
 
-def _one_crystal(
-    low: FloatArray, high: FloatArray, k: tuple[float, float], noise_hu: tuple[float, float]
-) -> FloatArray:
+def _one_crystal(low: FloatArray, high: FloatArray, k: tuple[float, float], noise_hu: tuple[float, ...]) -> FloatArray:
     """Return the concentration of one crystal alone, by least squares weighted by noise and model error."""
     weight_low, weight_high = (
         1.0 / (noise**2 + (MODEL_SD_FRACTION * excess) ** 2)
@@ -139,11 +140,11 @@ def _one_crystal(
 
 
 def _solve_block(
-    study: Study, block: slice, in_soft_tissue: Sensitivity, soft: SoftTissue, threshold_hu: float,
+    study: Study, high_energy: Volume, block: slice, in_soft_tissue: Sensitivity, soft: SoftTissue, threshold_hu: float,
     maps: NDArray[np.float32],
 ) -> None:  # fmt: skip
     """Fill a block of both maps, shape (crystals, slices, rows, columns)."""
-    low, high = study.low.array[block], study.high.array[block]
+    low, high = study.low.array[block], high_energy.array[block]
     where = np.nonzero(low >= threshold_hu)
     excess_low, excess_high = low[where] - soft.host_hu[0], high[where] - soft.host_hu[1]
     ha, msu = solve_crystals(excess_low, excess_high, in_soft_tissue, soft.noise_hu)

@@ -27,7 +27,7 @@ _STREAK_SHARE, _STREAK_SLICES = 0.02, 8  # our rule: noise puts none there; eigh
 _THIRDS = ("first", "middle", "last")
 
 
-def find_metal(low: Volume, high: Volume | None, maximum_hu: tuple[float, float], sensitivity: Sensitivity) -> Metal:
+def find_metal(low: Volume, high: Volume | None, maximum_hu: tuple[float, ...], sensitivity: Sensitivity) -> Metal:
     """Return what is too dense for calcium.
 
     Parameters

@@ -44,27 +44,28 @@ class SoftTissue:
     Parameters
     ----------
     noise_hu : tuple of float
-        Standard deviation of one voxel, low and high energy.
+        Standard deviation of one voxel, of each image, low energy first.
     host_hu : tuple of float
-        Median, low and high energy.
+        Median, of each image.
     correlated_voxels : float
         Variance of a mean over n voxels (n of a few mm3) is ``noise_hu**2 * correlated_voxels / n``. 1 for
         independent voxels.
     """
 
-    noise_hu: tuple[float, float]
-    host_hu: tuple[float, float]
+    noise_hu: tuple[float, ...]
+    host_hu: tuple[float, ...]
     correlated_voxels: float
 
 
-def measure_soft_tissue(low: Volume, high: Volume) -> SoftTissue:
+def measure_soft_tissue(low: Volume, high: Volume | None) -> SoftTissue:
     """Return noise, its correlation, and the HU of soft tissue.
 
     Noise is the robust spread, over sqrt 6, of second differences ``x[k - lag] - 2 x[k] + x[k + lag]`` along the slice
     axis, 3 mm apart: beyond the reach of the correlation between neighbours, which makes differences of adjacent voxels
     too small, and blind to a steady taper of the tissue. Voxels are chosen by the mean of a 3 mm box, not by their own
     value, which would cut the tails off; and of those, the half where the *other* energy's box means differ least,
-    since tissue is common to both energies while their noise is independent.
+    since tissue is common to both energies while their noise is independent. One image alone can't tell its noise from
+    its tissue in this way: all of its voxels count, and its noise comes out too large by what the tissue adds.
 
     Raises
     ------
@@ -77,13 +78,17 @@ def measure_soft_tissue(low: Volume, high: Volume) -> SoftTissue:
         raise _refused(f"The scan has {slices} slices.")
     centres = np.unique(np.linspace(lag, slices - 1 - lag, _SAMPLED_SLICES).astype(int))
     box = tuple(max(1, round(_BOX_MM / s)) for s in low.grid.spacing_mm[1::-1])
-    parts = [_sample(low.array, high.array, k, lag, box) for k in centres]
+    images = [volume.array for volume in (low, high) if volume is not None]
+    parts = [_sample(images, k, lag, box) for k in centres]
     sample = np.concatenate(parts, axis=-1)
     if sample.shape[-1] < _MINIMUM_VOXELS:
         raise _refused("Hardly any voxel of the scan lies in soft tissue.")
-    measured = [_one_energy(sample[n], np.abs(_second_difference(sample[1 - n, 4:])), box) for n in range(2)]
-    (low_noise, low_host, low_correlated), (high_noise, high_host, high_correlated) = measured
-    return SoftTissue((low_noise, high_noise), (low_host, high_host), 0.5 * (low_correlated + high_correlated))
+    if high is None:
+        measured = [_one_energy(sample[0], np.zeros(sample.shape[-1], np.float32), box)]
+    else:
+        measured = [_one_energy(sample[n], np.abs(_second_difference(sample[1 - n, 4:])), box) for n in range(2)]
+    noise_hu, host_hu, correlated = zip(*measured, strict=True)
+    return SoftTissue(noise_hu, host_hu, sum(correlated) / len(correlated))
 
 
 def noise_notices(
@@ -122,16 +127,14 @@ def _one_energy(
     return noise_hu, float(np.median(sample[5])), in_plane * _correlated_slices(raw[1] - following, noise_hu)
 
 
-def _sample(
-    low: NDArray[np.generic], high: NDArray[np.generic], k: int, lag: int, box: tuple[int, ...]
-) -> NDArray[np.float32]:
+def _sample(images: list[NDArray[np.generic]], k: int, lag: int, box: tuple[int, ...]) -> NDArray[np.float32]:
     """Return soft-tissue voxels of one slice, shape (energies, 7, voxels).
 
     Rows: the voxel at k - lag, k, k + lag; at k + 1; the box mean at k - lag, k, k + lag.
     """
     from scipy.ndimage import uniform_filter
 
-    raw = np.stack([a[[k - lag, k, k + lag, k + 1]].astype(np.float32) for a in (low, high)])
+    raw = np.stack([a[[k - lag, k, k + lag, k + 1]].astype(np.float32) for a in images])
     smooth = uniform_filter(raw[:, :3], (0, 0, *box))
     soft = (smooth > _SOFT_TISSUE_HU[0]) & (smooth < _SOFT_TISSUE_HU[1])
     return np.concatenate([raw, smooth], axis=1)[:, :, soft.all((0, 1))]

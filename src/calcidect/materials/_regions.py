@@ -61,7 +61,7 @@ def _least_squares(k: FloatArray, excess: FloatArray, covariance: FloatArray) ->
 
 
 def excess_covariance(
-    voxels: int, voxel_volume_mm3: float, noise_hu: tuple[float, float], correlated_voxels: float,
+    voxels: int, voxel_volume_mm3: float, noise_hu: tuple[float, ...], correlated_voxels: float,
     host_covariance_hu2: FloatArray,
 ) -> FloatArray:  # fmt: skip
     """Return the covariance, HU2 mm6, shape (2, 2), of two integrals over the same voxels.

@@ -70,11 +70,23 @@ def sensitivity(pair: Pair, path_cm: float) -> Sensitivity:
     return Sensitivity(ha_low, ha_high, msu_low, msu_high, _source(pair, path_cm))
 
 
+def hydroxyapatite_hu_per_mg(energy: Energy, path_cm: float = 3.0) -> float:
+    """Return how many HU one mg/cm3 of hydroxyapatite adds in water at one energy; see `sensitivity`.
+
+    Raises
+    ------
+    InputRefusedError
+        If the energy is not tabulated.
+    """
+    return _hu_per_mg(energy, path_cm)[0]
+
+
 def sensitivity_in_slice(maps: MaterialMaps, slice_index: int) -> Sensitivity:
     """Return the sensitivity for the water path of one slice; the scan's typical one where paths are not known.
 
     A fingertip is crossed by 1 cm of water, a wrist by 6 cm: at 80 kV that is 8 % in HU per mg/cm3.
     """
+    assert maps.sensitivity is not None  # maps of two energies
     if maps.pair is None or not maps.slice_path_cm:
         return maps.sensitivity
     return sensitivity(maps.pair, maps.slice_path_cm[slice_index])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
 from calcidect.materials._noise import SoftTissue
-from calcidect.study import Pair, StudyQuality
+from calcidect.study import Energy, Pair, StudyQuality
 
 
 @dataclass(frozen=True)
@@ -60,20 +60,22 @@ class Metal:
 
 @dataclass(frozen=True, eq=False)
 class MaterialMaps:
-    """Concentrations, and the two images they come from, on one grid.
+    """Concentrations, and the two images they come from, on one grid; of a single-energy scan its image alone.
 
     Parameters
     ----------
-    hydroxyapatite, urate : Volume
-        float32, mg/cm3, not negative.
-    low, high : Volume
-        HU.
-    sensitivity : Sensitivity
-        What was used.
+    hydroxyapatite, urate : Volume or None
+        float32, mg/cm3, not negative; None of a single-energy scan.
+    low : Volume
+        HU at the low, or the only, energy.
+    high : Volume or None
+        HU; None of a single-energy scan.
+    sensitivity : Sensitivity or None
+        What was used; None of a single-energy scan.
     soft_tissue : SoftTissue
         Noise and the host's HU, measured in this scan.
     clipped_voxels : tuple of int
-        At the top of the stored range, at low and high energy.
+        At the top of the stored range, of each image, low first.
     notices : tuple of Notice
         What the reader should know.
     slice_path_cm : tuple of float
@@ -84,17 +86,30 @@ class MaterialMaps:
         What is too dense for calcium.
     quality : StudyQuality or None
         What the study room found of the scan's quality.
+    single_energy : Energy or None
+        The energy of a single-energy scan.
+
+    Raises
+    ------
+    ValueError
+        If the maps are neither of one energy nor of two.
     """
 
-    hydroxyapatite: Volume
-    urate: Volume
+    hydroxyapatite: Volume | None
+    urate: Volume | None
     low: Volume
-    high: Volume
-    sensitivity: Sensitivity
+    high: Volume | None
+    sensitivity: Sensitivity | None
     soft_tissue: SoftTissue
-    clipped_voxels: tuple[int, int] = (0, 0)
+    clipped_voxels: tuple[int, ...] = (0, 0)
     notices: tuple[Notice, ...] = field(default=())
     slice_path_cm: tuple[float, ...] = ()
     pair: Pair | None = None
     metal: Metal = Metal()
     quality: StudyQuality | None = None
+    single_energy: Energy | None = None
+
+    def __post_init__(self) -> None:
+        second = (self.hydroxyapatite, self.urate, self.high, self.sensitivity)
+        if any((part is None) != (self.single_energy is not None) for part in second):
+            raise ValueError("Maps of two energies hold both images and both crystals, those of one energy neither.")

@@ -159,6 +159,46 @@ def _write_companion(
     _write_slices(header, Volume(values, low.grid), folder, settings.maximum_hu)
 
 
+def write_series(
+    volume: Volume,
+    folder: Path,
+    *,
+    style: VendorStyle,
+    number: int,
+    description: str,
+    scale: tuple[float, float, str],
+    seed: int,
+    thickness_mm: float,
+    labels: ScanLabels,
+) -> None:
+    """Write one series whose pixels need not be HU.
+
+    Parameters
+    ----------
+    volume : Volume
+        Values in the unit of ``scale``.
+    folder : Path
+        Made if absent.
+    style : VendorStyle
+        What stands around the pixels.
+    number : int
+        Of the series in its study, from 0.
+    description : str
+        Series Description.
+    scale : tuple of (float, float, str)
+        Rescale Slope, Intercept and Type.
+    seed, thickness_mm, labels
+        As in `write_pair`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    header = _study_header(style, seed, labels)
+    _describe_series(header, style, Energy("kv", style.tube_kv or 120.0), number)
+    _describe_pixels(header, style, volume.grid, np.inf, thickness_mm)
+    header.SeriesDescription = description
+    header.RescaleSlope, header.RescaleIntercept, header.RescaleType = scale
+    _write_slices(header, volume, folder, np.inf)
+
+
 def _uid(*parts: object) -> str:
     from pydicom.uid import generate_uid
 
@@ -268,5 +308,5 @@ def _stored(hu: NDArray[Any], header: Dataset, maximum_hu: float) -> NDArray[Any
         float(header.RescaleIntercept),
     )
     lowest, highest = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
-    values = np.rint(np.minimum(hu.astype(np.float64), maximum_hu)) - intercept
+    values = np.rint((np.minimum(hu.astype(np.float64), maximum_hu) - intercept) / float(header.RescaleSlope))
     return np.clip(values, lowest, highest).astype("<i2" if signed else "<u2")

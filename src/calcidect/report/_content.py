@@ -21,10 +21,10 @@ def report_content(result: Result) -> dict[str, Any]:
     """Return the text of a report. Holds nothing but text, lists and dicts."""
     findings = result.findings
     return {
-        "title": "Calcinosis of the hands: dual-energy CT",
+        "title": f"Calcinosis of the hands: {'single' if result.study.single_energy else 'dual'}-energy CT",
         "notice": RESEARCH_USE_ONLY,
         "subject": result.study.subject_id,
-        "summary": _summary(findings),
+        "summary": _summary(result),
         "facts": _facts(result),
         "quality": quality_rows(findings.quality, result.bone_map.grid),
         "quality_note": QUALITY_NOTE,
@@ -44,7 +44,14 @@ def report_content(result: Result) -> dict[str, Any]:
     }
 
 
-def _summary(findings: Findings) -> str:
+def _summary(result: Result) -> str:
+    found = _found(result.findings)
+    if not result.study.single_energy:
+        return found
+    return f"One energy only ({result.study.pair}): material and mass cannot be told. {found}"
+
+
+def _found(findings: Findings) -> str:
     if not findings.deposits:
         return "No deposit was found."
     counts = Counter(words(deposit.material) for deposit in findings.deposits)
@@ -67,7 +74,7 @@ def _facts(result: Result) -> list[list[str]]:
         ["Age", MISSING if study.age_years is None else f"{study.age_years:.0f} years"],
         ["Sex", study.sex or MISSING],
         ["Date of scan", study.study_date or MISSING],
-        ["Energies", study.pair],
+        ["Energy" if study.single_energy else "Energies", study.pair],
         ["Voxel", f"{spacing} mm"],
     ]
 

@@ -83,6 +83,8 @@ def _pixels(_: Quality, grid: Grid) -> str:
 
 def _clipping(quality: Quality, _: Grid) -> str:
     low, high = quality.clipped_voxels_low, quality.clipped_voxels_high
+    if high is None:
+        return f"{low:,} voxels" if low else "none"
     return "none" if not low + high else f"{low:,} voxels at the low, {high:,} at the high energy"
 
 

@@ -15,6 +15,8 @@ from calcidect.result._types import HandFacts, NotAssessed, Provenance, Result, 
 from calcidect.study import Study
 
 _NOT_YET = "This version does not assess it."
+_ONE_ENERGY = "One energy does not tell materials apart."
+_NEEDS_TWO_ENERGIES = ("materials", "deposits.material", "deposits.ha_mass_mg", "deposits.confidence", "burden.bulky")
 
 
 def assemble(
@@ -58,17 +60,21 @@ def assemble(
         hydroxyapatite=maps.hydroxyapatite,
         urate=maps.urate,
         provenance=replace(provenance, warnings=warnings),
-        not_assessed=tuple(what_is_not_assessed(findings) if not_assessed is None else not_assessed),
+        not_assessed=tuple(
+            what_is_not_assessed(findings, single_energy=study.single_energy is not None)
+            if not_assessed is None
+            else not_assessed
+        ),
     )
 
 
-def what_is_not_assessed(findings: Findings) -> list[NotAssessed]:
+def what_is_not_assessed(findings: Findings, *, single_energy: bool = False) -> list[NotAssessed]:
     """Return what the result contract names and these findings leave open throughout.
 
     An empty list of destroyed bone may mean 'none found' or 'not looked for'. Both damage lists are filled by
     the same step, so where no digit was measured, bone was not looked at either.
     """
-    missing = []
+    missing = [NotAssessed(name, _ONE_ENERGY) for name in _NEEDS_TWO_ENERGIES] if single_energy else []
     if all(digit.fraction_lost is None for digit in findings.acro_osteolysis):
         reasons = sorted({digit.reason for digit in findings.acro_osteolysis if digit.reason})
         missing.append(NotAssessed("acro_osteolysis", " ".join(reasons) or _NOT_YET))
@@ -96,7 +102,8 @@ def _facts_of(study: Study) -> StudyFacts:
         age_years=subject.age_years,
         sex=subject.sex,
         study_uid_hash=study.study_uid_hash,
-        pair=study.pair.name,
+        pair=study.energies,
+        single_energy=study.single_energy is not None,
     )
 
 

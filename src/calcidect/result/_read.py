@@ -59,16 +59,20 @@ def read_result(folder: Path) -> Result:
 
 
 def _result_of(folder: Path, document: dict[str, Any]) -> Result:
-    grid = grid_of(document)
+    grid, study = grid_of(document), study_of(document)
+    hydroxyapatite, urate = (
+        None if study.single_energy else read_concentration(folder / "materials" / f"{name}.nii.gz", grid)
+        for name in ("hydroxyapatite", "urate")
+    )
     labels = _read_json(folder / "labels.json")
     return Result(
-        study=study_of(document),
+        study=study,
         findings=findings_of(document, read_labels(folder / "deposits.nii.gz", grid)),
         hands=hands_of(document),
         bone_map=read_labels(folder / "bones.nii.gz", grid),
         bone_labels={int(label): from_row(BoneLabel, row) for label, row in labels["bones"].items()},
-        hydroxyapatite=read_concentration(folder / "materials" / "hydroxyapatite.nii.gz", grid),
-        urate=read_concentration(folder / "materials" / "urate.nii.gz", grid),
+        hydroxyapatite=hydroxyapatite,
+        urate=urate,
         provenance=_provenance_of(_read_json(folder / "provenance.json")),
         not_assessed=not_assessed_of(document),
     )

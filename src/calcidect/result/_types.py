@@ -40,7 +40,9 @@ class StudyFacts:
     study_uid_hash : str
         SHA-256 of the study's UID.
     pair : str
-        Short name of the two energies, ``80/Sn150``.
+        Short name of the two energies, ``80/Sn150``; of a single-energy scan its energy, ``120 kV``.
+    single_energy : bool
+        Whether the scan has one energy only.
     """
 
     subject_id: str
@@ -49,6 +51,7 @@ class StudyFacts:
     sex: str | None
     study_uid_hash: str
     pair: str
+    single_energy: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,8 +143,8 @@ class Result:
         uint8 labels on the grid of the low-energy series.
     bone_labels : dict
         What each label means.
-    hydroxyapatite, urate : Volume
-        float32, mg/cm3. On disk in steps of 0.1 mg/cm3.
+    hydroxyapatite, urate : Volume or None
+        float32, mg/cm3. On disk in steps of 0.1 mg/cm3. None, and not on disk, of a single-energy scan.
     provenance : Provenance
         How it came to be.
     not_assessed : tuple of NotAssessed
@@ -150,7 +153,8 @@ class Result:
     Raises
     ------
     ValueError
-        If volumes do not share a grid, a label is unknown, a deposit has no voxel, or a map is not finite.
+        If volumes do not share a grid, a label is unknown, a deposit has no voxel, a map is not finite, or a
+        single-energy scan has material maps.
     """
 
     study: StudyFacts
@@ -158,18 +162,21 @@ class Result:
     hands: tuple[HandFacts, ...]
     bone_map: Volume
     bone_labels: dict[int, BoneLabel]
-    hydroxyapatite: Volume
-    urate: Volume
+    hydroxyapatite: Volume | None
+    urate: Volume | None
     provenance: Provenance
     not_assessed: tuple[NotAssessed, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        volumes = (self.bone_map, self.deposit_map, self.hydroxyapatite, self.urate)
+        maps = [volume for volume in (self.hydroxyapatite, self.urate) if volume is not None]
+        if len(maps) != (0 if self.study.single_energy else 2):
+            raise ValueError("A scan of two energies has both material maps, one of a single energy neither.")
+        volumes = (self.bone_map, self.deposit_map, *maps)
         if not all(volume.grid.is_same_as(self.bone_map.grid) for volume in volumes):
             raise ValueError("Bones, deposits and material maps must lie on the same grid.")
         if self.bone_map.array.dtype != np.uint8 or self.deposit_map.array.dtype != np.uint16:
             raise ValueError("Bone labels must be uint8 and deposit labels uint16.")
-        if not all(np.isfinite(v.array.sum()) for v in (self.hydroxyapatite, self.urate)):
+        if not all(np.isfinite(volume.array.sum()) for volume in maps):
             raise ValueError("A material map holds a value that is not a finite number.")
         deposit_ids = [deposit.deposit_id for deposit in self.findings.deposits]
         if _labels_in(self.deposit_map.array) != set(deposit_ids) or len(set(deposit_ids)) < len(deposit_ids):

@@ -67,11 +67,12 @@ def write_result(
 
 
 def _write_volumes(folder: Path, result: Result) -> None:
-    (folder / "materials").mkdir()
     write_labels(folder / "bones.nii.gz", result.bone_map)
     write_labels(folder / "deposits.nii.gz", result.deposit_map)
-    write_concentration(folder / "materials" / "hydroxyapatite.nii.gz", result.hydroxyapatite)
-    write_concentration(folder / "materials" / "urate.nii.gz", result.urate)
+    for name, volume in (("hydroxyapatite", result.hydroxyapatite), ("urate", result.urate)):
+        if volume is not None:
+            (folder / "materials").mkdir(exist_ok=True)
+            write_concentration(folder / "materials" / f"{name}.nii.gz", volume)
 
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:

@@ -40,6 +40,9 @@ class Labels:
         Whether Multi-energy CT Acquisition (0018,9361) says YES.
     source_kvp : tuple of float
         The different KVP of the X-ray sources (Supplement 188), which may leave the image's own KVP empty.
+    quantity, basis : str
+        Of material maps, codes and words of what the pixels measure (Real World Value Mapping), and of the materials
+        into which the scan was decomposed (0018,9381).
     """
 
     image_type: str
@@ -54,6 +57,8 @@ class Labels:
     manufacturer: str = ""
     is_multi_energy: bool = False
     source_kvp: tuple[float, ...] = ()
+    quantity: str = ""
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +218,9 @@ def _labels(values: Values) -> Labels:
         for item in values.items(0x00189362)
         for tube in item.get("CTXRayDetailsSequence") or ()
     ]
+    image_type = values.text(0x00080008).upper()
     return Labels(
-        image_type=values.text(0x00080008).upper(),
+        image_type=image_type,
         description=values.text(0x0008103E),
         private_label=values.text(0x00E11040) if is_philips else "",
         filter_text=_filter_of([values]) or _filter_of(tubes),
@@ -226,6 +232,8 @@ def _labels(values: Values) -> Labels:
         manufacturer=values.text(0x00080070),
         is_multi_energy=values.text(0x00189361).upper() == "YES",
         source_kvp=tuple(sorted({kvp for kvp in (tube.number(0x00180060) for tube in tubes) if kvp})),
+        quantity=_words_of(values, image_type, 0x00409096, ("QuantityDefinitionSequence", "ConceptCodeSequence")),
+        basis=_words_of(values, image_type, 0x00189363, ("DecompositionMaterialSequence", "MaterialCodeSequence")),
     )
 
 
@@ -233,3 +241,11 @@ def _filter_of(tubes: Sequence[Values]) -> str:
     """Return Filter Type and Filter Material of the one beam that made the image; empty where several did."""
     texts = {f"{tube.text(0x00181160)} {tube.text(0x00187050)}".strip() for tube in tubes}
     return texts.pop() if len(texts) == 1 else ""
+
+
+def _words_of(values: Values, image_type: str, tag: int, sequences: tuple[str, ...]) -> str:
+    """Return the codes and meanings that stand in nested sequences of a material map, to be searched as text."""
+    items = values.items(tag) if "MAT_" in image_type else []  # of other images, reading them would only take time
+    for name in sequences:
+        items = [inner for item in items for inner in item.get(name) or ()]
+    return " ".join(f"{item.get('CodeValue', '')} {item.get('CodeMeaning', '')}" for item in items)

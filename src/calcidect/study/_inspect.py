@@ -13,13 +13,21 @@ from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
 from calcidect.study._candidates import LOWEST_KEV, SeriesPair, find_candidates
 from calcidect.study._input import opened
+from calcidect.study._maps import MapPair, choose_maps, find_map, find_map_pairs, map_of, without_partner
 from calcidect.study._pair import choose_pair, why_not_chosen
 from calcidect.study._raw_objects import remedies_for
 from calcidect.study._scan import Scan, scan_files
 from calcidect.study._series import Series, group_series, short_hash
+from calcidect.study._single import SingleSeries, choose_single, dual_energy_sign_in, explained
+
+Chosen = SeriesPair | MapPair | SingleSeries
+"""What of a folder is read."""
 
 _MOST_PAIRS = 200
 _ENERGY_IS_MISSING = ("no_energy", "one_energy", "no_pair")
+
+
+Role = Literal["low", "high", "single", "map", "not used"]
 
 
 @dataclass(frozen=True)
@@ -37,13 +45,13 @@ class SeriesFound:
     spacing_mm : tuple of float or None
         Along columns, rows, slices.
     energy : str
-        ``Sn150 kV``, ``70 keV``; empty if unknown.
+        ``Sn150 kV``, ``70 keV``, or what a material map shows; empty if unknown.
     energy_source : str
         Where it was read from.
     kernel : str
         Convolution Kernel.
-    role : {"low", "high", "not used"}
-        What it is used for.
+    role : {"low", "high", "single", "map", "not used"}
+        What it is used for: one energy of a pair, the only one, or one of two material maps.
     why_not : str
         Why it is not used.
     number : str
@@ -62,7 +70,7 @@ class SeriesFound:
     energy: str
     energy_source: str
     kernel: str
-    role: Literal["low", "high", "not used"]
+    role: Role
     why_not: str
     number: str = ""
     thickness_mm: float | None = None
@@ -141,6 +149,7 @@ class Survey:
     scan: Scan
     series: tuple[Series, ...]
     candidates: tuple[SeriesPair, ...]
+    map_pairs: tuple[MapPair, ...] = ()
 
     @property
     def studies(self) -> int:
@@ -152,16 +161,16 @@ def survey_files(files: Sequence[Path], settings: StudySettings, progress: Progr
     """Read all headers and sort them into series and candidate pairs."""
     scan = scan_files(files, settings, progress)
     series = group_series(scan.images, settings)
-    return Survey(scan, series, find_candidates(series, settings))
+    return Survey(scan, series, find_candidates(series, settings), find_map_pairs(series, settings))
 
 
-def decide(survey: Survey, settings: StudySettings) -> SeriesPair:
-    """Return the one pair to read.
+def decide(survey: Survey, settings: StudySettings) -> Chosen:
+    """Return what to read: two energies, else two material maps, else, of a single-energy scan, one series.
 
     Raises
     ------
     StudyRefusedError
-        If the folder is not one dual-energy scan of one person.
+        If the folder is not one such scan of one person.
     """
     scan = survey.scan
     cut_off = sum(image.pixels is None for image in scan.images)
@@ -178,9 +187,21 @@ def decide(survey: Survey, settings: StudySettings) -> SeriesPair:
     try:
         return choose_pair(survey.series, survey.candidates, settings)
     except StudyRefusedError as refusal:
+        if survey.candidates:  # two energies were meant: nothing else takes their place unasked
+            raise
+        chosen = choose_maps(survey.map_pairs) or choose_single(survey.series, scan.raw_objects, settings)
+        if chosen is not None:
+            return chosen
         if refusal.code in _ENERGY_IS_MISSING:
-            raise _with_raw_objects(refusal, scan) from None
+            raise _with_raw_objects(_with_reasons(refusal, survey), scan) from None
         raise
+
+
+def _with_reasons(refusal: StudyRefusedError, survey: Survey) -> StudyRefusedError:
+    """Return a refusal that tells, too, why maps or one energy alone were not read."""
+    if lacking := without_partner(survey.series):
+        refusal = refusals.with_more(refusal, f"{lacking[0].upper()}{lacking[1:]}.")
+    return explained(refusal, dual_energy_sign_in(survey.series, survey.scan.raw_objects))
 
 
 def _with_raw_objects(refusal: StudyRefusedError, scan: Scan) -> StudyRefusedError:
@@ -212,7 +233,10 @@ def inspect_folder(path: Path, settings: StudySettings | None = None, progress: 
         refusal = error.as_dict()
     return Inspection(
         series=tuple(_row(series, chosen, survey.candidates) for series in survey.series),
-        pairs=tuple(_pair_row(pair, chosen) for pair in survey.candidates[:_MOST_PAIRS]),
+        pairs=(
+            *(_pair_row(pair, chosen) for pair in survey.candidates[:_MOST_PAIRS]),
+            *(_maps_row(maps, chosen) for maps in survey.map_pairs),
+        ),
         patients=len(survey.scan.people),
         studies=survey.studies,
         other_objects=survey.scan.other_objects,
@@ -222,7 +246,7 @@ def inspect_folder(path: Path, settings: StudySettings | None = None, progress: 
     )
 
 
-def _pair_row(pair: SeriesPair, chosen: SeriesPair | None) -> PairFound:
+def _pair_row(pair: SeriesPair, chosen: Chosen | None) -> PairFound:
     return PairFound(
         name=pair.pair.name,
         low=pair.low.name,
@@ -230,17 +254,18 @@ def _pair_row(pair: SeriesPair, chosen: SeriesPair | None) -> PairFound:
         is_chosen=pair is chosen,
         score=pair.score,
         parts={name: round(part, 3) for name, part in pair.parts.items()},
-        why_not=why_not_chosen(pair, chosen),
+        why_not=why_not_chosen(pair, chosen if isinstance(chosen, SeriesPair) else None),
     )
 
 
-def _row(series: Series, chosen: SeriesPair | None, candidates: Sequence[SeriesPair]) -> SeriesFound:
+def _maps_row(maps: MapPair, chosen: Chosen | None) -> PairFound:
+    why_not = "" if maps is chosen else _why_no_map(maps.first, chosen)
+    return PairFound(maps.name, maps.first.name, maps.second.name, maps is chosen, why_not=why_not)
+
+
+def _row(series: Series, chosen: Chosen | None, candidates: Sequence[SeriesPair]) -> SeriesFound:
     grid = series.stack.grid if series.stack else None
-    role: Literal["low", "high", "not used"] = "not used"
-    if chosen and series is chosen.low:
-        role = "low"
-    elif chosen and series is chosen.high:
-        role = "high"
+    role, mapped = _role(series, chosen), map_of(series)
     return SeriesFound(
         study=short_hash(series.images[0].study_uid),
         series=series.name,
@@ -248,7 +273,7 @@ def _row(series: Series, chosen: SeriesPair | None, candidates: Sequence[SeriesP
         images=len(series.images),
         size=grid.size if grid else None,
         spacing_mm=grid.spacing_mm if grid else None,
-        energy=str(series.found.energy or ""),
+        energy=str(series.found.energy or (mapped.kind if mapped else "")),
         energy_source=series.found.source,
         kernel=series.kernel,
         thickness_mm=series.images[0].acquisition.thickness_mm,
@@ -258,15 +283,39 @@ def _row(series: Series, chosen: SeriesPair | None, candidates: Sequence[SeriesP
     )
 
 
-def _why_not(series: Series, chosen: SeriesPair | None, candidates: Sequence[SeriesPair]) -> str:
+def _role(series: Series, chosen: Chosen | None) -> Role:
+    if isinstance(chosen, SingleSeries):
+        return "single" if series is chosen.series else "not used"
+    if isinstance(chosen, MapPair):
+        return "map" if series in (chosen.first, chosen.second) else "not used"
+    if chosen is None or series not in (chosen.low, chosen.high):
+        return "not used"
+    return "low" if series is chosen.low else "high"
+
+
+def _why_not(series: Series, chosen: Chosen | None, candidates: Sequence[SeriesPair]) -> str:
     energy = series.found.energy
     if energy is None:
-        return series.found.why_not
+        return _why_no_map(series, chosen)
     if series.problem:
         return series.problem.found
     if energy.kind == "kev" and energy.value < LOWEST_KEV:
         return f"below {LOWEST_KEV:g} keV"
+    if isinstance(chosen, SingleSeries):
+        return "another reconstruction of the same energy was chosen"
     usable = [pair for pair in candidates if not pair.obstacle and (series is pair.low or series is pair.high)]
-    if not usable:
+    if not usable or isinstance(chosen, MapPair):
         return "nothing of another energy fits it"
     return why_not_chosen(usable[0], chosen) if chosen else "part of a pair, but none was chosen"
+
+
+def _why_no_map(series: Series, chosen: Chosen | None) -> str:
+    """Return why an image that is no energy is not used as a map either."""
+    found = find_map(series.images[0])
+    if isinstance(found, str):
+        return found or series.found.why_not
+    if series.problem:
+        return series.problem.found
+    if isinstance(chosen, SeriesPair):
+        return "two energies go before material maps: they are nearer to what was measured"
+    return "another pair of maps was chosen" if isinstance(chosen, MapPair) else "material map without its partner"

@@ -184,8 +184,7 @@ def _resample_notices(stacks: tuple[Stack, Stack], names: tuple[str, str]) -> li
 def _tilt_notice(degrees: float) -> Notice:
     return Notice(
         "gantry_tilt_resampled",
-        f"The gantry was tilted by {degrees:.1f} degrees: the slices of both energies were interpolated onto an "
-        "upright grid.",
-        "Noise is smoothed a little, from slice to slice differently; edges lose little and mass nothing, and both "
-        "energies are treated alike.",
+        f"The gantry was tilted by {degrees:.1f} degrees: the slices were interpolated onto an upright grid.",
+        "Noise is smoothed a little, from slice to slice differently, in two energies alike; edges lose little, mass "
+        "nothing.",
     )

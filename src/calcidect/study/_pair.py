@@ -12,7 +12,7 @@ from calcidect.study._candidates import WEIGHTS, SeriesPair, energy_of, lie_in_o
 from calcidect.study._energy import MIXTURE
 from calcidect.study._grids import how_grids_relate
 from calcidect.study._header import ImageHeader
-from calcidect.study._series import Series, dual_energy_sign_of
+from calcidect.study._series import Series
 
 _WHY_LOWER = {
     "kernel softness": "a softer kernel was preferred",
@@ -112,7 +112,7 @@ def _why_none(series: Sequence[Series], settings: StudySettings) -> StudyRefused
         return refusals.no_pair(f"one is of {energies[0]}, the other a mixture of several energies")
     if len(large) > 1:
         return refusals.no_pair(f"all {len(large)} series are of {energies[0]}")
-    return refusals.one_energy(energies[0], dual_energy_sign_of(large[0]))
+    return refusals.one_energy(energies[0])
 
 
 def _of_series(series: Sequence[Series]) -> list[StudyRefusedError]:

@@ -53,14 +53,13 @@ RAW_KINDS = (
         "Philips spectral base images (SBI)",
         _is_sbi,
         "On the Philips workstation (Spectral Diagnostic Suite or IntelliSpace Portal) export, of the same slices, two "
-        "monoenergetic series, such as MonoE 50 keV and MonoE 100 keV, in HU. Z Effective and Electron Density do not "
-        "replace them in this version.",
+        "monoenergetic series, such as MonoE 50 keV and MonoE 100 keV, in HU; or Electron Density with Z Effective.",
     ),
     RawKind(
         "GE raw spectral data (GSI)",
         _is_ge_raw,
         "On the GE workstation (GSI Viewer) export, of the same slices, two monochromatic series, of 50 keV and 100 "
-        "keV, in HU. HAP(Water) does not replace them in this version.",
+        "keV, in HU; or HAP(Water) with Water(HAP).",
     ),
 )
 """Habits of the vendors (docs/dicom.md); a further vendor is a further row."""

@@ -15,7 +15,8 @@ _LISTED = 3  # places told one by one
 _ONE_STUDY = "One folder, zip archive or enhanced CT file with the dual-energy scan of one person from one visit."
 _DUAL_ENERGY = (
     "Two series of the same scan at different X-ray energies, for example 80 kV and Sn150 kV, or virtual "
-    "monoenergetic images (VMI) of 50 and 100 keV."
+    "monoenergetic images (VMI) of 50 and 100 keV; or two maps, of hydroxyapatite with water or of electron density "
+    "with effective atomic number."
 )
 _EXPORT_PAIR = (
     "Export both energies with the same slices, field of view and soft kernel; mixed (blended) images do not help. "
@@ -122,6 +123,13 @@ def no_ct_images(number_of_objects: int) -> StudyRefusedError:
         expected=_DUAL_ENERGY,
         remedy="Philips spectral base images (SBI) and GE raw data cannot be read outside the vendor's workstation: "
         "export two VMI series there, for example of 50 and 100 keV.",
+    )
+
+
+def with_more(refusal: StudyRefusedError, sentence: str) -> StudyRefusedError:
+    """Return a refusal that says one sentence more of what was found."""
+    return StudyRefusedError(
+        refusal.code, found=f"{refusal.found} {sentence}", expected=refusal.expected, remedy=refusal.remedy
     )
 
 
@@ -248,28 +256,24 @@ def no_energy(reasons: Sequence[str]) -> StudyRefusedError:
     )
 
 
-def one_energy(energy: str, sign: str) -> StudyRefusedError:
-    """Refuse one energy alone.
-
-    Parameters
-    ----------
-    energy : str
-        Which.
-    sign : str
-        What says that the scan was dual-energy; empty if nothing does.
-    """
-    if sign:
-        return StudyRefusedError(
-            "one_energy",
-            found=f"The scan holds one energy only, {energy}, but was dual-energy (so says {sign}).",
-            expected=_DUAL_ENERGY,
-            remedy=f"The other energy was left behind. {_EXPORT_PAIR}",
-        )
+def one_energy(energy: str) -> StudyRefusedError:
+    """Refuse one energy alone."""
     return StudyRefusedError(
         "one_energy",
         found=f"The scan holds one energy only: {energy}.",
         expected=_DUAL_ENERGY,
         remedy=f"If the scan was dual-energy, its second energy was left behind. {_EXPORT_PAIR}",
+    )
+
+
+def several_series(number: int, energy: str) -> StudyRefusedError:
+    """Refuse a single-energy scan of which it is unclear what to read."""
+    return StudyRefusedError(
+        "several_series",
+        found=f"The {number} series are all of {energy}, and nothing tells which of them is meant: they show different "
+        "places, or are alike in slices and kernel.",
+        expected="Of a single-energy scan, one reconstruction of one place.",
+        remedy="Keep the folder to one scan; `calcidect inspect` lists the series.",
     )
 
 
@@ -330,6 +334,45 @@ def bone_ratio_low(ratio: float, minimum: float) -> StudyRefusedError:
         expected=f"A ratio of at least {minimum:g} between low and high energy.",
         remedy="Check that the two are not one energy twice, that neither is a mixed image, and that virtual images "
         "lie far apart, such as 50 and 100 keV; then export both energies again.",
+    )
+
+
+def maps_swapped(kinds: Sequence[str]) -> StudyRefusedError:
+    """Refuse maps whose labels are exchanged."""
+    return StudyRefusedError(
+        "maps_swapped",
+        found=f"The map labelled {kinds[0]} looks like one of {kinds[1]}, and the other way round.",
+        expected="Maps whose labels fit their pixels.",
+        remedy="Have the export checked: the names of the two series are exchanged.",
+    )
+
+
+def maps_implausible(
+    kinds: Sequence[str], medians: Sequence[float], limits: Sequence[tuple[float, float]]
+) -> StudyRefusedError:  # fmt: skip
+    """Refuse maps in which soft tissue is none."""
+    seen, wanted = (
+        " and ".join(texts)
+        for texts in (
+            [f"{median:.4g} for {kind}" for kind, median in zip(kinds, medians, strict=True)],
+            [f"{low:g} to {high:g}" for low, high in limits],
+        )
+    )
+    return StudyRefusedError(
+        "maps_implausible",
+        found=f"In the middle of the body's values the maps say {seen}.",
+        expected=f"Soft tissue: {wanted} (mg/cm3, electron density relative to water, atomic number).",
+        remedy="Check that the maps have the stated units and materials, or export two monoenergetic series instead.",
+    )
+
+
+def maps_without_calcium(kinds: Sequence[str], ratio: float) -> StudyRefusedError:
+    """Refuse maps whose bone is none."""
+    return StudyRefusedError(
+        "maps_implausible",
+        found=f"Bone in the maps of {' and '.join(kinds)} is no calcium (ratio of 50 to 100 keV: {ratio:.2f}).",
+        expected="Bone that is clearly brighter at low energy.",
+        remedy="Check that the maps are what their names say, or export two monoenergetic series instead.",
     )
 
 

@@ -80,13 +80,8 @@ def short_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def states_dual_energy(series: Series) -> bool:
-    """Tell whether the headers say that a series is one energy of a dual-energy scan, whatever lies beside it."""
-    return bool(dual_energy_sign_of(series))
-
-
 def dual_energy_sign_of(series: Series) -> str:
-    """Return what says so; empty if nothing does."""
+    """Return what says that a series is one energy of a dual-energy scan, whatever lies beside it; empty if nothing."""
     signs = map(dual_energy_sign, dict.fromkeys(image.labels for image in series.images))
     return next(filter(None, signs), "")
 

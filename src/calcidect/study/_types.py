@@ -63,14 +63,16 @@ class Subject:
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """A dual-energy scan, ready to be analysed.
+    """A scan, ready to be analysed: of two energies, or of one.
 
     Parameters
     ----------
-    low, high : Volume
-        Hounsfield units, int16 or float32, on the same grid.
-    pair : Pair
-        The energies of ``low`` and ``high``.
+    low : Volume
+        Hounsfield units, int16 or float32; of a single-energy scan its only image.
+    high : Volume or None
+        The same at the higher energy, on the same grid; None of a single-energy scan.
+    pair : Pair or None
+        The energies of ``low`` and ``high``; None of a single-energy scan.
     subject : Subject
         Pseudonym, age and sex.
     study_date : str or None
@@ -80,32 +82,44 @@ class Study:
     input_hash : str
         SHA-256 over the files that were read, in order of slices, low then high.
     maximum_hu : tuple of float
-        Highest value that the low and the high series can store.
+        Highest value that each image can hold, low first; infinite where it was computed.
     manufacturer : str
         As the scan states it, or empty.
     notices : tuple of Notice
         What the reader should know.
     quality : StudyQuality or None
         What the scan allows; None where it was not looked at.
+    single_energy : Energy or None
+        The one energy of a single-energy scan; None of a pair.
 
     Raises
     ------
     ValueError
-        If the two volumes do not share a grid.
+        If the two volumes do not share a grid, or the scan is neither of one energy nor of two.
     """
 
     low: Volume
-    high: Volume
-    pair: Pair
+    high: Volume | None
+    pair: Pair | None
     subject: Subject
     study_date: str | None
     study_uid_hash: str
     input_hash: str
-    maximum_hu: tuple[float, float] = (3071.0, 3071.0)
+    maximum_hu: tuple[float, ...] = (3071.0, 3071.0)
     manufacturer: str = ""
     notices: tuple[Notice, ...] = field(default=())
     quality: StudyQuality | None = None
+    single_energy: Energy | None = None
 
     def __post_init__(self) -> None:
-        if not self.low.grid.is_same_as(self.high.grid):
+        if (self.pair is None) == (self.single_energy is None) or (self.high is None) != (self.pair is None):
+            raise ValueError("A study has either a pair of energies and two images, or one of each.")
+        if self.high is not None and not self.low.grid.is_same_as(self.high.grid):
             raise ValueError("The low and the high energy image must lie on the same grid.")
+        if len(self.maximum_hu) != (1 if self.high is None else 2):
+            raise ValueError("Every image needs its highest value.")
+
+    @property
+    def energies(self) -> str:
+        """The energies in short: ``80/Sn150``, ``50/100keV``, or of a single-energy scan ``120 kV``."""
+        return self.pair.name if self.pair is not None else str(self.single_energy)
