@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from calcidect.geometry import Grid, Volume
 from calcidect.phantom._deposits import PlacedDeposit
 from calcidect.phantom._hand import DigitalHand
+from calcidect.phantom._motion import HandMotion, motion_of
 from calcidect.phantom._scanner import box_share
 from calcidect.phantom._scenario import Scenario, as_json
 from calcidect.phantom._voxelise import Box
@@ -48,12 +49,24 @@ def write_truth(
         "axes": [{"side": hand.side, "distal": list(hand.posed.distal), "dorsal": list(hand.posed.dorsal),
                   "radial": list(hand.posed.radial), "radiocarpal_mm": list(hand.posed.radiocarpal_mm)}
                  for hand in hands],
+        "motion": [_motion(hand, scenario) for hand in hands],
         "scanner": as_json(scenario),
     }  # fmt: skip
     (folder / "truth.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     _save(folder / "bones.nii.gz", Volume(bones, grid))
     _save(folder / "deposits.nii.gz", Volume(volume, grid))
     _save(folder / "vessels.nii.gz", Volume(_vessels(hands, vessels, grid), grid))
+
+
+def _motion(hand: DigitalHand, scenario: Scenario) -> dict[str, Any]:
+    """Return how a hand moves from the low- to the high-energy image; ``matrix`` takes LPS points along."""
+    settings = scenario.scanner
+    motion = motion_of(hand.side, hand.grid, settings.motion, settings.shift_mm)
+    own = next((own for own in settings.motion if own.side == hand.side), HandMotion(hand.side))
+    return {
+        "side": hand.side, "shift_mm": motion.shift_mm.tolist(), "rotation_degrees": list(own.rotation_degrees),
+        "centre_mm": motion.centre_mm.tolist(), "matrix": motion.matrix.tolist(),
+    }  # fmt: skip
 
 
 def _bones(hands: list[DigitalHand], grid: Grid) -> tuple[dict[str, Any], NDArray[np.uint8]]:
