@@ -1,9 +1,9 @@
 """Hands that move between the two energies, each as a rigid body.
 
 The moved hand is blurred on its own fine grid by the scanner's point-spread function, without sampling; then the
-scanner's voxel centres, moved back, are looked up in it by cubic B-spline interpolation. The blurred image holds next to
-nothing that a spline on the fine grid can't follow, so that a moved hand is as sharp as a still one
-(docs/method/phantom.md tells how nearly). Only the point-spread function turns with the hand.
+scanner's voxel centres, moved back, are looked up in it by cubic B-spline interpolation. The blurred image holds next
+to nothing that a spline on the fine grid can't follow, so that a moved hand is as sharp as a still one
+(docs/method/phantom.md). The point-spread function turns with the hand, which a scanner's does not.
 """
 
 from __future__ import annotations
@@ -88,6 +88,12 @@ def margin_grid(fine: Grid, sigma_mm: FloatArray) -> Grid:
     wide = np.ceil(_MARGIN_SIGMAS * sigma_mm / np.array(fine.spacing_mm)).astype(int) + 1
     i, j, k = (int(n) for n in np.array(fine.size) + 2 * wide)
     return Grid((i, j, k), fine.spacing_mm, tuple(fine.point_of(-wide)), fine.direction)
+
+
+def cropped_to(grid: Grid, box: tuple[slice, slice, slice]) -> Grid:
+    """Return the part of a grid that a box of its array covers."""
+    k, j, i = box
+    return grid.cropped((i.start, j.start, k.start), (i.stop - i.start, j.stop - j.start, k.stop - k.start))
 
 
 def looked_up(blurred: NDArray[np.float32], fine: Grid, motion: RigidMotion, grid: Grid) -> tuple[Any, NDArray[Any]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from calcidect.geometry import FloatArray, Grid, Volume
 from calcidect.phantom._attenuation import TissueAttenuation, load_attenuation
 from calcidect.phantom._hand import DigitalHand
-from calcidect.phantom._motion import HandMotion, looked_up, margin_grid, motion_of
+from calcidect.phantom._motion import HandMotion, cropped_to, looked_up, margin_grid, motion_of
 from calcidect.phantom._noise import correlated_noise
 from calcidect.phantom._path import PathMap, water_path
 from calcidect.progress import Progress, silent
@@ -144,8 +144,8 @@ def noiseless(
 
         if motion is not None and turns:
             wide = margin_grid(hand.grid, _sigma_mm(settings))
-            blurred = sampling(hand.grid, wide, settings, np.zeros(3)).sampled(slab_of)
-            box, values = looked_up(blurred, wide, motion, grid)
+            spread = sampling(hand.grid, wide, settings, np.zeros(3))
+            box, values = looked_up(spread.sampled(slab_of), cropped_to(wide, spread.box), motion, grid)
         else:
             target = sampling(hand.grid, grid, settings, np.zeros(3) if motion is None else motion.shift_mm)
             box, values = target.box, target.sampled(slab_of)
@@ -208,7 +208,8 @@ def sampling(fine: Grid, grid: Grid, settings: ScannerSettings, shift_mm: FloatA
 
 
 def _sigma_mm(settings: ScannerSettings) -> FloatArray:
-    return np.array([settings.blur_fwhm_mm, settings.blur_fwhm_mm, settings.thickness_mm]) * _SIGMA_OF_FWHM
+    fwhm = np.array([settings.blur_fwhm_mm, settings.blur_fwhm_mm, settings.thickness_mm])
+    return np.asarray(fwhm * _SIGMA_OF_FWHM)
 
 
 def _axis_weights(

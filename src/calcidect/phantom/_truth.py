@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from calcidect.geometry import Grid, Volume
 from calcidect.phantom._deposits import PlacedDeposit
 from calcidect.phantom._hand import DigitalHand
-from calcidect.phantom._motion import HandMotion, motion_of
+from calcidect.phantom._motion import HandMotion, cropped_to, motion_of
 from calcidect.phantom._scanner import box_share
 from calcidect.phantom._scenario import Scenario, as_json
-from calcidect.phantom._voxelise import Box
 
 SCHEMA = "calcidect-truth/1"
 
@@ -76,7 +75,7 @@ def _bones(hands: list[DigitalHand], grid: Grid) -> tuple[dict[str, Any], NDArra
     for hand in hands:
         for index, name in enumerate(hand.bone_names, start=1):
             mask = (hand.bones[hand.bone_fields[name].box] == index).astype(np.float32)
-            box, share = box_share(mask, _part(hand.grid, hand.bone_fields[name].box), grid)
+            box, share = box_share(mask, cropped_to(hand.grid, hand.bone_fields[name].box), grid)
             label = len(labels) + 1
             volume[box][share >= 0.5] = label
             labels[str(label)] = {"side": hand.side, "bone": name,
@@ -95,7 +94,7 @@ def _deposits(
         for deposit in placed:
             deposit_id = len(rows) + 1
             rows.append({"deposit_id": deposit_id, **deposit.truth})
-            box, share = box_share(deposit.share, _part(hand.grid, deposit.box), grid)
+            box, share = box_share(deposit.share, cropped_to(hand.grid, deposit.box), grid)
             part = volume[box]
             part[share >= 0.5] = deposit_id
             part[np.unravel_index(int(share.argmax()), share.shape)] = deposit_id
@@ -112,11 +111,6 @@ def _vessels(hands: list[DigitalHand], vessels: list[NDArray[np.bool_]], grid: G
             box, share = box_share(found.astype(np.float32), hand.grid, grid)
             volume[box][share >= 0.1] = 1
     return volume
-
-
-def _part(grid: Grid, box: Box) -> Grid:
-    k, j, i = box
-    return grid.cropped((i.start, j.start, k.start), (i.stop - i.start, j.stop - j.start, k.stop - k.start))
 
 
 def _save(path: Path, volume: Volume) -> None:

@@ -1,5 +1,6 @@
 """A DICOM folder becomes a ``Study``."""
 
+from calcidect.study._bodies import coarse_hands, depth_mm
 from calcidect.study._inspect import Inspection, PairFound, SeriesFound, inspect_folder
 from calcidect.study._read import read_study
 from calcidect.study._types import Energy, Pair, Study, Subject
@@ -12,6 +13,8 @@ __all__ = [
     "SeriesFound",
     "Study",
     "Subject",
+    "coarse_hands",
+    "depth_mm",
     "inspect_folder",
     "read_study",
 ]
