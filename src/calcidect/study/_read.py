@@ -11,6 +11,7 @@ from calcidect.progress import Progress, silent
 from calcidect.settings import StudySettings
 from calcidect.study._input import opened
 from calcidect.study._inspect import Survey, decide, survey_files
+from calcidect.study._motion import align
 from calcidect.study._pair import SeriesPair, bone_ratio, confirm_energies
 from calcidect.study._pixels import Pixels, check_expansion, read_pixels, workers_for
 from calcidect.study._subject import study_date_of, subject_of
@@ -33,7 +34,7 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
     Returns
     -------
     Study
-        Both energies in HU on the low series' grid, confirmed by their pixels.
+        Both energies in HU on the low series' grid, aligned where a hand moved, and confirmed by their pixels.
 
     Raises
     ------
@@ -46,12 +47,15 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
         chosen = decide(survey, settings)
         low, high = _read_pair(chosen, settings, progress)
     low_stack, _ = chosen.stacks
-    ratio = bone_ratio(low.hu, high.hu, (low.maximum_hu, high.maximum_hu))
+    # The two grids agree within the tolerance; from here on there is one.
+    low_volume, high_volume = Volume(low.hu, low_stack.grid), Volume(high.hu, low_stack.grid)
+    # Before any ratio is taken: one voxel of motion changes it at every edge.
+    alignment = align(low_volume, high_volume, high.maximum_hu, settings, progress)
+    ratio = bone_ratio(low.hu, alignment.high.array, (low.maximum_hu, high.maximum_hu))
     notices = confirm_energies(chosen.pair, ratio, settings)
     return Study(
-        # The two grids agree within the tolerance; from here on there is one.
-        low=Volume(low.hu, low_stack.grid),
-        high=Volume(high.hu, low_stack.grid),
+        low=low_volume,
+        high=alignment.high,
         pair=chosen.pair,
         subject=subject_of(survey.scan.people[0]),
         study_date=study_date_of(survey.scan.people[0]),
@@ -59,7 +63,13 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
         input_hash=hashlib.sha256(b"".join(low.file_hashes + high.file_hashes)).hexdigest(),
         maximum_hu=(low.maximum_hu, high.maximum_hu),
         manufacturer=survey.scan.people[0].manufacturer,
-        notices=(*notices, *_reading_notices(survey, chosen.pair, low, high), *_lossy_notices(chosen)),
+        notices=(
+            *notices,
+            *_reading_notices(survey, chosen.pair, low, high),
+            *_lossy_notices(chosen),
+            *alignment.notices,
+        ),
+        motion=alignment.motion,
     )
 
 

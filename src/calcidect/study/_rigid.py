@@ -1,8 +1,8 @@
 """How one body moved between two images of different energy: six parameters by robust least squares.
 
 With ``low`` the image of the low energy, a point p of it lies at ``T p`` in the high one, where
-``high(T p) = f(low(p))``. ``f`` is the relation of the two energies' HU, told by the scan itself: medians of high in bins
-of low, made monotone. No spectrum and no ratio need be known. Deposits of another ratio, and whatever moved otherwise,
+``high(T p) = f(low(p))``. ``f`` is the relation of the two energies' HU, told by the scan itself: medians of high in
+bins of low, made monotone. No spectrum and no ratio need be known. Deposits of another ratio, and whatever moved otherwise,
 are outliers, and lose their weight (Tukey's biweight).
 
 Both images are looked at through one smooth kernel, the cubic B-spline over a voxel. Its sum and first three moments do
@@ -56,13 +56,6 @@ class Rigid:
 
         rotation = Rotation.from_rotvec(step[3:]).as_matrix() @ self.rotation
         return Rigid(self.centre_mm, rotation, self.shift_mm + step[:3])
-
-    @property
-    def rotation_vector(self) -> FloatArray:
-        """Axis times angle in radians."""
-        from scipy.spatial.transform import Rotation
-
-        return np.asarray(Rotation.from_matrix(self.rotation).as_rotvec())
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,18 +168,22 @@ def _terms(samples: Samples, high: Image, motion: Rigid) -> _Terms:
     inside = high.holds(moved)
     samples, moved = samples.where(inside), moved[inside]
     seen = high.at(moved).astype(float)
-    value, slope = _relation(samples.low_hu, seen)
+    value, slope = relation(samples.low_hu, seen)
     residual = seen - value
     expected = slope[:, None] * (samples.gradient @ motion.rotation.T)
     arm = moved - motion.of(motion.centre_mm[None])
     jacobian = np.hstack([expected, np.cross(arm, expected)])
+    return _Terms(samples, residual, expected, jacobian, biweight(residual))
+
+
+def biweight(residual: FloatArray) -> FloatArray:
+    """Return Tukey's weights, 0 to 1, for the spread that the median absolute residual tells."""
     scale = _MAD_TO_SD * np.median(np.abs(residual)) + 1e-6
-    weight = np.clip(1 - (residual / (_TUKEY * scale)) ** 2, 0, None) ** 2
-    return _Terms(samples, residual, expected, jacobian, weight)
+    return np.asarray(np.clip(1 - (residual / (_TUKEY * scale)) ** 2, 0, None) ** 2)
 
 
-def _relation(low: NDArray[np.float32], high: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return f(low) and its slope: medians in bins of equal numbers, made monotone, joined by straight lines."""
+def relation(low: NDArray[np.float32], high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return f(low), shape (n,), and its slope: medians in bins of equal numbers, made monotone, joined by lines."""
     from scipy.optimize import isotonic_regression
 
     order = np.argsort(low, kind="stable")

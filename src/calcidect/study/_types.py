@@ -56,6 +56,37 @@ class Subject:
     sex: str | None = None
 
 
+@dataclass(frozen=True)
+class Motion:
+    """How one hand moved from the low- to the high-energy image, and what became of it.
+
+    Parameters
+    ----------
+    centroid_mm : tuple of float
+        Where the hand lies in the low-energy image (LPS); rotation is about it.
+    shift_mm, rotation_degrees : tuple of float or None
+        Shift of the centroid, and rotation vector (its direction is the axis, its length the angle), along x, y, z
+        (LPS). None, as every number below, where motion could not be measured.
+    largest_displacement_mm, standard_error_mm : float or None
+        Of the edge of bone that moved farthest, and how uncertain that is.
+    corrected : bool
+        Whether the hand's high-energy image was moved back.
+    residual_mm : float or None
+        Largest displacement that is left, measured anew where it was corrected.
+    remainder_mm : float or None
+        Largest shift of a part of the hand against the whole: fingers that moved by themselves. It is not corrected.
+    """
+
+    centroid_mm: tuple[float, float, float]
+    shift_mm: tuple[float, float, float] | None = None
+    rotation_degrees: tuple[float, float, float] | None = None
+    largest_displacement_mm: float | None = None
+    standard_error_mm: float | None = None
+    corrected: bool = False
+    residual_mm: float | None = None
+    remainder_mm: float | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Study:
     """A dual-energy scan, ready to be analysed.
@@ -80,6 +111,8 @@ class Study:
         As the scan states it, or empty.
     notices : tuple of Notice
         What the reader should know.
+    motion : tuple of Motion
+        Of each hand between the energies; ``high`` is free of what was corrected.
 
     Raises
     ------
@@ -97,6 +130,7 @@ class Study:
     maximum_hu: tuple[float, float] = (3071.0, 3071.0)
     manufacturer: str = ""
     notices: tuple[Notice, ...] = field(default=())
+    motion: tuple[Motion, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.low.grid.is_same_as(self.high.grid):
