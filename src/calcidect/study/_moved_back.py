@@ -55,8 +55,8 @@ def moved_back(
     """Return the high image around one hand as it is where the hand lies as in the low one.
 
     Cubic B-spline interpolation (with the prefilter, so that it passes through the voxels): of the usual kernels the
-    one that costs noise and edges least for its length (Thevenaz, Blu and Unser, 2000). Values are rounded where the image
-    holds integers. Clipped voxels stay clipped: a voxel of which half or more comes from such takes the limit.
+    one that costs noise and edges least for its length (Thevenaz, Blu and Unser, 2000). Values are rounded where the
+    image holds integers. Clipped voxels stay clipped: a voxel of which half or more comes from such takes the limit.
 
     Parameters
     ----------

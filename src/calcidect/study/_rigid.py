@@ -2,8 +2,8 @@
 
 With ``low`` the image of the low energy, a point p of it lies at ``T p`` in the high one, where
 ``high(T p) = f(low(p))``. ``f`` is the relation of the two energies' HU, told by the scan itself: medians of high in
-bins of low, made monotone. No spectrum and no ratio need be known. Deposits of another ratio, and whatever moved otherwise,
-are outliers, and lose their weight (Tukey's biweight).
+bins of low, made monotone. No spectrum and no ratio need be known. Deposits of another ratio, and whatever moved
+otherwise, are outliers, and lose their weight (Tukey's biweight).
 
 Both images are looked at through one smooth kernel, the cubic B-spline over a voxel. Its sum and first three moments do
 not depend on the place between voxels (Strang and Fix, 1971), so that interpolation pulls no point towards the lattice.
