@@ -8,6 +8,7 @@ from typing import Literal
 from calcidect.anatomy import Side
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
+from calcidect.study import Motion
 
 Material = Literal["hydroxyapatite", "urate", "indeterminate"]
 
@@ -96,13 +97,14 @@ class Burden:
 
 @dataclass(frozen=True)
 class Quality:
-    """What the scan allows."""
+    """What the scan allows. ``motion`` is that of each hand between the energies, from the patient's right to left."""
 
     noise_low_hu: float
     noise_high_hu: float
     clipped_voxels_low: int
     clipped_voxels_high: int
     notices: tuple[Notice, ...] = ()
+    motion: tuple[Motion, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,9 @@ from calcidect.findings import AcroOsteolysis, Bone, BoneDestruction, Burden, De
 from calcidect.geometry import Grid, Volume
 from calcidect.result._tables import as_row, plain
 from calcidect.result._types import RESEARCH_USE_ONLY, HandFacts, NotAssessed, Result, StudyFacts
+from calcidect.study import Motion
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Major: a key changed its meaning or went. Minor: keys were added."""
 
 HANDS = ("right", "left", "all")
@@ -79,7 +80,10 @@ def _study_document(study: StudyFacts) -> dict[str, Any]:
 
 
 def _quality_document(quality: Quality) -> dict[str, Any]:
-    row = {f.name: plain(getattr(quality, f.name), f.name) for f in fields(Quality) if f.name != "notices"}
+    row = {
+        f.name: plain(getattr(quality, f.name), f.name) for f in fields(Quality) if f.name not in ("motion", "notices")
+    }
+    row["motion"] = [as_row(hand) for hand in quality.motion]
     return {**row, "warnings": [as_row(notice) for notice in quality.notices]}
 
 
@@ -125,9 +129,14 @@ def findings_of(document: dict[str, Any], deposit_labels: Volume) -> Findings:
         acro_osteolysis=_all(AcroOsteolysis, document["acro_osteolysis"]),
         bone_destruction=_all(BoneDestruction, document["bone_destruction"]),
         burden={hand: from_row(Burden, row) for hand, row in document["burden"].items() if row is not None},
-        quality=from_row(Quality, {**quality, "notices": _all(Notice, quality["warnings"])}),
+        quality=_quality_of(quality),
         notices=_all(Notice, document["warnings"]),
     )
+
+
+def _quality_of(row: dict[str, Any]) -> Quality:
+    motion = _all(Motion, row.get("motion", []))  # version 1.0 had none
+    return from_row(Quality, {**row, "motion": motion, "notices": _all(Notice, row["warnings"])})
 
 
 def _all(kind: type[T], rows: list[dict[str, Any]]) -> tuple[T, ...]:
