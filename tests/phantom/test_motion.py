@@ -66,7 +66,9 @@ def test_a_turn_through_the_spline_alone_changes_next_to_nothing() -> None:
 
 
 def test_only_the_hand_that_moves_moves_and_the_truth_tells(tmp_path: Path) -> None:
-    toml = 'hands = ["left", "right"]\nquick = true\n[motion.left]\nshift_mm = [1, 0, 0]\nrotation_degrees = [0, 2, 0]\n'
+    toml = (
+        'hands = ["left", "right"]\nquick = true\n[motion.left]\nshift_mm = [1, 0, 0]\nrotation_degrees = [0, 2, 0]\n'
+    )
     (tmp_path / "moves.toml").write_text(toml)
     scenario = load_scenario(str(tmp_path / "moves.toml"), seed=3)
     assert scenario.scanner.motion == (HandMotion("left", (1.0, 0.0, 0.0), (0.0, 2.0, 0.0)),)

@@ -34,6 +34,8 @@ _LARGEST_MM = 20.0
 """Fits were found to be right up to 25 mm; a hand that moved so far did not lie still during one energy either."""
 _MISFIT_MM = 0.3
 """Our rule: median of residuals over slopes. 0.06 for hands that fit, at 15-35 HU of noise."""
+_FLATTEST_HU_PER_MM = 20.0
+"""Edges of bone rise by 150 HU/mm in the low image, so by more than 55 in the high one of every pair in use."""
 _WORTH_WHILE = 0.5
 """A correction that leaves more than this share of the motion is none."""
 
@@ -125,7 +127,8 @@ def _problem(fit: Fit) -> str:
     if float(_displacements(fit.motion, fit.samples).max()) > _LARGEST_MM:
         return f"it would have moved by more than {_LARGEST_MM:g} mm"
     slope = np.linalg.norm(fit.expected, axis=1)
-    if float(np.median(np.abs(fit.residual_hu) / np.maximum(slope, 1.0))) > _MISFIT_MM:
+    misfit_mm = float(np.median(np.abs(fit.residual_hu) / np.maximum(slope, 1.0)))
+    if misfit_mm > _MISFIT_MM or float(np.median(slope)) < _FLATTEST_HU_PER_MM:
         return "bone in the two images does not have the same shape"
     return ""
 
