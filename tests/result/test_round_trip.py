@@ -142,3 +142,11 @@ def test_later_minor_version_with_added_keys_is_read(tmp_path):
     document["deposits"][0]["added_later"] = 1
     (folder / "findings.json").write_text(json.dumps(document))
     assert_equal(Result.load(folder), small_result())
+
+
+def test_a_result_of_before_motion_was_measured_is_read(tmp_path):
+    folder = small_result().save(tmp_path / "out")
+    document = json.loads((folder / "findings.json").read_text())
+    assert len(document["quality"].pop("motion")) == 2
+    (folder / "findings.json").write_text(json.dumps({**document, "schema_version": "1.0"}))
+    assert Result.load(folder).findings.quality.motion == ()

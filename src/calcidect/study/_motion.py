@@ -6,6 +6,8 @@ read, to the bit.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +19,7 @@ from calcidect.settings import StudySettings
 from calcidect.study._bodies import coarse_hands
 from calcidect.study._motion_notices import hand_name, motion_notices
 from calcidect.study._motion_samples import Levels
-from calcidect.study._moved_back import moved_back
+from calcidect.study._moved_back import Patch, moved_back
 from calcidect.study._rigid import Fit, Image, Rigid, Samples, fit_motion
 from calcidect.study._types import Motion
 from calcidect.study._within_hand import largest_shift_mm
@@ -31,7 +33,7 @@ _MINIMUM_SAMPLES = 1000
 _STANDARD_ERRORS = 5.0
 """Our rule: six parameters are beyond it by chance once in a million scans."""
 _LARGEST_MM = 20.0
-"""Fits were found to be right up to 25 mm; a hand that moved so far did not lie still during one energy either."""
+"""Fits were right from starts up to 25 mm away (docs/method/study.md); a hand that moved so far did not lie still during one energy either."""
 _MISFIT_MM = 0.3
 """Our rule: median of residuals over slopes. 0.06 for hands that fit, at 15-35 HU of noise."""
 _FLATTEST_HU_PER_MM = 20.0
@@ -74,32 +76,52 @@ def align(
     progress : callable
     """
     levels = Levels(low, high, coarse_hands(low, _BODY_HU, _BONE_HU))
-    labels = range(1, levels.hands.number + 1)
-    aligned, found = high, []
-    for n, label in enumerate(labels):
-        progress("aligning", n / len(labels))
-        hand = _measured(levels, label)
-        if hand.fit is not None and _matters(hand.motion, settings):
-            hand, aligned = _corrected(levels, label, hand, hand.fit, aligned, maximum_hu)
-        found.append(hand)
+    progress("aligning", 0.0)
+    found = sorted(_all_hands(levels, maximum_hu, settings), key=lambda hand: hand.motion.centroid_mm[0])
+    patches = [hand.patch for hand in found if hand.patch is not None]
+    if patches:
+        array = high.array.copy()
+        for patch in patches:
+            patch.put_into(array)
+        high = high.like(array)
     progress("aligning", 1.0)
-    found.sort(key=lambda hand: hand.motion.centroid_mm[0])
     notices = [
         notice
         for n, hand in enumerate(found)
         for notice in motion_notices(hand.motion, hand.problem, hand_name(n, len(found)), settings.motion_tolerance_mm)
     ]
-    return Alignment(aligned, tuple(hand.motion for hand in found), tuple(notices))
+    return Alignment(high, tuple(hand.motion for hand in found), tuple(notices))
 
 
 @dataclass(frozen=True, eq=False)
 class _Hand:
-    """What was found of one hand; ``fit`` is None, and ``problem`` tells why, where motion is not known."""
+    """What was found of one hand, and its new voxels if it is moved back.
+
+    ``fit`` is None where motion is not known; ``problem`` tells why, or why the hand was not moved back.
+    """
 
     motion: Motion
     samples: Samples
     fit: Fit | None = None
     problem: str = ""
+    patch: Patch | None = None
+
+
+def _all_hands(levels: Levels, maximum_hu: float, settings: StudySettings) -> list[_Hand]:
+    """Measure each hand and move it back, several at a time; what is done to one does not depend on the others."""
+    number = levels.hands.number
+    if number == 0:
+        return []
+    _ = levels.images  # made once, before they share it
+
+    def one_hand(label: int) -> _Hand:
+        hand = _measured(levels, label)
+        if hand.fit is None or not _matters(hand.motion, settings):
+            return hand
+        return _corrected(levels, label, hand, hand.fit, maximum_hu)
+
+    with ThreadPoolExecutor(min(number, os.cpu_count() or 1)) as workers:
+        return list(workers.map(one_hand, range(1, number + 1)))
 
 
 def _measured(levels: Levels, label: int) -> _Hand:
@@ -166,17 +188,15 @@ def _matters(motion: Motion, settings: StudySettings) -> bool:
     return moved > max(settings.motion_tolerance_mm, _STANDARD_ERRORS * error)
 
 
-def _corrected(
-    levels: Levels, label: int, hand: _Hand, fit: Fit, aligned: Volume, maximum_hu: float
-) -> tuple[_Hand, Volume]:
-    """Move a hand back and measure anew; where that doesn't help, return the image as it came."""
-    spacing = np.array(levels.low.grid.spacing_mm)
+def _corrected(levels: Levels, label: int, hand: _Hand, fit: Fit, maximum_hu: float) -> _Hand:
+    """Move a hand back and measure anew; where that doesn't help, say so."""
+    high, spacing = levels.high.array, np.array(levels.low.grid.spacing_mm)
     reach = hand.motion.largest_displacement_mm or 0.0
-    patch = moved_back(levels.high.array, spacing, levels.hands, label, fit.motion, reach, maximum_hu)
-    array = aligned.array.copy()
+    patch = moved_back(high, spacing, levels.hands, label, fit.motion, reach, maximum_hu)
+    array = high.copy()
     patch.put_into(array)
     again = fit_motion(hand.samples, Image(array, spacing, np.zeros(3)), Rigid.still(fit.motion.centre_mm))
     residual = float(_displacements(again.motion, again.samples).max())
     if _problem(again) or residual > _WORTH_WHILE * reach:
-        return replace(hand, problem="moving it back did not make the images fit"), aligned
-    return replace(hand, motion=replace(hand.motion, corrected=True, residual_mm=residual)), aligned.like(array)
+        return replace(hand, problem="moving it back did not make the images fit")
+    return replace(hand, motion=replace(hand.motion, corrected=True, residual_mm=residual), patch=patch)

@@ -6,7 +6,7 @@ from calcidect.errors import Notice
 from calcidect.study._types import Motion
 
 PARTS_MM = 0.5
-"""Our rule: half the blur of an edge; tiles of still simulated hands stay below 0.35 (docs/method/study.md)."""
+"""Our rule: half the blur of an edge; tiles of still simulated hands stay below 0.2 (docs/method/study.md)."""
 
 
 def hand_name(number: int, of: int) -> str:
