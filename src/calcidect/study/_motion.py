@@ -33,7 +33,8 @@ _MINIMUM_SAMPLES = 1000
 _STANDARD_ERRORS = 5.0
 """Our rule: six parameters are beyond it by chance once in a million scans."""
 _LARGEST_MM = 20.0
-"""Fits were right from starts up to 25 mm away (docs/method/study.md); a hand that moved so far did not lie still during one energy either."""
+"""Fits were right from starts up to 29 mm away (docs/method/study.md), but a hand that moved so far did not lie still
+during one energy either."""
 _MISFIT_MM = 0.3
 """Our rule: median of residuals over slopes. 0.06 for hands that fit, at 15-35 HU of noise."""
 _FLATTEST_HU_PER_MM = 20.0
