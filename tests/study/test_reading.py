@@ -185,7 +185,7 @@ def test_a_filter_that_the_bone_contradicts_is_told(
 def test_progress_reaches_the_end_of_each_step(tmp_path: Path) -> None:
     heard: dict[str, float] = {}
     read_study(write_small(tmp_path), progress=heard.__setitem__)
-    assert heard == {"reading headers": 1.0, "reading images": 1.0}
+    assert heard == {"reading headers": 1.0, "reading images": 1.0, "aligning": 1.0}
 
 
 def test_of_several_virtual_images_the_two_farthest_apart_from_40_kev_up_are_taken(tmp_path: Path) -> None:
