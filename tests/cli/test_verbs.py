@@ -261,7 +261,9 @@ class TestInspect:
     def test_a_single_energy_scan_and_material_maps_are_told_with_their_use(self, monkeypatch):
         row = self.inspection().series[0]
         rows = (replace(row, role="single"), replace(row, energy="water", role="map"))
-        monkeypatch.setattr(calcidect.study, "inspect_folder", lambda *_: replace(self.inspection(), series=rows))
+        monkeypatch.setattr(
+            calcidect.study, "inspect_folder", lambda *_: replace(self.inspection(), series=rows, pairs=())
+        )
         shown = call("inspect", "scan").stdout
         assert "SINGLE ENERGY: would be analysed without materials" in shown
         assert re.search(r"water .* MATERIAL MAP", shown)

@@ -13,6 +13,7 @@ from calcidect.report._content import report_content
 from calcidect.report._pictures import PICTURED_DEPOSITS
 from calcidect.report._words import deposit_site, number, with_sd
 from calcidect.result import write_result
+from calcidect.study import Motion
 from support.results import make_scene, small_result, small_scene, without_deposits
 
 MALICIOUS = "<script>alert(1)</script> #panic() $x$ *b* _e_ \\ \" ' @ref `code` </title>"
@@ -255,3 +256,15 @@ def test_sd_is_left_out_where_it_is_not_known():
 def test_site_says_a_place_once():
     forearm = small_result().findings.deposits[5]
     assert deposit_site(forearm) == "left forearm"
+
+
+def test_motion_is_told_in_a_line_for_each_hand():
+    result = small_result()
+    hand = result.hands[0]
+    grid = result.bone_map.grid
+    inside = tuple(grid.point_of([s + n / 2 for s, n in zip(hand.start, hand.size, strict=True)]).tolist())
+    moved = Motion(inside, (1.0, 0.0, 0.0), (0.0, 0.0, 2.0), 4.812, 0.01, True, 0.004, 0.1)
+    quality = replace(result.findings.quality, motion=(moved, Motion((999.0, 0.0, 0.0))))
+    facts = dict(report_content(replace(result, findings=replace(result.findings, quality=quality)))["facts"])
+    assert facts[f"Motion, {hand.side} hand"] == "4.81 \u00b1 0.01 mm, moved back, 0.00 mm left"
+    assert facts["Motion, other part"] == "not measurable"

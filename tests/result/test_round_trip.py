@@ -178,9 +178,10 @@ def test_later_minor_version_with_added_keys_is_read(tmp_path):
 def test_earlier_minor_version_is_read_with_quality_not_looked_at(tmp_path):
     folder = small_result().save(tmp_path / "out")
     document = json.loads((folder / "findings.json").read_text())
-    for name in ("low", "high", "metal", "contrast_medium", "patient_position", "field_of_view"):
+    for name in ("low", "high", "metal", "contrast_medium", "patient_position", "field_of_view", "motion"):
         del document["quality"][name]
     (folder / "findings.json").write_text(json.dumps({**document, "schema_version": "1.0"}))
     quality = Result.load(folder).findings.quality
     assert (quality.noise_low_hu, len(quality.notices)) == (12.0, 2)
+    assert quality.motion == ()
     assert (quality.low, quality.metal, quality.contrast_medium, quality.field_of_view) == (None, None, None, None)

@@ -17,7 +17,7 @@ from calcidect.geometry import Grid, Volume
 from calcidect.materials import MaterialMaps, Metal, Sensitivity, SoftTissue
 from calcidect.result import Provenance, Result, StepCost, assemble
 from calcidect.settings import FindingsSettings, Settings
-from calcidect.study import Energy, Pair, SeriesQuality, Study, Subject
+from calcidect.study import Energy, Motion, Pair, SeriesQuality, Study, Subject
 
 HAND_CENTRE_X_MM = {"right": -36.0, "left": 36.0}
 RADIAL_X = {"right": 1.0, "left": -1.0}  # thumbs to the midline
@@ -165,6 +165,10 @@ def make_scene(
         study_uid_hash="5f" * 32,
         input_hash="a7" * 32,
         notices=(notice,),
+        motion=(
+            Motion((-60.0, 0.0, 5.0), (1.0, -0.5, 0.2), (0.0, 2.0, -0.1), 4.8, 0.01, True, 0.004, 0.1),
+            Motion((60.0, 0.0, 5.0)),
+        ),
     )
     return Scene(
         study=study,

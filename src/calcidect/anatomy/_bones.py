@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._mineral import MineralImage, depth_mm
+from calcidect.anatomy._mineral import MineralImage
 from calcidect.geometry import FloatArray
+from calcidect.study import depth_mm
 
 _LEVELS_HU = (300.0, 220.0, 150.0)
 """Pieces are looked for from dense to dilute, so that a dilute deposit is not swallowed by a bone's blur."""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.materials import HostLine, Sensitivity, fit_host_line
+from calcidect.study import depth_mm
 
 _SMOOTH_MM = 0.5
 _MINIMUM_HA_MG_PER_CM3 = 60.0
@@ -148,13 +149,3 @@ def _spread_of_soft_tissue(
     """Return the standard deviation of values where the image shows soft tissue."""
     soft = values[inner & (low < 110) & (low > -130)]
     return float(1.4826 * np.median(np.abs(soft - np.median(soft)))) if soft.size else 0.0
-
-
-def depth_mm(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
-    """Return the distance from inside a mask to its outside, 0 outside; the array's border is not outside."""
-    import SimpleITK as sitk
-
-    image = sitk.GetImageFromArray(mask.astype(np.uint8))
-    image.SetSpacing(spacing_mm)
-    distance = sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False, useImageSpacing=True)
-    return np.asarray(np.maximum(sitk.GetArrayFromImage(distance), 0), np.float32)

@@ -9,7 +9,7 @@ from calcidect.anatomy import FieldOfView, Side
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
 from calcidect.materials import Metal
-from calcidect.study import SeriesQuality
+from calcidect.study import Motion, SeriesQuality
 
 Material = Literal["hydroxyapatite", "urate", "indeterminate"]
 
@@ -122,6 +122,8 @@ class Quality:
         As stated.
     field_of_view : FieldOfView or None
         Where the scan cuts the hands off.
+    motion : tuple of Motion
+        Of each hand between the energies, from the patient's right to left.
     """
 
     noise_low_hu: float
@@ -135,6 +137,7 @@ class Quality:
     contrast_medium: bool | None = None
     patient_position: str | None = None
     field_of_view: FieldOfView | None = None
+    motion: tuple[Motion, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

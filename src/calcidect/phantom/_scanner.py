@@ -1,7 +1,7 @@
 """The scanner: digital hands become low- and high-energy images in HU.
 
 What it models: the beam's spectrum (by table), hardening by the water-equivalent path through each place, the
-in-plane blur and the slice profile (Gaussians), sampling, correlated noise, a shift of the hands between the
+in-plane blur and the slice profile (Gaussians), sampling, correlated noise, motion of each hand between the
 energies, errors of the water calibration, clipping. What it leaves out is listed in docs/limitations.md.
 """
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from calcidect.geometry import FloatArray, Grid, Volume
 from calcidect.phantom._attenuation import TissueAttenuation, load_attenuation
 from calcidect.phantom._hand import DigitalHand
+from calcidect.phantom._motion import HandMotion, cropped_to, looked_up, margin_grid, motion_of
 from calcidect.phantom._noise import correlated_noise
 from calcidect.phantom._path import PathMap, water_path
 from calcidect.progress import Progress, silent
@@ -44,6 +45,8 @@ class ScannerSettings:
         Standard deviation of a voxel in 3 cm of water, low and high energy.
     shift_mm : tuple of float
         How far the hands move (x, y, z) before the high-energy image is taken; (0, 0, 0) on dual-source scanners.
+    motion : tuple of HandMotion
+        How single hands move besides.
     maximum_hu : float
         Top of the stored range.
     offset_hu : tuple of float
@@ -63,6 +66,7 @@ class ScannerSettings:
     maximum_hu: float = 3071.0
     offset_hu: tuple[float, float] = (0.0, 0.0)
     gain: tuple[float, float] = (1.0, 1.0)
+    motion: tuple[HandMotion, ...] = ()
 
 
 def scan_grid(hands: list[DigitalHand], settings: ScannerSettings, matrix: int | None = None) -> Grid:
@@ -129,16 +133,23 @@ def noiseless(
 ) -> NDArray[np.float32]:
     """Return one energy's image in HU, float32, before noise, rounding and clipping."""
     n = 0 if energy == settings.pair.low else 1
-    shift = np.array(settings.shift_mm) * n
     beam = load_attenuation(energy)
     image = np.full(grid.shape, -1000.0, np.float32)
     for hand in hands:
-        target = sampling(hand.grid, grid, settings, shift)
+        motion = motion_of(hand.side, hand.grid, settings.motion, settings.shift_mm) if n else None
+        turns = motion is not None and motion.turns
 
         def slab_of(start: int, stop: int, hand: DigitalHand = hand) -> NDArray[np.float32]:
             return _signal(hand, start, stop, beam, path, settings.gain[n])
 
-        image[target.box] += target.sampled(slab_of)
+        if motion is not None and turns:
+            wide = margin_grid(hand.grid, _sigma_mm(settings))
+            spread = sampling(hand.grid, wide, settings, np.zeros(3))
+            box, values = looked_up(spread.sampled(slab_of), cropped_to(wide, spread.box), motion, grid)
+        else:
+            target = sampling(hand.grid, grid, settings, np.zeros(3) if motion is None else motion.shift_mm)
+            box, values = target.box, target.sampled(slab_of)
+        image[box] += values
     return image + np.float32(settings.offset_hu[n])
 
 
@@ -187,13 +198,18 @@ class Sampling:
 
 def sampling(fine: Grid, grid: Grid, settings: ScannerSettings, shift_mm: FloatArray) -> Sampling:
     """Return how a fine grid, shifted, is seen on the scanner's grid."""
-    sigma = np.array([settings.blur_fwhm_mm, settings.blur_fwhm_mm, settings.thickness_mm]) * _SIGMA_OF_FWHM
+    sigma = _sigma_mm(settings)
     boxes, weights = [], []
     for axis in range(3):
         part, matrix = _axis_weights(fine, grid, axis, float(shift_mm[axis]), float(sigma[axis]))
         boxes.append(part)
         weights.append(matrix)
     return Sampling((boxes[2], boxes[1], boxes[0]), (weights[2], weights[1], weights[0]))
+
+
+def _sigma_mm(settings: ScannerSettings) -> FloatArray:
+    fwhm = np.array([settings.blur_fwhm_mm, settings.blur_fwhm_mm, settings.thickness_mm])
+    return np.asarray(fwhm * _SIGMA_OF_FWHM)
 
 
 def _axis_weights(

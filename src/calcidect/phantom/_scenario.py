@@ -7,8 +7,11 @@ A scenario file is TOML; every key is optional::
     vendor = "siemens_force"          # style of the DICOM headers; default: one that makes this pair
     quick = false
     hands_gap_mm = 25.0              # 0: touching
-    [scanner]                        # any field of ScannerSettings but pair and vendor
+    [scanner]                        # any field of ScannerSettings but pair, vendor and motion
     noise_hu = [25.0, 18.0]
+    [motion.right]                   # of one hand, before the high-energy image is taken
+    shift_mm = [0.5, -1.0, 0.3]
+    rotation_degrees = [0.0, 2.0, 0.0]
     [acro_osteolysis]                # side_digit = share of the distal phalanx lost from the tip
     right_2 = 0.3
     [[deposits]]
@@ -34,6 +37,7 @@ import numpy as np
 from calcidect.anatomy import Side
 from calcidect.errors import InputRefusedError
 from calcidect.phantom._deposits import DepositSpec
+from calcidect.phantom._motion import HandMotion
 from calcidect.phantom._scanner import ScannerSettings
 from calcidect.phantom._vendors import VENDOR_STYLES, style_for
 from calcidect.study import Energy, Pair
@@ -143,7 +147,7 @@ def parse_pair(text: str) -> Pair:
 
 
 def _built(name: str, values: dict[str, Any], seed: int, quick: bool, pair: str | None) -> Scenario:
-    known = {"hands", "pair", "vendor", "quick", "hands_gap_mm", "scanner", "acro_osteolysis", "deposits"}
+    known = {"hands", "pair", "vendor", "quick", "hands_gap_mm", "scanner", "motion", "acro_osteolysis", "deposits"}
     if unknown := sorted(values.keys() - known):
         raise ValueError(f"unknown key {unknown[0]}")
     rng = np.random.default_rng([seed, 2])
@@ -162,7 +166,8 @@ def _built(name: str, values: dict[str, Any], seed: int, quick: bool, pair: str 
     overrides: dict[str, Any] = {
         k: tuple(v) if isinstance(v, list) else v for k, v in values.get("scanner", {}).items()
     }
-    scanner = replace(scanner, **overrides)
+    motion = tuple(HandMotion(side, **moves) for side, moves in values.get("motion", {}).items())
+    scanner = replace(scanner, **overrides, motion=motion)
     if name == "file":
         deposits = tuple((d["side"], DepositSpec(**{k: v for k, v in d.items() if k != "side"}))
                          for d in values.get("deposits", []))  # fmt: skip
@@ -257,4 +262,5 @@ def as_json(scenario: Scenario) -> dict[str, Any]:
     """Return the scenario's scanner settings as plain values, for truth.json."""
     values = asdict(scenario.scanner)
     values["pair"] = scenario.scanner.pair.name
+    del values["motion"]  # stands in the truth by itself, with what it means for each hand
     return values

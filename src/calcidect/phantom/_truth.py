@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from calcidect.geometry import Grid, Volume
 from calcidect.phantom._deposits import PlacedDeposit
 from calcidect.phantom._hand import DigitalHand
+from calcidect.phantom._motion import HandMotion, cropped_to, motion_of
 from calcidect.phantom._scanner import box_share
 from calcidect.phantom._scenario import Scenario, as_json
-from calcidect.phantom._voxelise import Box
 
 SCHEMA = "calcidect-truth/1"
 
@@ -48,12 +48,24 @@ def write_truth(
         "axes": [{"side": hand.side, "distal": list(hand.posed.distal), "dorsal": list(hand.posed.dorsal),
                   "radial": list(hand.posed.radial), "radiocarpal_mm": list(hand.posed.radiocarpal_mm)}
                  for hand in hands],
+        "motion": [_motion(hand, scenario) for hand in hands],
         "scanner": as_json(scenario),
     }  # fmt: skip
     (folder / "truth.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     _save(folder / "bones.nii.gz", Volume(bones, grid))
     _save(folder / "deposits.nii.gz", Volume(volume, grid))
     _save(folder / "vessels.nii.gz", Volume(_vessels(hands, vessels, grid), grid))
+
+
+def _motion(hand: DigitalHand, scenario: Scenario) -> dict[str, Any]:
+    """Return how a hand moves from the low- to the high-energy image; ``matrix`` takes LPS points along."""
+    settings = scenario.scanner
+    motion = motion_of(hand.side, hand.grid, settings.motion, settings.shift_mm)
+    own = next((own for own in settings.motion if own.side == hand.side), HandMotion(hand.side))
+    return {
+        "side": hand.side, "shift_mm": motion.shift_mm.tolist(), "rotation_degrees": list(own.rotation_degrees),
+        "centre_mm": motion.centre_mm.tolist(), "matrix": motion.matrix.tolist(),
+    }  # fmt: skip
 
 
 def _bones(hands: list[DigitalHand], grid: Grid) -> tuple[dict[str, Any], NDArray[np.uint8]]:
@@ -63,7 +75,7 @@ def _bones(hands: list[DigitalHand], grid: Grid) -> tuple[dict[str, Any], NDArra
     for hand in hands:
         for index, name in enumerate(hand.bone_names, start=1):
             mask = (hand.bones[hand.bone_fields[name].box] == index).astype(np.float32)
-            box, share = box_share(mask, _part(hand.grid, hand.bone_fields[name].box), grid)
+            box, share = box_share(mask, cropped_to(hand.grid, hand.bone_fields[name].box), grid)
             label = len(labels) + 1
             volume[box][share >= 0.5] = label
             labels[str(label)] = {"side": hand.side, "bone": name,
@@ -82,7 +94,7 @@ def _deposits(
         for deposit in placed:
             deposit_id = len(rows) + 1
             rows.append({"deposit_id": deposit_id, **deposit.truth})
-            box, share = box_share(deposit.share, _part(hand.grid, deposit.box), grid)
+            box, share = box_share(deposit.share, cropped_to(hand.grid, deposit.box), grid)
             part = volume[box]
             part[share >= 0.5] = deposit_id
             part[np.unravel_index(int(share.argmax()), share.shape)] = deposit_id
@@ -99,11 +111,6 @@ def _vessels(hands: list[DigitalHand], vessels: list[NDArray[np.bool_]], grid: G
             box, share = box_share(found.astype(np.float32), hand.grid, grid)
             volume[box][share >= 0.1] = 1
     return volume
-
-
-def _part(grid: Grid, box: Box) -> Grid:
-    k, j, i = box
-    return grid.cropped((i.start, j.start, k.start), (i.stop - i.start, j.stop - j.start, k.stop - k.start))
 
 
 def _save(path: Path, volume: Volume) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import numpy as np
+
 from calcidect.errors import Notice
 from calcidect.findings import AcroOsteolysis, Deposit, Findings
 from calcidect.report._colours import MATERIAL_COLOURS, hexadecimal
 from calcidect.report._pictures import PICTURED_DEPOSITS, by_volume
 from calcidect.report._quality import QUALITY_NOTE, quality_rows
 from calcidect.report._words import MISSING, deposit_site, number, with_sd, words, yes_no
-from calcidect.result import RESEARCH_USE_ONLY, Result
+from calcidect.result import RESEARCH_USE_ONLY, HandFacts, Result
+from calcidect.study import Motion
 
 Table = dict[str, Any]
 """``columns``: list of {name, unit, align}; ``rows``: list of lists of text."""
@@ -76,7 +79,28 @@ def _facts(result: Result) -> list[list[str]]:
         ["Date of scan", study.study_date or MISSING],
         ["Energy" if study.single_energy else "Energies", study.pair],
         ["Voxel", f"{spacing} mm"],
+        *([f"Motion, {_hand_at(result, hand)}", _motion(hand)] for hand in result.findings.quality.motion),
     ]
+
+
+def _hand_at(result: Result, motion: Motion) -> str:
+    """Return which hand it is that moved: the one in whose box its centroid lies, and nearest to the middle of it."""
+    grid = result.bone_map.grid
+    index = grid.index_of(motion.centroid_mm)
+
+    def off_middle(hand: HandFacts) -> float:
+        return float(np.abs((index - hand.start) / np.array(hand.size) - 0.5).max())
+
+    nearest = min(result.hands, key=off_middle, default=None)
+    return f"{nearest.side} hand" if nearest is not None and off_middle(nearest) <= 0.5 else "other part"
+
+
+def _motion(motion: Motion) -> str:
+    """Return what became of motion between the energies, in a line."""
+    if motion.largest_displacement_mm is None:
+        return "not measurable"
+    moved = f"{with_sd(motion.largest_displacement_mm, motion.standard_error_mm, 2)} mm"
+    return f"{moved}, moved back, {number(motion.residual_mm, 2)} mm left" if motion.corrected else moved
 
 
 def _column(name: str, unit: str = "", align: str = "right") -> dict[str, str]:

@@ -52,6 +52,7 @@ def assemble(
         findings=replace(
             findings,
             notices=warnings,
+            quality=replace(findings.quality, motion=study.motion),
             deposit_labels=findings.deposit_labels.like(findings.deposit_labels.array.astype(np.uint16, copy=False)),
         ),
         hands=tuple(_hand_facts(hand) for hand in anatomy.hands),

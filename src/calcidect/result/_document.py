@@ -15,7 +15,7 @@ from calcidect.geometry import Grid, Volume
 from calcidect.materials import Metal
 from calcidect.result._tables import as_row, plain
 from calcidect.result._types import RESEARCH_USE_ONLY, HandFacts, NotAssessed, Result, StudyFacts
-from calcidect.study import SeriesQuality
+from calcidect.study import Motion, SeriesQuality
 
 SCHEMA_VERSION = "1.1"
 """Major: a key changed its meaning or went. Minor: keys were added."""
@@ -82,7 +82,10 @@ def _study_document(study: StudyFacts) -> dict[str, Any]:
 
 
 def _quality_document(quality: Quality) -> dict[str, Any]:
-    row = {f.name: plain(getattr(quality, f.name), f.name) for f in fields(Quality) if f.name != "notices"}
+    row = {
+        f.name: plain(getattr(quality, f.name), f.name) for f in fields(Quality) if f.name not in ("motion", "notices")
+    }
+    row["motion"] = [as_row(hand) for hand in quality.motion]
     return {**row, "warnings": [as_row(notice) for notice in quality.notices]}
 
 
@@ -133,7 +136,7 @@ def findings_of(document: dict[str, Any], deposit_labels: Volume) -> Findings:
 
 
 def _quality_of(row: dict[str, Any]) -> Quality:
-    """Return the quality of a findings document; of one of version 1.0, what it does not hold is None."""
+    """Return the quality of a findings document; of one of version 1.0, what it does not hold is None or empty."""
     field = row.get("field_of_view")
     nested = {
         "notices": _all(Notice, row["warnings"]),
@@ -141,6 +144,7 @@ def _quality_of(row: dict[str, Any]) -> Quality:
         "high": _one(SeriesQuality, row.get("high")),
         "metal": _one(Metal, row.get("metal")),
         "field_of_view": field and FieldOfView(field["hands"], _all(CutOff, field["cut_at"])),
+        "motion": _all(Motion, row.get("motion", [])),
     }
     return from_row(Quality, {**row, **nested})
 

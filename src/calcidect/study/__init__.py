@@ -1,13 +1,16 @@
 """A DICOM folder becomes a ``Study``."""
 
+from calcidect.study._bodies import MOST_HAND_THICKNESS_MM, coarse_hands, depth_mm
 from calcidect.study._inspect import Inspection, PairFound, SeriesFound, inspect_folder
 from calcidect.study._quality import SeriesQuality, StudyQuality
 from calcidect.study._read import read_study
-from calcidect.study._types import Energy, Pair, Study, Subject
+from calcidect.study._types import Energy, Motion, Pair, Study, Subject
 
 __all__ = [
+    "MOST_HAND_THICKNESS_MM",
     "Energy",
     "Inspection",
+    "Motion",
     "Pair",
     "PairFound",
     "SeriesFound",
@@ -15,6 +18,8 @@ __all__ = [
     "Study",
     "StudyQuality",
     "Subject",
+    "coarse_hands",
+    "depth_mm",
     "inspect_folder",
     "read_study",
 ]

@@ -17,6 +17,7 @@ from calcidect.study._input import opened
 from calcidect.study._inspect import Chosen, Survey, decide, survey_files
 from calcidect.study._map_images import COMPUTED_PAIR, confirm_maps, map_notice, monoenergetic_images
 from calcidect.study._maps import MapPair
+from calcidect.study._motion import align
 from calcidect.study._one_grid import onto_one_grid
 from calcidect.study._pixels import Pixels, check_expansion, read_pixels, workers_for
 from calcidect.study._quality import SeriesRead, study_quality
@@ -26,7 +27,7 @@ from calcidect.study._series import Series
 from calcidect.study._single import SingleSeries, single_energy_notice
 from calcidect.study._stack import Stack
 from calcidect.study._subject import study_date_of, subject_of
-from calcidect.study._types import Energy, Pair, Study
+from calcidect.study._types import Energy, Motion, Pair, Study
 
 
 def read_study(path: Path, settings: StudySettings | None = None, progress: Progress = silent) -> Study:
@@ -45,8 +46,9 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
     Returns
     -------
     Study
-        Both energies in HU on the low series' grid (cropped to what both cover, upright), confirmed by their pixels; of
-        material maps the two images computed from them; of a single-energy scan its one image.
+        Both energies in HU on the low series' grid (cropped to what both cover, upright), aligned where a hand moved,
+        confirmed by their pixels; of material maps the two images computed from them; of a single-energy scan its one
+        image.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
         survey = survey_files(files, settings, progress)
         chosen = decide(survey, settings)
         pixels = _read_stacks(chosen.stacks, settings, progress)
-    images = _images(chosen, pixels, settings)
+    images = _images(chosen, pixels, settings, progress)
     progress("checking quality", 0.0)
     quality = study_quality(*_as_read(chosen, images), settings)
     progress("checking quality", 1.0)
@@ -75,6 +77,7 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
         manufacturer=survey.scan.people[0].manufacturer,
         notices=(*images.notices, *_skipping_notices(survey, chosen), *_lossy_notices(chosen)),
         quality=quality,
+        motion=images.motion,
     )
 
 
@@ -88,10 +91,11 @@ class _Images:
     single_energy: Energy | None
     clipping: tuple[Clipping, ...]
     notices: tuple[Notice, ...]
+    motion: tuple[Motion, ...] = ()
 
 
-def _images(chosen: Chosen, pixels: Sequence[Pixels], settings: StudySettings) -> _Images:
-    """Return the images in HU, on one grid, after a look at their pixels."""
+def _images(chosen: Chosen, pixels: Sequence[Pixels], settings: StudySettings, progress: Progress) -> _Images:
+    """Return the images in HU, on one grid and aligned, after a look at their pixels."""
     if isinstance(chosen, SingleSeries):
         return _single_image(chosen, pixels[0], settings)
     if isinstance(chosen, MapPair):
@@ -100,9 +104,12 @@ def _images(chosen: Chosen, pixels: Sequence[Pixels], settings: StudySettings) -
     placed = onto_one_grid(chosen.stacks, (pixels[0], pixels[1]), names, settings)
     frame_notices = [confirm_same_place(placed.low.array, placed.high.array)] if chosen.frames_differ else []
     clipping = pixels[0].clipping, pixels[1].clipping
-    ratio = bone_ratio(placed.low.array, placed.high.array, (clipping[0].maximum_hu, clipping[1].maximum_hu))
+    # Before any ratio is taken: one voxel of motion changes it at every edge.
+    aligned = align(placed.low, placed.high, clipping[1].maximum_hu, settings, progress)
+    ratio = bone_ratio(placed.low.array, aligned.high.array, (clipping[0].maximum_hu, clipping[1].maximum_hu))
     pair, notices = confirm_energies(chosen.pair, ratio, settings)
-    return _Images(placed.low, placed.high, pair, None, clipping, (*notices, *frame_notices, *placed.notices))
+    told = (*notices, *frame_notices, *placed.notices, *aligned.notices)
+    return _Images(placed.low, aligned.high, pair, None, clipping, told, aligned.motion)
 
 
 def _single_image(chosen: SingleSeries, pixels: Pixels, settings: StudySettings) -> _Images:

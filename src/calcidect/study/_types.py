@@ -61,6 +61,37 @@ class Subject:
     sex: str | None = None
 
 
+@dataclass(frozen=True)
+class Motion:
+    """How one hand moved from the low- to the high-energy image, and what became of it.
+
+    Parameters
+    ----------
+    centroid_mm : tuple of float
+        Where the hand lies in the low-energy image (LPS); rotation is about it.
+    shift_mm, rotation_degrees : tuple of float or None
+        Shift of the centroid, and rotation vector (its direction is the axis, its length the angle), along x, y, z
+        (LPS). None, as every number below, where motion could not be measured.
+    largest_displacement_mm, standard_error_mm : float or None
+        Of the edge of bone that moved farthest, and how uncertain that is.
+    corrected : bool
+        Whether the hand's high-energy image was moved back.
+    residual_mm : float or None
+        Largest displacement that is left, measured anew where it was corrected.
+    remainder_mm : float or None
+        Largest shift of a part of the hand against the whole: fingers that moved by themselves. It is not corrected.
+    """
+
+    centroid_mm: tuple[float, float, float]
+    shift_mm: tuple[float, float, float] | None = None
+    rotation_degrees: tuple[float, float, float] | None = None
+    largest_displacement_mm: float | None = None
+    standard_error_mm: float | None = None
+    corrected: bool = False
+    residual_mm: float | None = None
+    remainder_mm: float | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Study:
     """A scan, ready to be analysed: of two energies, or of one.
@@ -91,6 +122,8 @@ class Study:
         What the scan allows; None where it was not looked at.
     single_energy : Energy or None
         The one energy of a single-energy scan; None of a pair.
+    motion : tuple of Motion
+        Of each hand between the energies; ``high`` is free of what was corrected.
 
     Raises
     ------
@@ -110,6 +143,7 @@ class Study:
     notices: tuple[Notice, ...] = field(default=())
     quality: StudyQuality | None = None
     single_energy: Energy | None = None
+    motion: tuple[Motion, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.pair is None) == (self.single_energy is None) or (self.high is None) != (self.pair is None):
