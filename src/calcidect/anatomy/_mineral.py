@@ -25,6 +25,8 @@ _URATE_HU = 175.0
 _NAIL_AND_SKIN_MM = 1.5
 _BRIGHTEST_TISSUE_HU = 130.0
 """Tendon (99 to 128 HU) and cartilage (94 to 130) at every energy (docs/method/materials.md, section 2)."""
+_ABOVE_TISSUE_NOISE = 3.0
+"""Standard deviations: one voxel in a thousand of tendon, and six or more for muscle; single voxels are no deposit."""
 _BRIGHTER_THAN_NAIL_HU = 300.0
 """Nail has 250 to 282 HU at every energy, 40 keV included."""
 _HOST_HU = 50.0
@@ -121,7 +123,7 @@ def mineral_image_of_one_energy(
     smooth = gaussian_filter(raw, sigma)
     depth = depth_mm(body, spacing_mm)
     noise = _spread_of_soft_tissue(smooth - gaussian_filter(smooth, [2 * s for s in sigma]), smooth, depth > 2.0)
-    deep_hu = max(_URATE_HU, _BRIGHTEST_TISSUE_HU + _NOISE_FACTOR * noise)
+    deep_hu = max(_URATE_HU, _BRIGHTEST_TISSUE_HU + _ABOVE_TISSUE_NOISE * noise)
     surface_hu = max(_BRIGHTER_THAN_NAIL_HU, deep_hu)
     mask = body & ((smooth > surface_hu) | ((smooth > deep_hu) & (depth > _NAIL_AND_SKIN_MM)))
     like_80_kv, smooth_like_80_kv = (_brightened(a, brightness) for a in (raw, smooth))
