@@ -16,9 +16,10 @@ def dicom_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def median_seconds(call: Callable[[], object], repeats: int) -> float:
-    """Return the median time of a call; the first one only warms the caches."""
-    call()
+def median_seconds(call: Callable[[], object], repeats: int, *, warm: bool = True) -> float:
+    """Return the median time of a call; the first one only warms the caches, if it is to."""
+    if warm:
+        call()
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -27,7 +28,7 @@ def median_seconds(call: Callable[[], object], repeats: int) -> float:
     return statistics.median(times)
 
 
-def reference_seconds(files: list[Path], repeats: int) -> float:
+def reference_seconds(files: list[Path], repeats: int, *, warm: bool = True) -> float:
     """Return R."""
     import pydicom
 
@@ -35,4 +36,4 @@ def reference_seconds(files: list[Path], repeats: int) -> float:
         for file in files:
             _ = pydicom.dcmread(file).pixel_array
 
-    return median_seconds(decode_all, repeats)
+    return median_seconds(decode_all, repeats, warm=warm)

@@ -7,10 +7,12 @@ the uncompressed files is its unit.
 from __future__ import annotations
 
 import argparse
+import statistics
 import tempfile
+import time
 from pathlib import Path
 
-from _reference import dicom_files, median_seconds, reference_seconds
+from _reference import dicom_files, reference_seconds
 from pydicom import dcmread
 from pydicom.uid import (
     UID,
@@ -43,15 +45,29 @@ def write_copies(files: list[Path], folder: Path, syntax: UID) -> None:
 
 
 def measure(folder: Path, name: str, repeats: int) -> None:
+    """Print medians of ratios; each is to an R taken right before it, for the machine's speed wanders."""
     files = dicom_files(folder)
-    reference = reference_seconds(files, repeats)
-    inspected = median_seconds(lambda: inspect_folder(folder), repeats)
-    read = median_seconds(lambda: read_study(folder), repeats)
+    rows = []
+    for _ in range(repeats + 1):
+        reference = reference_seconds(files, repeats=1, warm=False)
+        start = time.perf_counter()
+        inspect_folder(folder)
+        inspected = time.perf_counter() - start
+        rows.append((reference, inspected / reference, *(seconds / reference for seconds in timed_steps(folder))))
+    reference, inspected, read, whole = (statistics.median(column) for column in zip(*rows[1:], strict=True))
     print(
-        f"{name:14}{len(files):>6} files   R = {reference:7.2f} s   inspect_folder {inspected / reference:5.2f} R"
-        f"   read_study {read / reference:5.2f} R",
+        f"{name:14}{len(files):>6} files   R = {reference:7.2f} s   inspect_folder {inspected:5.2f} R"
+        f"   read and paired {read:5.2f} R   with alignment and quality {whole:5.2f} R",
         flush=True,
     )
+
+
+def timed_steps(folder: Path) -> tuple[float, float]:
+    """Return the seconds until both images are read and on one grid, and those of the whole of `read_study`."""
+    begun: dict[str, float] = {}
+    start = time.perf_counter()
+    read_study(folder, progress=lambda step, _: begun.setdefault(step, time.perf_counter() - start) and None)
+    return begun["aligning"], time.perf_counter() - start
 
 
 def main() -> None:

@@ -33,36 +33,42 @@ def used_bits(stored: NDArray[Any], pixels: PixelFormat) -> NDArray[Any]:
     return (stored << unused) >> unused
 
 
-def fill(hu: NDArray[Any], k: int, stored: NDArray[Any], pixels: PixelFormat) -> NDArray[Any]:
-    """Write slice k as HU; return the volume, as float32 from here on if int16 can't hold the slice.
+def fill(hu: NDArray[Any], stored: NDArray[Any], pixels: PixelFormat) -> bool:
+    """Write a slice as HU, and tell whether it could be: int16 does not hold every value.
 
     Parameters
     ----------
-    hu : array, shape (slices, rows, columns)
-        int16 or float32.
-    k : int
-        The slice.
+    hu : array, shape (rows, columns)
+        int16 or float32; written to.
     stored : array, shape (rows, columns)
         16-bit integers.
     pixels : PixelFormat
         Its scale.
     """
     if hu.dtype == np.int16:
-        lowest, highest = int(stored.min()) + pixels.intercept, int(stored.max()) + pixels.intercept
-        if lowest < _INT16.min or highest > _INT16.max:
-            hu = hu.astype(np.float32)
-    if hu.dtype == np.int16:
+        if not (_fits(*_range(pixels), pixels) or _fits(stored.min(), stored.max(), pixels)):
+            return False
         # Sums modulo 2^16 are right wherever the result fits, which was just seen to.
         wrapped = (int(pixels.intercept) - _INT16.min) % 2**16 + _INT16.min
-        np.add(stored.view(np.int16), np.int16(wrapped), out=hu[k])
+        np.add(stored.view(np.int16), np.int16(wrapped), out=hu)
     else:
-        hu[k] = stored * np.float64(pixels.slope) + pixels.intercept
+        hu[...] = stored * np.float64(pixels.slope) + pixels.intercept
     if pixels.padding is not None:
         outside = stored.view(np.uint16) == (pixels.padding & 0xFFFF)
-        hu[k][outside & (hu[k] < AIR_HU)] = AIR_HU
-    return hu
+        hu[outside & (hu < AIR_HU)] = AIR_HU
+    return True
+
+
+def _range(pixels: PixelFormat) -> tuple[int, int]:
+    """Return the lowest and the highest value that the bits can hold."""
+    span = 2**pixels.bits_stored
+    return (-span // 2, span // 2 - 1) if pixels.signed else (0, span - 1)
+
+
+def _fits(lowest: int, highest: int, pixels: PixelFormat) -> bool:
+    return int(lowest) + pixels.intercept >= _INT16.min and int(highest) + pixels.intercept <= _INT16.max
 
 
 def storable_hu(formats: Sequence[PixelFormat]) -> float:
     """Return the highest HU that the bits of a series can hold."""
-    return max(float((2 ** (f.bits_stored - int(f.signed)) - 1) * f.slope + f.intercept) for f in formats)
+    return max(float(_range(f)[1] * f.slope + f.intercept) for f in formats)

@@ -76,8 +76,8 @@ def align(
         ``motion_tolerance_mm`` is used.
     progress : callable
     """
-    levels = Levels(low, high, coarse_hands(low, _BODY_HU, _BONE_HU))
     progress("aligning", 0.0)
+    levels = Levels(low, high, coarse_hands(low, _BODY_HU, _BONE_HU))
     found = sorted(_all_hands(levels, maximum_hu, settings), key=lambda hand: hand.motion.centroid_mm[0])
     patches = [hand.patch for hand in found if hand.patch is not None]
     if patches:

@@ -111,13 +111,29 @@ def read_pixels(stack: Stack, settings: StudySettings, workers: Workers, slice_d
     """
     formats = [format_of(image) for image in stack.images]
     is_integer = all(f.slope == 1 and f.intercept == int(f.intercept) for f in formats)
-    hu = np.empty(stack.grid.shape, np.int16 if is_integer else np.float32)
     with _Files(stack.images, settings, workers) as files:
-        for k, stored in enumerate(workers.in_order(files.stored, stack.images)):
-            hu = fill(hu, k, stored, formats[k])
-            slice_done()
+        hu = _filled(np.empty(stack.grid.shape, np.int16), stack, files, workers, slice_done) if is_integer else None
+        if hu is None:  # a value that int16 does not hold: rare, so that reading twice costs less than looking first
+            hu = _filled(np.empty(stack.grid.shape, np.float32), stack, files, workers, slice_done)
+        assert hu is not None
         hashes = files.hashes(stack.images)
     return Pixels(hu, hashes, find_clipping(hu, storable_hu(formats)))
+
+
+def _filled(
+    hu: NDArray[Any], stack: Stack, files: _Files, workers: Workers, slice_done: Callable[[], None]
+) -> NDArray[Any] | None:
+    """Return the array with every slice written, several at a time; None if its type does not hold a value."""
+
+    def write(k: int) -> bool:
+        image = stack.images[k]
+        return fill(hu[k], files.stored(image), format_of(image))
+
+    for is_written in workers.in_order(write, range(len(stack.images))):
+        if not is_written:
+            return None
+        slice_done()
+    return hu
 
 
 class _Files:

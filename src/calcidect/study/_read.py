@@ -151,7 +151,7 @@ def _read_stacks(stacks: Sequence[Stack], settings: StudySettings, progress: Pro
         nonlocal done
         done += 1
         if done % 50 == 0 or done == total:
-            progress("reading images", done / total)
+            progress("reading images", min(done / total, 1.0))  # what int16 does not hold is read twice
 
     with workers_for(stacks) as workers:
         return tuple(read_pixels(stack, settings, workers, slice_done) for stack in stacks)
