@@ -154,6 +154,20 @@ def test_a_scan_without_a_body_has_no_motion() -> None:
     assert align(air, air, LIMIT_HU, SETTINGS).motion == ()
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("slice_mm", [0.35, 0.5, 1.0])
+def test_a_scan_too_flat_for_coarse_grids_is_no_fault(slice_mm: float) -> None:
+    hu = np.full((8, 200, 110), -1000)
+    hu[:, 10:-10, 15:-15] = 40
+    hu[:, 20:-20, 30:36] = hu[:, 20:-20, 70:76] = 900
+    noise = np.random.default_rng(0).normal(0, 20, (2, *hu.shape))
+    grid = Grid((110, 200, 8), (0.8, 1.6, slice_mm))
+    low, high = (Volume((image + n).astype(np.int16), grid) for image, n in zip((hu, hu * 0.6), noise, strict=True))
+    found = align(low, high, LIMIT_HU, SETTINGS)
+    assert len(found.motion) == 1
+    assert found.high is high
+
+
 @pytest.mark.slow
 def test_a_simulated_hand_is_moved_back(tmp_path: Path) -> None:
     scenario = load_scenario("standard", seed=7101, quick=True, pair="80/135")

@@ -136,16 +136,29 @@ class Fit:
 
 
 def fit_motion(samples: Samples, high: Image, start: Rigid) -> Fit:
-    """Return the motion that makes the high image fit the low one best, from a start near it (Gauss-Newton)."""
+    """Return the motion that makes the high image fit the low one best, from a start near it (Gauss-Newton).
+
+    Where fewer samples than bins of the relation lie in both images, as on coarse grids of few slices, nothing can be
+    fitted: the start is returned, with infinite covariance and no samples.
+    """
     motion = start
     for _ in range(_ITERATIONS):
         terms = _terms(samples, high, motion)
+        if terms is None:
+            return _no_fit(samples, start)
         step = _step(terms)
         motion = motion.moved_by(step)
         if displacement_mm(step, samples.points_mm, motion).max() < _CONVERGED_MM:
             break
     terms = _terms(samples, high, motion)
+    if terms is None:
+        return _no_fit(samples, start)
     return Fit(motion, _covariance(terms), terms.samples, terms.residual, terms.expected, terms.weight)
+
+
+def _no_fit(samples: Samples, start: Rigid) -> Fit:
+    none = samples.where(np.zeros(len(samples.points_mm), bool))
+    return Fit(start, np.full((6, 6), np.inf), none, np.zeros(0), np.zeros((0, 3)), np.zeros(0))
 
 
 def displacement_mm(step: FloatArray, points_mm: FloatArray, motion: Rigid) -> FloatArray:
@@ -163,9 +176,12 @@ class _Terms:
     weight: FloatArray
 
 
-def _terms(samples: Samples, high: Image, motion: Rigid) -> _Terms:
+def _terms(samples: Samples, high: Image, motion: Rigid) -> _Terms | None:
+    """Return what a step is made of; None where too few samples lie in the high image."""
     moved = motion.of(samples.points_mm)
     inside = high.holds(moved)
+    if np.count_nonzero(inside) < _BINS:
+        return None
     samples, moved = samples.where(inside), moved[inside]
     seen = high.at(moved).astype(float)
     value, slope = relation(samples.low_hu, seen)
