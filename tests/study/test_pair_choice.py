@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from calcidect.errors import StudyRefusedError
 from calcidect.phantom._dicom import write_pair
 from calcidect.settings import StudySettings
 from calcidect.study import Energy, Inspection, Pair, inspect_folder, read_study
-from calcidect.study._candidates import WEIGHTS
+from calcidect.study._candidates import WEIGHTS, SeriesPair, find_candidates
+from calcidect.study._pair import choose_pair
 from calcidect.study._scan import scan_files
 from calcidect.study._series import dual_energy_sign_of, group_series
 from support.dicom import (
@@ -177,6 +179,38 @@ def test_two_acquisitions_in_one_series_are_told_apart_by_their_number(tmp_path:
     parts = [series.part for series in inspect_folder(folder).series]
     assert sorted(parts) == ["acquisition 1 of 2", "acquisition 2 of 2"]
     assert len({series.series for series in inspect_folder(folder).series}) == 2
+
+
+def test_a_hand_scanned_alone_that_needs_cropping_is_not_left_out_unseen(tmp_path: Path) -> None:
+    first = write_small(tmp_path / "first")
+
+    def aside(dataset: Dataset) -> None:
+        dataset.ImagePositionPatient = [dataset.ImagePositionPatient[0] + 200, *dataset.ImagePositionPatient[1:]]
+
+    other = second(first, tmp_path / "other", 1, aside)
+    sorted((other / "high").iterdir())[-1].unlink()
+    error = refusal(tmp_path)
+    assert (error.code, "the place scanned" in error.found) == ("several_pairs", True)
+
+
+def test_the_time_to_choose_grows_no_faster_than_the_number_of_pairs(tmp_path: Path) -> None:
+    images = scan_files(sorted(write_small(tmp_path).rglob("*.dcm")), StudySettings(), lambda *_: None).images
+    (low, _) = group_series(images, StudySettings())
+    found = [replace(low.found, energy=Energy("kev", 40 + n)) for n in range(40)]
+    series = [replace(low, found=one, part=str(n)) for n, one in enumerate(found)]
+    candidates = find_candidates(series, StudySettings())
+    asked = 0
+
+    class Counted(SeriesPair):
+        @property
+        def score(self) -> float:
+            nonlocal asked
+            asked += 1
+            return super().score
+
+    counted = [Counted(p.low, p.high, p.parts, p.obstacle, p.is_exact) for p in candidates]
+    assert choose_pair(series, counted, StudySettings()).pair == Pair(Energy("kev", 40), Energy("kev", 79))
+    assert asked <= 3 * len(counted)
 
 
 def test_one_energy_scanned_twice_in_one_series_is_split_and_refused_as_such(tmp_path: Path) -> None:

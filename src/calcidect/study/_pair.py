@@ -39,8 +39,9 @@ def choose_pair(series: Sequence[Series], candidates: Sequence[SeriesPair], sett
     if not possible:
         raise _why_none(series, settings)
     pairs = [pair for pair in possible if pair.is_exact] or possible
-    best = [pair for pair in pairs if _preference(pair) == max(map(_preference, pairs))]
-    elsewhere = [pair for pair in pairs if not lie_in_one_place(best[0], pair)]
+    highest = max(map(_preference, pairs))
+    best = [pair for pair in pairs if _preference(pair) == highest]
+    elsewhere = [pair for pair in possible if _shows_another_place(pair, best[0])]
     if elsewhere:
         raise refusals.several_pairs([pair.pair.name for pair in _one_each([best[0], *elsewhere])], "the place scanned")
     if len(best) > 1:
@@ -61,6 +62,12 @@ def why_not_chosen(pair: SeriesPair, chosen: SeriesPair | None) -> str:
     if chosen.pair.low.kind != pair.pair.low.kind:
         return "tube voltages go before virtual images"
     return _WHY_LOWER[max(WEIGHTS, key=lambda name: WEIGHTS[name] * (chosen.parts[name] - pair.parts[name]))]
+
+
+def _shows_another_place(pair: SeriesPair, best: SeriesPair) -> bool:
+    """Tell whether a pair would be left out unseen: the other hand, scanned alone, may need cropping where this not."""
+    is_apart = pair.is_exact or not best.is_exact or not {id(pair.low), id(pair.high)} & {id(best.low), id(best.high)}
+    return is_apart and not lie_in_one_place(best, pair)
 
 
 def _preference(pair: SeriesPair) -> tuple[bool, float]:
