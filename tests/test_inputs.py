@@ -36,6 +36,15 @@ def test_maps_give_the_images_and_the_masses_that_they_were_made_from(images, tm
     assert total_mg(maps) == pytest.approx(total_mg(images), rel=0.01)
 
 
+def test_maps_are_analysed_to_the_end(images, tmp_path):
+    write_maps(images.low, images.high, tmp_path / "scan", styles=GE_MAPS, vendor="ge_gsi", seed=201, thickness_mm=1.0)
+    result = analyze_folder(tmp_path / "scan", tmp_path / "result")
+    assert result.study.pair == "50/100keV"
+    assert "material_maps" in {notice.code for notice in result.warnings}
+    assert (tmp_path / "result" / "report.pdf").is_file()
+    assert Result.load(tmp_path / "result").findings.quality == result.findings.quality
+
+
 def total_mg(study: Study) -> float:
     hydroxyapatite = decompose(study).hydroxyapatite
     assert hydroxyapatite is not None

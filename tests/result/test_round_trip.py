@@ -1,6 +1,7 @@
 """What is saved is read back equal."""
 
 import json
+import math
 from dataclasses import fields, replace
 
 import nibabel
@@ -77,6 +78,16 @@ def test_result_of_one_energy_comes_back_without_material_maps(tmp_path):
         alone.study, alone.findings.deposits, alone.findings.burden,
     )  # fmt: skip
     assert (read.hydroxyapatite, read.urate, read.burden["bulky"].isna().all()) == (None, None, True)
+
+
+def test_images_without_a_top_of_their_range_come_back(tmp_path):
+    result = small_result()
+    quality = result.findings.quality
+    endless = replace(quality, low=replace(quality.low, maximum_hu=math.inf), high=None)
+    result = replace(result, findings=replace(result.findings, quality=endless))
+    folder = result.save(tmp_path / "out")
+    assert json.loads((folder / "findings.json").read_text())["quality"]["low"]["maximum_hu"] is None
+    assert Result.load(folder).findings.quality == endless
 
 
 @pytest.mark.parametrize("is_single", [True, False])
