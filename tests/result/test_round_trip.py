@@ -160,6 +160,16 @@ def test_damaged_volume_is_refused(tmp_path):
         Result.load(folder)
 
 
+@pytest.mark.parametrize("name", ["findings.json", "labels.json", "provenance.json"])
+@pytest.mark.parametrize("text", ["[]", "3", '{"bones": []}', '{"schema_version": "1.0", "burden": []}'])
+def test_document_that_holds_something_else_is_refused(tmp_path, name, text):
+    folder = small_result().save(tmp_path / "out")
+    (folder / name).write_text(text)
+    with pytest.raises(InputRefusedError) as caught:
+        Result.load(folder)
+    assert caught.value.code == "result_unreadable"
+
+
 def test_volume_of_another_scan_is_refused(tmp_path):
     folder = small_result().save(tmp_path / "out")
     document = json.loads((folder / "findings.json").read_text())
