@@ -36,6 +36,15 @@ def test_maps_give_the_images_and_the_masses_that_they_were_made_from(images, tm
     assert total_mg(maps) == pytest.approx(total_mg(images), rel=0.01)
 
 
+def test_maps_are_analysed_to_the_end(images, tmp_path):
+    write_maps(images.low, images.high, tmp_path / "scan", styles=GE_MAPS, vendor="ge_gsi", seed=201, thickness_mm=1.0)
+    result = analyze_folder(tmp_path / "scan", tmp_path / "result")
+    assert result.study.pair == "50/100keV"
+    assert "material_maps" in {notice.code for notice in result.warnings}
+    assert (tmp_path / "result" / "report.pdf").is_file()
+    assert Result.load(tmp_path / "result").findings.quality == result.findings.quality
+
+
 def total_mg(study: Study) -> float:
     hydroxyapatite = decompose(study).hydroxyapatite
     assert hydroxyapatite is not None
@@ -80,8 +89,18 @@ def test_what_one_energy_cannot_tell_is_left_empty_and_flagged(alone: Path):
         assert {burden[name] for name in ("ha_mass_mg", "ha_mass_sd_mg", "urate_mass_mg", "bulky")} == {None}
     assert (document["study"]["pair"], document["study"]["single_energy"]) == ("80 kV", True)
     assert document["quality"]["noise_high_hu"] is None
+    assert document["quality"]["high"] is None
     assert document["warnings"][0]["code"] == "single_energy"
     assert {"materials", "deposits.material", "burden.bulky"} <= {item["name"] for item in document["not_assessed"]}
+
+
+def test_the_quality_of_the_one_image_is_told(alone: Path):
+    quality = json.loads((alone / "findings.json").read_text(encoding="utf-8"))["quality"]
+    assert quality["low"]["kernel"]
+    assert quality["low"]["thickness_mm"] > 0
+    assert (quality["contrast_medium"], quality["patient_position"]) == (False, "HFP")
+    page = (alone / "report.html").read_text(encoding="utf-8")
+    assert f'<td class="left">{quality["noise_low_hu"]:.1f} HU</td>' in page
 
 
 def test_one_energy_writes_no_material_maps_and_its_report_says_why(alone: Path):

@@ -193,6 +193,16 @@ class Volume:
         return cls(np.ascontiguousarray(array), Grid.from_affine_lps(LPS_TO_RAS @ image.affine, (i, j, k)))
 
 
+def damaged_nifti_errors() -> tuple[type[Exception], ...]:
+    """Return what nibabel raises where a NIfTI file is missing, cut short, damaged, or none at all."""
+    import zlib
+
+    from nibabel.filebasedimages import ImageFileError
+    from nibabel.spatialimages import HeaderDataError
+
+    return OSError, EOFError, ValueError, zlib.error, ImageFileError, HeaderDataError
+
+
 def connected_voxels(voxels: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.intp]:
     """Return the number of the body, from 0, that each voxel belongs to; voxels touch face to face.
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from calcidect.errors import InputRefusedError
+from calcidect.errors import InputRefusedError, Notice
 from calcidect.geometry import Grid, Volume
 from calcidect.materials import MaterialMaps, brightness_of_80_kv, decompose
-from calcidect.study import Energy, Study, Subject
+from calcidect.study import Energy, SeriesQuality, Study, StudyQuality, Subject
 
 NOISE_HU = 15.0
 
@@ -36,6 +36,17 @@ def test_noise_and_host_are_measured_and_clipped_voxels_counted() -> None:
     assert maps.soft_tissue.noise_hu == pytest.approx((NOISE_HU,), rel=0.06)
     assert maps.soft_tissue.host_hu == pytest.approx((60.0,), abs=1)
     assert maps.clipped_voxels == (20**3,)
+
+
+def test_what_the_study_room_found_of_quality_goes_on() -> None:
+    series = SeriesQuality("Br64", "sharp", 0.6, 0.03, 150.0, 2.0, 3071.0, 8000, 8000)
+    quality = StudyQuality(series, None, True, "HFP", (Notice("kernel_sharp", "m"),))
+    assert decompose(replace(study(), quality=quality)).quality == quality
+
+
+@pytest.mark.parametrize(("noise_hu", "codes"), [(NOISE_HU, []), (60.0, ["noise_high"])])
+def test_high_noise_is_told(noise_hu: float, codes: list[str]) -> None:
+    assert [notice.code for notice in decompose(study(noise_hu=noise_hu)).notices] == codes
 
 
 def test_a_scan_without_soft_tissue_is_refused() -> None:

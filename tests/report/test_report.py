@@ -229,6 +229,11 @@ def test_what_was_not_looked_at_is_not_called_fine():
     }  # fmt: skip
 
 
+def test_of_one_energy_one_noise_is_told():
+    found, verdict = verdicts_of(small_scene(), notices=(), noise_low_hu=21.34, noise_high_hu=None)["Noise"]
+    assert (found, verdict) == ("21.3 HU", "fine")
+
+
 def test_cut_off_hands_are_named():
     field = FieldOfView(2, (CutOff("left", "fingers", "head", 50.0), CutOff("right", "side", "round field", 80.0)))
     found, _ = verdicts_of(small_scene(), field_of_view=field)["Field of view"]

@@ -1,6 +1,7 @@
 """What is saved is read back equal."""
 
 import json
+import math
 from dataclasses import fields, replace
 
 import nibabel
@@ -79,6 +80,16 @@ def test_result_of_one_energy_comes_back_without_material_maps(tmp_path):
     assert (read.hydroxyapatite, read.urate, read.burden["bulky"].isna().all()) == (None, None, True)
 
 
+def test_images_without_a_top_of_their_range_come_back(tmp_path):
+    result = small_result()
+    quality = result.findings.quality
+    endless = replace(quality, low=replace(quality.low, maximum_hu=math.inf), high=None)
+    result = replace(result, findings=replace(result.findings, quality=endless))
+    folder = result.save(tmp_path / "out")
+    assert json.loads((folder / "findings.json").read_text())["quality"]["low"]["maximum_hu"] is None
+    assert Result.load(folder).findings.quality == endless
+
+
 @pytest.mark.parametrize("is_single", [True, False])
 def test_material_maps_must_fit_the_number_of_energies(is_single):
     result = small_result()
@@ -147,6 +158,16 @@ def test_damaged_volume_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(InputRefusedError):
         Result.load(folder)
+
+
+@pytest.mark.parametrize("name", ["findings.json", "labels.json", "provenance.json"])
+@pytest.mark.parametrize("text", ["[]", "3", '{"bones": []}', '{"schema_version": "1.0", "burden": []}'])
+def test_document_that_holds_something_else_is_refused(tmp_path, name, text):
+    folder = small_result().save(tmp_path / "out")
+    (folder / name).write_text(text)
+    with pytest.raises(InputRefusedError) as caught:
+        Result.load(folder)
+    assert caught.value.code == "result_unreadable"
 
 
 def test_volume_of_another_scan_is_refused(tmp_path):

@@ -1,5 +1,6 @@
 """What can't be scored is refused, and nothing personal is repeated."""
 
+import gzip
 import json
 
 import numpy as np
@@ -17,6 +18,16 @@ def refused(case, result):
     with pytest.raises(InputRefusedError) as caught:
         score_case(case, result)
     return caught.value
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def of_no_type(path):
+    data = bytearray(gzip.decompress(path.read_bytes()))
+    data[70:72] = b"\xff\x7f"  # datatype
+    path.write_bytes(gzip.compress(bytes(data)))
 
 
 @pytest.mark.parametrize(
@@ -59,6 +70,14 @@ def test_a_result_with_a_broken_file_is_refused(tmp_path, name):
     error = refused(case, result)
     assert error.code == "result_unreadable"
     assert str(tmp_path) not in str(error)
+
+
+@pytest.mark.parametrize("damage", [cut_short, of_no_type], ids=["cut short", "of no known type"])
+def test_a_result_with_a_damaged_volume_is_refused(tmp_path, damage):
+    case = write_case(tmp_path / "case", [DEPOSIT])
+    result = write_result(tmp_path / "result", [DEPOSIT])
+    damage(result / "bones.nii.gz")
+    assert refused(case, result).code == "result_unreadable"
 
 
 def test_a_truth_of_another_schema_is_refused(tmp_path):

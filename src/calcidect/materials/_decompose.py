@@ -50,7 +50,7 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
         If the pair has no table or the scan shows no soft tissue.
     """
     if study.high is None or study.pair is None:
-        return single_energy_maps(study)
+        return single_energy_maps(study, count_clipped(study), settings.materials)
     paths_cm = slice_paths_cm(study.low, settings.anatomy.body_threshold_hu)
     typical = sensitivity(study.pair, float(np.median(paths_cm)))
     soft = measure_soft_tissue(study.low, study.high)

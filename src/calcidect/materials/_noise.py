@@ -92,16 +92,18 @@ def measure_soft_tissue(low: Volume, high: Volume | None) -> SoftTissue:
 
 
 def noise_notices(
-    soft: SoftTissue, sensitivity: Sensitivity, voxel_mm3: float, settings: MaterialsSettings
+    soft: SoftTissue, sensitivity: Sensitivity | None, voxel_mm3: float, settings: MaterialsSettings
 ) -> tuple[Notice, ...]:
-    """Return what noise above its limit does to which number.
+    """Return what noise above its limit does to which number; a single energy has the low one's limit.
 
     The mean over a deposit of V mm3 has the standard deviation ``noise sqrt(q v / V)``, for voxels of v mm3 that share
     their noise in groups of q. The deposit named is 2 mm wide and stands out by 5 of these.
     """
     limits = settings.high_noise_low_hu, settings.high_noise_high_hu
-    if all(noise <= limit for noise, limit in zip(soft.noise_hu, limits, strict=True)):
+    if all(noise <= limit for noise, limit in zip(soft.noise_hu, limits, strict=False)):
         return ()
+    if sensitivity is None:
+        return (Notice("noise_high", _OF_ONE.format(soft.noise_hu[0], limits[0]), _OF_ONE_EFFECT),)
     mean_sd_hu = soft.noise_hu[0] * sqrt(min(1.0, soft.correlated_voxels * voxel_mm3 / _SMALL_MM3))
     least = _STANDS_OUT_SD * mean_sd_hu / sensitivity.ha_low
     return (
@@ -114,6 +116,10 @@ def noise_notices(
             "less certain, as its SD says.",
         ),
     )
+
+
+_OF_ONE = "Noise is {:.0f} HU; up to {:g} HU is expected."
+_OF_ONE_EFFECT = "Small and dilute deposits are missed, and specks of noise may count as deposits."
 
 
 def _one_energy(

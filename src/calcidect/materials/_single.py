@@ -6,9 +6,10 @@ from functools import cache
 
 import numpy as np
 
-from calcidect.materials._noise import measure_soft_tissue
+from calcidect.materials._noise import measure_soft_tissue, noise_notices
 from calcidect.materials._sensitivity import hydroxyapatite_hu_per_mg
 from calcidect.materials._types import MaterialMaps
+from calcidect.settings import MaterialsSettings
 from calcidect.study import Energy, Study
 
 _REFERENCE = Energy("kv", 80)
@@ -16,8 +17,17 @@ _TABULATED_KV = (70.0, 80.0, 90.0, 100.0, 110.0, 120.0, 130.0, 135.0, 140.0)
 _TABULATED_TIN_KV = (140.0, 150.0)
 
 
-def single_energy_maps(study: Study) -> MaterialMaps:
+def single_energy_maps(study: Study, clipped_voxels: tuple[int, ...], settings: MaterialsSettings) -> MaterialMaps:
     """Return the maps of a single-energy scan: its image, noise and soft tissue, without any concentration.
+
+    Parameters
+    ----------
+    study : Study
+        Of one energy.
+    clipped_voxels : tuple of int
+        As ``count_clipped`` gives them.
+    settings : MaterialsSettings
+        The limit of noise.
 
     Raises
     ------
@@ -25,15 +35,17 @@ def single_energy_maps(study: Study) -> MaterialMaps:
         If the scan shows no soft tissue.
     """
     assert study.single_energy is not None
-    clipped = int(np.count_nonzero(study.low.array >= study.maximum_hu[0]))
+    soft = measure_soft_tissue(study.low, None)
     return MaterialMaps(
         hydroxyapatite=None,
         urate=None,
         low=study.low,
         high=None,
         sensitivity=None,
-        soft_tissue=measure_soft_tissue(study.low, None),
-        clipped_voxels=(clipped,),
+        soft_tissue=soft,
+        clipped_voxels=clipped_voxels,
+        notices=noise_notices(soft, None, study.low.grid.voxel_volume_mm3, settings),
+        quality=study.quality,
         single_energy=study.single_energy,
     )
 

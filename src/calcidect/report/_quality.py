@@ -49,6 +49,8 @@ def _verdict(check: _Check, codes: set[str], is_known: bool) -> str:
 
 
 def _noise(quality: Quality, _: Grid) -> str:
+    if quality.noise_high_hu is None:
+        return f"{number(quality.noise_low_hu)} HU"
     return f"{number(quality.noise_low_hu)} HU at the low, {number(quality.noise_high_hu)} HU at the high energy"
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import MISSING, fields
+import math
+from dataclasses import MISSING, asdict, fields
 from functools import cache
 from importlib import resources
 from typing import Any, TypeVar
@@ -82,11 +83,31 @@ def _study_document(study: StudyFacts) -> dict[str, Any]:
 
 
 def _quality_document(quality: Quality) -> dict[str, Any]:
-    row = {
-        f.name: plain(getattr(quality, f.name), f.name) for f in fields(Quality) if f.name not in ("motion", "notices")
+    of_their_own = {
+        "low": _series_document(quality.low),
+        "high": _series_document(quality.high),
+        "motion": [as_row(hand) for hand in quality.motion],
     }
-    row["motion"] = [as_row(hand) for hand in quality.motion]
+    row = {
+        f.name: of_their_own[f.name] if f.name in of_their_own else plain(getattr(quality, f.name), f.name)
+        for f in fields(Quality)
+        if f.name != "notices"
+    }
     return {**row, "warnings": [as_row(notice) for notice in quality.notices]}
+
+
+def _series_document(series: SeriesQuality | None) -> Any:
+    """Return the quality of one energy's series. The range of a computed image is infinite; JSON has null for that."""
+    if series is None:
+        return None
+    maximum_hu = series.maximum_hu if math.isfinite(series.maximum_hu) else None
+    return plain({**asdict(series), "maximum_hu": maximum_hu})
+
+
+def _series_of(row: dict[str, Any] | None) -> SeriesQuality | None:
+    if row is None:
+        return None
+    return from_row(SeriesQuality, {**row, "maximum_hu": math.inf if row["maximum_hu"] is None else row["maximum_hu"]})
 
 
 def grid_document(grid: Grid) -> dict[str, Any]:
@@ -140,17 +161,13 @@ def _quality_of(row: dict[str, Any]) -> Quality:
     field = row.get("field_of_view")
     nested = {
         "notices": _all(Notice, row["warnings"]),
-        "low": _one(SeriesQuality, row.get("low")),
-        "high": _one(SeriesQuality, row.get("high")),
-        "metal": _one(Metal, row.get("metal")),
+        "low": _series_of(row.get("low")),
+        "high": _series_of(row.get("high")),
+        "metal": row.get("metal") and from_row(Metal, row["metal"]),
         "field_of_view": field and FieldOfView(field["hands"], _all(CutOff, field["cut_at"])),
         "motion": _all(Motion, row.get("motion", [])),
     }
     return from_row(Quality, {**row, **nested})
-
-
-def _one(kind: type[T], row: dict[str, Any] | None) -> T | None:
-    return None if row is None else from_row(kind, row)
 
 
 def _all(kind: type[T], rows: list[dict[str, Any]]) -> tuple[T, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import zlib
 from pathlib import Path
 from typing import Any
 
 from calcidect.anatomy import BoneLabel
 from calcidect.errors import InputRefusedError, Notice
+from calcidect.geometry import damaged_nifti_errors
 from calcidect.result._document import (
     SCHEMA_VERSION,
     findings_of,
@@ -41,15 +41,14 @@ def read_result(folder: Path) -> Result:
     InputRefusedError
         If a file is missing, damaged, or of a later major schema version.
     """
-    from nibabel.filebasedimages import ImageFileError
-
+    unreadable: tuple[type[Exception], ...] = (*damaged_nifti_errors(), KeyError, TypeError, AttributeError)
     try:
         document = _read_json(folder / "findings.json")
         _check_version(str(document["schema_version"]))
         if document["schema_version"] == SCHEMA_VERSION:
             validate_document(document)
         return _result_of(folder, document)
-    except (OSError, EOFError, zlib.error, ImageFileError, KeyError, TypeError, ValueError) as error:
+    except unreadable as error:
         raise InputRefusedError(
             "result_unreadable",
             found=f"The folder is not a whole result of calcidect ({type(error).__name__}).",

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from calcidect.errors import InputRefusedError
-from calcidect.geometry import Volume
+from calcidect.geometry import Volume, damaged_nifti_errors
 
 Side = Literal["left", "right"]
 
@@ -175,7 +175,7 @@ def _labels(path: Path, kind: str) -> Volume:
 
     try:
         volume = Volume.from_nifti(nibabel.load(path))  # type: ignore[arg-type]  # the extension decides the class
-    except (OSError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
+    except damaged_nifti_errors() as error:
         raise _refusal(kind, f"{path.name} is missing or can't be read", "a NIfTI label volume") from error
     array: Any = volume.array
     return volume if array.dtype.kind in "ui" else volume.like(np.rint(array).astype(np.int32))
