@@ -247,7 +247,10 @@ def _warning(notice: Notice) -> dict[str, str]:
 
 def _changed_settings(result: Result) -> list[dict[str, str]]:
     return [
-        {"name": row["name"], "value": f"{row['value']} {row['unit']}"}
+        {
+            "name": row["name"],
+            "value": str(row["value"]) if isinstance(row["value"], str) else f"{row['value']} {row['unit']}",
+        }
         for row in result.provenance.settings
         if not row["is_default"]
     ]

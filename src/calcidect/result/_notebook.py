@@ -19,8 +19,8 @@ def one_line(result: Result) -> str:
     burden = result.findings.burden["all"]
     mass = "mass not assessed" if burden.ha_mass_mg is None else f"{burden.ha_mass_mg:.1f} mg hydroxyapatite"
     return (
-        f"<Result {result.study.subject_id}: {burden.number} deposits, {burden.volume_mm3:.1f} mm3, {mass}, "
-        f"pair {result.study.pair}>"
+        f"<Result {result.study.subject_id}: {burden.number} deposit{'' if burden.number == 1 else 's'}, {burden.volume_mm3:.1f} mm3, {mass}, "
+        f"{result.study.pair}>"
     )
 
 
@@ -30,6 +30,6 @@ def as_html(result: Result) -> str:
     burden = result.burden.to_html(na_rep="", float_format="{:.1f}".format, border=0)
     table = deposits.to_html(na_rep="", float_format="{:.1f}".format, border=0)
     return (
-        f"<p><b>calcidect result</b> {escape(result.study.subject_id)}, pair {escape(result.study.pair)}<br>"
+        f"<p><b>calcidect result</b> {escape(result.study.subject_id)}, {escape(result.study.pair)}<br>"
         f"<small>{escape(RESEARCH_USE_ONLY)}</small></p>{burden}{table}"
     )

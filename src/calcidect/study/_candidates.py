@@ -11,12 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-import numpy as np
-
-from calcidect.geometry import FloatArray, Grid
 from calcidect.settings import StudySettings
 from calcidect.study._grids import how_grids_relate
 from calcidect.study._kernels import UNKNOWN_SHARPNESS
+from calcidect.study._places import show_one_place
 from calcidect.study._ratio import hydroxyapatite_ratio
 from calcidect.study._series import Series
 from calcidect.study._stack import Stack
@@ -147,20 +145,8 @@ def _share_frame(one: Series, other: Series) -> bool:
 
 
 def lie_in_one_place(one: SeriesPair, other: SeriesPair) -> bool:
-    """Tell whether two pairs show the same thing, maybe at other voxel sizes or over another length.
-
-    In the plane of the slices the smaller field of view must fill half of the larger, or it may show one hand of two;
-    along the normal, half of the shorter must lie within the longer (our choices).
-    """
-    if one.low.images[0].frame_uid != other.low.images[0].frame_uid:
-        return False
-    grid, second = one.stacks[0].grid, other.stacks[0].grid
-    start, stop = _box(grid, grid)
-    other_start, other_stop = _box(second, grid)
-    common = np.clip(np.minimum(stop, other_stop) - np.maximum(start, other_start), 0, None)
-    sizes = np.stack([stop - start, other_stop - other_start])
-    in_plane = common[:2].prod() / sizes[:, :2].prod(axis=1).max()
-    return bool(in_plane >= 0.5 and common[2] >= 0.5 * sizes[:, 2].min())
+    """Tell whether two pairs show the same hands."""
+    return show_one_place(one.low, other.low)
 
 
 def _is_derived(series: Series) -> bool:
@@ -223,10 +209,3 @@ def _thinness(one: Series, other: Series) -> float:
     if abs(thickness_mm[0] - thickness_mm[1]) > 0.1 * max(thickness_mm):
         return 0.0
     return min(1.0, _THIN_MM / max(*thickness_mm, one.stack.grid.spacing_mm[2]))
-
-
-def _box(grid: Grid, axes: Grid) -> tuple[FloatArray, FloatArray]:
-    """Return the lowest and highest coordinate in mm, shape (3,), of a grid's voxels along another's axes."""
-    corners = np.stack(np.meshgrid(*[[-0.5, n - 0.5] for n in grid.size]), -1).reshape(-1, 3)
-    along = grid.point_of(corners) @ axes.direction
-    return along.min(axis=0), along.max(axis=0)

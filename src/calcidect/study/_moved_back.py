@@ -92,7 +92,7 @@ def moved_back(
         index[0] += first
         where = back(index + np.array([[s.start] for s in box]))
         hu = map_coordinates(coefficients, where, np.float32, order=3, mode="nearest", prefilter=False)
-        np.clip(hu, lowest, maximum_hu, out=hu)
+        np.clip(hu, lowest, maximum_hu - 1, out=hu)  # the limit itself says that a voxel is clipped
         if share is not None:
             hu[map_coordinates(share, where, np.float32, order=1, mode="nearest") >= 0.5] = maximum_hu
         values[tuple(index)] = np.rint(hu) if whole else hu

@@ -95,7 +95,8 @@ def _onto_axes(hu: NDArray[Any], axes: Sequence[AxisRelation], ceiling: float | 
 
 
 def _ceiling(pixels: Pixels) -> float | None:
-    return pixels.clipping.maximum_hu if pixels.clipping.voxels else None
+    """Return the limit that interpolated values keep below, so that none passes for a clipped one."""
+    return pixels.clipping.maximum_hu if np.isfinite(pixels.clipping.maximum_hu) else None
 
 
 def _box(axes: Sequence[AxisRelation]) -> tuple[slice, ...]:

@@ -9,21 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from calcidect.errors import Notice, StudyRefusedError
-from calcidect.geometry import FloatArray, Grid
+from calcidect.geometry import Grid
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
 from calcidect.study._energy import MIXTURE
 from calcidect.study._kernels import UNKNOWN_SHARPNESS
+from calcidect.study._places import show_one_place
 from calcidect.study._series import Series, dual_energy_sign_of
 from calcidect.study._stack import MINIMUM_SLICES, Stack
 from calcidect.study._types import Energy
 
-_SAME_PLACE = 0.5
-"""Share of the smaller of two boxes that both must hold to show the same hands: our choice, between reconstructions of
-one scan (nearly 1) and the two hands of a person beside each other (0)."""
 _AS_THIN = 1.5
 """Slices up to this many times as far apart as the thinnest count as thin: our choice, one step of the 0.5, 0.75 and
 1 mm that scanners offer. Among thin series the kernel decides."""
@@ -107,7 +103,7 @@ def choose_single(
     thin_mm = _AS_THIN * min(_grid(one).spacing_mm[2] for one in usable)
     ranked = sorted(usable, key=lambda one: _rank(one, thin_mm))
     best = ranked[0]
-    if any(_rank(one, thin_mm) == _rank(best, thin_mm) or _is_elsewhere(one, best) for one in ranked[1:]):
+    if any(_rank(one, thin_mm) == _rank(best, thin_mm) or not show_one_place(one, best) for one in ranked[1:]):
         raise refusals.several_series(len(usable), str(best.found.energy))
     return SingleSeries(best, says_dual)
 
@@ -129,23 +125,6 @@ def _rank(one: Series, thin_mm: float) -> tuple[bool, bool, float, float, float]
         round(spacing_mm[2], 2),
         round(spacing_mm[0], 3),
     )  # fmt: skip
-
-
-def _is_elsewhere(one: Series, other: Series) -> bool:
-    """Tell whether two series show different places: other frames of reference, or boxes that hardly overlap."""
-    if one.images[0].frame_uid != other.images[0].frame_uid:
-        return True
-    boxes = [_box_mm(_grid(series)) for series in (one, other)]
-    shared = np.minimum(boxes[0][1], boxes[1][1]) - np.maximum(boxes[0][0], boxes[1][0])
-    smaller = min(float(np.prod(high - low)) for low, high in boxes)
-    return float(np.prod(np.maximum(shared, 0))) < _SAME_PLACE * smaller
-
-
-def _box_mm(grid: Grid) -> tuple[FloatArray, FloatArray]:
-    """Return the lowest and the highest LPS coordinates of a grid."""
-    corners = np.stack(np.meshgrid(*[[-0.5, n - 0.5] for n in grid.size]), -1).reshape(-1, 3)
-    points = grid.point_of(corners)
-    return points.min(0), points.max(0)
 
 
 def _grid(one: Series) -> Grid:

@@ -13,13 +13,15 @@ _YEARS_PER = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
 _AGE = re.compile(r"(\d{1,3})([YMWD])")
 
 
-def subject_of(person: Person) -> Subject:
+def subject_of(person: Person, study_uid: str) -> Subject:
     """Return the person without name, id or birth date.
 
-    The pseudonym is a hash of the patient id (of the name where there is none), so that it is the same at each visit. A
-    hash hides an id from a reader, not from someone who can try all ids.
+    The pseudonym is a hash of the patient id (of the name where there is none), so that it is the same at each visit;
+    where neither is left, of the study's UID, so that two people never share one. A hash hides an id from a reader, not
+    from someone who can try all ids.
     """
-    digest = hashlib.sha256(f"calcidect subject {person.patient_id or person.name}".encode()).hexdigest()
+    identity = person.patient_id or person.name or study_uid
+    digest = hashlib.sha256(f"calcidect subject {identity}".encode()).hexdigest()
     sex = person.sex.upper() if person.sex.upper() in ("F", "M", "O") else None
     return Subject(f"S-{digest[:10]}", _age_years(person), sex)
 
