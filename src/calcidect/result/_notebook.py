@@ -18,10 +18,8 @@ def one_line(result: Result) -> str:
     """Return a result in one line."""
     burden = result.findings.burden["all"]
     mass = "mass not assessed" if burden.ha_mass_mg is None else f"{burden.ha_mass_mg:.1f} mg hydroxyapatite"
-    return (
-        f"<Result {result.study.subject_id}: {burden.number} deposit{'' if burden.number == 1 else 's'}, {burden.volume_mm3:.1f} mm3, {mass}, "
-        f"{result.study.pair}>"
-    )
+    deposits = "1 deposit" if burden.number == 1 else f"{burden.number} deposits"
+    return f"<Result {result.study.subject_id}: {deposits}, {burden.volume_mm3:.1f} mm3, {mass}, {result.study.pair}>"
 
 
 def as_html(result: Result) -> str:

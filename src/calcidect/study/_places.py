@@ -15,8 +15,8 @@ one hand of two (less than half of the field)."""
 def show_one_place(one: Series, other: Series) -> bool:
     """Tell whether two series show the same thing, maybe at other voxel sizes or over another length.
 
-    They share a frame of reference; in the plane of the slices the smaller field of view fills half of the larger, or it
-    may show one hand of two; along the normal, half of the shorter lies within the longer.
+    They share a frame of reference; in the plane of the slices the smaller field of view fills half of the larger, or
+    it may show one hand of two; along the normal, half of the shorter lies within the longer.
     """
     assert one.stack is not None
     assert other.stack is not None
