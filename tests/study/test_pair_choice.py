@@ -256,6 +256,15 @@ def test_a_pair_that_is_none_scores_nothing_and_says_why(tmp_path: Path) -> None
     assert pair.why_not == "they were reconstructed with different kernels (Qr36d and Br64d)"
 
 
+def test_a_better_reconstruction_that_lost_a_slice_is_not_passed_over_without_a_word(tmp_path: Path) -> None:
+    soft = write_small(tmp_path / "soft")
+    second(soft, tmp_path / "sharp", 1, give(ConvolutionKernel="Br64d"))
+    assert not [notice for notice in read_study(tmp_path).notices if notice.code == "series_passed_over"]
+    (soft / "low" / "00005.dcm").unlink()
+    (notice,) = [notice for notice in read_study(tmp_path).notices if notice.code == "series_passed_over"]
+    assert "1 slice(s) are missing" in notice.message
+
+
 def test_a_lost_slice_is_told_of_the_pair_it_spoils(tmp_path: Path) -> None:
     folder = write_small(tmp_path)
     (folder / "low" / "00005.dcm").unlink()

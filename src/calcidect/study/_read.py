@@ -75,7 +75,12 @@ def read_study(path: Path, settings: StudySettings | None = None, progress: Prog
         input_hash=hashlib.sha256(b"".join(digest for one in pixels for digest in one.file_hashes)).hexdigest(),
         maximum_hu=tuple(clipping.maximum_hu for clipping in images.clipping),
         manufacturer=survey.scan.people[0].manufacturer,
-        notices=(*images.notices, *_skipping_notices(survey, chosen), *_lossy_notices(chosen)),
+        notices=(
+            *images.notices,
+            *_skipping_notices(survey, chosen),
+            *_broken_notices(survey, chosen),
+            *_lossy_notices(chosen),
+        ),
         quality=quality,
         motion=images.motion,
     )
@@ -180,6 +185,23 @@ def _skipping_notices(survey: Survey, chosen: Chosen) -> list[Notice]:
         reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(survey.scan.skipped.items()))
         notices.append(Notice("files_skipped", f"{skipped} files were left out ({reasons})."))
     return notices
+
+
+def _broken_notices(survey: Survey, chosen: Chosen) -> list[Notice]:
+    """Tell of series as large as the ones in use whose slices make no stack: one of them may have been meant."""
+    images = min(len(series.images) for series in _series_of(chosen))
+    broken = [
+        one.problem for one in survey.series if one.problem and one.found.energy and 2 * len(one.images) >= images
+    ]
+    if not broken:
+        return []
+    return [
+        Notice(
+            "series_passed_over",
+            f"{len(broken)} series of the folder could not be used. {broken[0].found}",
+            "Which reconstruction, or which hand, was measured. If another was meant, export that one whole.",
+        )
+    ]
 
 
 def _series_of(chosen: Chosen) -> tuple[Series, ...]:
