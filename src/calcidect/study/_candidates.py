@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from calcidect.settings import StudySettings
-from calcidect.study._grids import how_grids_relate
-from calcidect.study._kernels import UNKNOWN_SHARPNESS
-from calcidect.study._places import show_one_place
+from calcidect.study._grids import GridRelation, how_grids_relate
 from calcidect.study._ratio import hydroxyapatite_ratio
 from calcidect.study._series import Series
 from calcidect.study._stack import Stack
@@ -115,8 +113,13 @@ def find_candidates(series: Sequence[Series], settings: StudySettings) -> tuple[
     return tuple(sorted(judged, key=lambda pair: (-pair.score, pair.low.name, pair.high.name)))
 
 
-def why_apart(one: Series, other: Series, settings: StudySettings) -> str:
-    """Tell why two series can't be a pair; empty if they can."""
+def relation_of(one: Series, other: Series, settings: StudySettings) -> GridRelation | None:
+    """Return how the slices of two series lie to each other; None where those of one make no stack."""
+    return how_grids_relate(one.stack, other.stack, settings) if one.stack and other.stack else None
+
+
+def why_apart(one: Series, other: Series, relation: GridRelation | None) -> str:
+    """Tell why two series, whose slices lie so to each other, can't be a pair; empty if they can."""
     if energy_of(one).kind != energy_of(other).kind:
         return "one is a tube voltage and the other a virtual monoenergetic image"
     if one.images[0].study_uid != other.images[0].study_uid:
@@ -126,9 +129,7 @@ def why_apart(one: Series, other: Series, settings: StudySettings) -> str:
     for series in (one, other):
         if series.problem:
             return f"of the {energy_of(series)} series: {series.problem.found}"
-    assert one.stack is not None
-    assert other.stack is not None
-    relation = how_grids_relate(one.stack, other.stack, settings)
+    assert relation is not None
     if relation.kind != "same" and not _share_frame(one, other):
         return "they lie in different frames of reference, so they were not scanned together"
     if relation.why_apart:
@@ -142,11 +143,6 @@ def why_apart(one: Series, other: Series, settings: StudySettings) -> str:
 
 def _share_frame(one: Series, other: Series) -> bool:
     return one.images[0].frame_uid == other.images[0].frame_uid
-
-
-def lie_in_one_place(one: SeriesPair, other: SeriesPair) -> bool:
-    """Tell whether two pairs show the same hands."""
-    return show_one_place(one.low, other.low)
 
 
 def _is_derived(series: Series) -> bool:
@@ -168,12 +164,12 @@ def _length_mm(series: Series) -> float:
 
 
 def _judged(low: Series, high: Series, longest_mm: float, settings: StudySettings) -> SeriesPair:
-    obstacle = why_apart(low, high, settings)
+    relation = relation_of(low, high, settings)
+    obstacle = why_apart(low, high, relation)
     if obstacle:
         return SeriesPair(low, high, obstacle=obstacle)
-    assert low.stack is not None
-    assert high.stack is not None
-    is_exact = _share_frame(low, high) and how_grids_relate(low.stack, high.stack, settings).kind == "same"
+    assert relation is not None
+    is_exact = _share_frame(low, high) and relation.kind == "same"
     return SeriesPair(low, high, _parts(low, high, longest_mm), is_exact=is_exact)
 
 
@@ -191,8 +187,7 @@ def _parts(low: Series, high: Series, longest_mm: float) -> dict[str, float]:
 
 def _softness(series: Series) -> float:
     kernel = series.known_kernel
-    sharpness = UNKNOWN_SHARPNESS if kernel.sharpness is None else kernel.sharpness
-    return min(1.0, 1 - sharpness + _QUANTITATIVE_BONUS * kernel.is_quantitative)
+    return min(1.0, 1 - kernel.rank + _QUANTITATIVE_BONUS * kernel.is_quantitative)
 
 
 def _is_one_acquisition(one: Series, other: Series) -> bool:

@@ -19,7 +19,8 @@ IMPLICIT = "1.2.840.10008.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 
-_META_AT = 132  # preamble of 128 bytes and DICM (PS3.10 7.1)
+PREAMBLE_BYTES = 132
+"""128 bytes of anything, and DICM (PS3.10 7.1)."""
 _PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)  # float, double and integer pixels
 # Headers of classic CT take 3 to 40 KiB, those of 1,000 enhanced frames 5 MiB; beyond the last there is no header.
 _RUNS = (2**16, 2**22, 2**26)
@@ -39,6 +40,11 @@ class _Bounded(io.BytesIO):
         if self._reads > _MOST_READS:
             raise ValueError("The header has more elements than an image.")
         return super().read(size)
+
+
+def is_dicom(start: bytes) -> bool:
+    """Tell whether a file that starts so, with its first 132 bytes, says that it is DICOM."""
+    return len(start) == PREAMBLE_BYTES and start.endswith(b"DICM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,7 @@ def _meta_of(content: bytes) -> tuple[Dataset, int]:
     from pydicom.filereader import read_dataset
 
     stream = io.BytesIO(content)
-    stream.seek(_META_AT)
+    stream.seek(PREAMBLE_BYTES)
     meta = read_dataset(
         stream, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, *_: tag >= 0x00030000
     )

@@ -11,8 +11,7 @@ from pathlib import Path
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
 from calcidect.study._archive import is_archive, unpack
-
-_PREAMBLE_BYTES = 132
+from calcidect.study._head import PREAMBLE_BYTES, is_dicom
 
 
 @contextmanager
@@ -59,6 +58,6 @@ def _listed(folder: Path) -> list[Path]:
 def _is_dicom(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return file.read(_PREAMBLE_BYTES).endswith(b"DICM")
+            return is_dicom(file.read(PREAMBLE_BYTES))
     except OSError:
         return False

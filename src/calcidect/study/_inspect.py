@@ -10,6 +10,7 @@ from typing import Any, Literal
 from calcidect.errors import StudyRefusedError
 from calcidect.progress import Progress, silent
 from calcidect.settings import StudySettings
+from calcidect.study import _joined_refusals as joined
 from calcidect.study import _refusals as refusals
 from calcidect.study._candidates import LOWEST_KEV, SeriesPair, find_candidates
 from calcidect.study._input import opened
@@ -18,7 +19,7 @@ from calcidect.study._pair import choose_pair, why_not_chosen
 from calcidect.study._raw_objects import remedies_for
 from calcidect.study._scan import Scan, scan_files
 from calcidect.study._series import Series, group_series, short_hash
-from calcidect.study._single import SingleSeries, choose_single, dual_energy_sign_in, explained
+from calcidect.study._single import SingleSeries, choose_single, dual_energy_sign_in
 
 Chosen = SeriesPair | MapPair | SingleSeries
 """What of a folder is read."""
@@ -200,15 +201,17 @@ def decide(survey: Survey, settings: StudySettings) -> Chosen:
 def _with_reasons(refusal: StudyRefusedError, survey: Survey) -> StudyRefusedError:
     """Return a refusal that tells, too, why maps or one energy alone were not read."""
     if lacking := without_partner(survey.series):
-        refusal = refusals.with_more(refusal, f"{lacking[0].upper()}{lacking[1:]}.")
-    return explained(refusal, dual_energy_sign_in(survey.series, survey.scan.raw_objects))
+        refusal = joined.with_more(refusal, f"{lacking[0].upper()}{lacking[1:]}.")
+    if refusal.code != "one_energy":
+        return refusal
+    return joined.seemingly_half(refusal, dual_energy_sign_in(survey.series, survey.scan.raw_objects))
 
 
 def _with_raw_objects(refusal: StudyRefusedError, scan: Scan) -> StudyRefusedError:
     """Return a refusal that tells what to export in the stead of vendors' raw objects, if there are any."""
     if not scan.raw_objects:
         return refusal
-    return refusals.with_raw_objects(refusal, scan.raw_objects, remedies_for(scan.raw_objects))
+    return joined.with_raw_objects(refusal, scan.raw_objects, remedies_for(scan.raw_objects))
 
 
 def inspect_folder(path: Path, settings: StudySettings | None = None, progress: Progress = silent) -> Inspection:

@@ -16,7 +16,7 @@ from typing import Literal
 
 Family = Literal["soft", "medium", "sharp", "quantitative"]
 
-UNKNOWN_SHARPNESS = 0.5
+_UNKNOWN_SHARPNESS = 0.5
 """What an unknown kernel counts as where kernels are ranked: neither soft nor sharp (our rule)."""
 
 SHARP = 0.5
@@ -70,6 +70,11 @@ class Kernel:
     name: str
     sharpness: float | None
     is_quantitative: bool = False
+
+    @property
+    def rank(self) -> float:
+        """Sharpness to order kernels by, 0 to 1, the middle if it is unknown."""
+        return _UNKNOWN_SHARPNESS if self.sharpness is None else self.sharpness
 
     @property
     def family(self) -> Family | None:

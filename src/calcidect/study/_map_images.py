@@ -15,6 +15,7 @@ from calcidect.errors import Notice
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
 from calcidect.study._maps import PARTNERS, MapKind, MapPair
+from calcidect.study._sample import sampled_slices
 from calcidect.study._types import Energy, Pair
 
 COMPUTED_PAIR = Pair(Energy("kev", 50), Energy("kev", 100))
@@ -36,7 +37,6 @@ _SOFT_TISSUE: dict[MapKind, tuple[float, float]] = {
 }
 """Where the median over the body must lie: fat to muscle (docs/method/materials.md, section 8) with a tenth to either
 side; no two overlap, so that swapped maps and wrong units are seen."""
-_SAMPLED_VOXELS = 2**22
 _LOWEST_HU, _HIGHEST_HU = -1024, 32767
 
 
@@ -121,9 +121,8 @@ def mean_power_of_number(atoms: Sequence[tuple[int, int]], exponent: float) -> f
 
 def _check_soft_tissue(pair: MapPair, first: NDArray[Any], second: NDArray[Any]) -> None:
     """Refuse maps whose median over the body is not that of soft tissue, of which a hand has more than of bone."""
-    step = max(1, first.size // _SAMPLED_VOXELS)
     factors, kinds = pair.factors, pair.kinds
-    sample = [values[::step].ravel() * factor for values, factor in zip((first, second), factors, strict=True)]
+    sample = [values.ravel() * factor for values, factor in zip(sampled_slices(first, second), factors, strict=True)]
     medians = _medians_in_body(kinds, sample)
     if not all(low <= median <= high for median, (low, high) in zip(medians, _limits(kinds), strict=True)):
         swapped = _medians_in_body(kinds, sample[::-1])

@@ -21,13 +21,10 @@ from calcidect.study._motion_notices import hand_name, motion_notices
 from calcidect.study._motion_samples import Levels
 from calcidect.study._moved_back import Patch, moved_back
 from calcidect.study._rigid import Fit, Image, Rigid, Samples, fit_motion
+from calcidect.study._sample import BODY_HU, DENSE_HU
 from calcidect.study._types import Motion
 from calcidect.study._within_hand import largest_shift_mm
 
-_BODY_HU = -400.0
-"""Half way between air and fat at the skin."""
-_BONE_HU = 300.0
-"""Dense calcium in the low image."""
 _MINIMUM_SAMPLES = 1000
 """Our rule: the bones of two fingers; a hand gives 30,000 and more."""
 _STANDARD_ERRORS = 5.0
@@ -77,7 +74,7 @@ def align(
     progress : callable
     """
     progress("aligning", 0.0)
-    levels = Levels(low, high, coarse_hands(low, _BODY_HU, _BONE_HU))
+    levels = Levels(low, high, coarse_hands(low, BODY_HU, DENSE_HU))
     found = sorted(_all_hands(levels, maximum_hu, settings), key=lambda hand: hand.motion.centroid_mm[0])
     patches = [hand.patch for hand in found if hand.patch is not None]
     if patches:

@@ -20,9 +20,9 @@ from calcidect.study import _refusals as refusals
 from calcidect.study._grids import AxisRelation, GridRelation, how_grids_relate
 from calcidect.study._pixels import Pixels
 from calcidect.study._resample import resampled, straightened, whole_part
+from calcidect.study._sample import BODY_HU
 from calcidect.study._stack import Stack
 
-_BODY_HU = -400.0  # half way between air and fat at the skin
 _MOST_GROWTH = 4  # our rule: 500 mm at 30 degrees and 0.3 mm pixels treble the rows; more is a damaged header
 _EVERY = (2, 4, 4)  # slices, rows, columns sampled for the share of the body: enough for a percentage
 
@@ -73,19 +73,37 @@ def onto_one_grid(
     notices = _crop_notices(low.hu, turned, relation, names, settings)
     if relation.kind == "resampled":
         notices += _resample_notices(stacks, names)
-    low_hu = np.ascontiguousarray(low.hu[_box(relation.axes)])
-    high_hu = _onto_axes(turned, relation.axes, _ceiling(high))
     grid = _part_of(stacks[0], relation.axes)
-    if not stacks[0].is_tilted:
-        return Placed(Volume(low_hu, grid), Volume(high_hu, grid), tuple(notices))
-    slide = np.array(stacks[0].slide_mm) / grid.spacing_mm[:2]
+    low_volume = Volume(np.ascontiguousarray(low.hu[_box(relation.axes)]), grid)
+    high_volume = Volume(_onto_axes(turned, relation.axes, _ceiling(high)), grid)
+    return Placed(
+        _upright(low_volume, stacks[0], _ceiling(low)),
+        _upright(high_volume, stacks[0], _ceiling(high)),
+        (*notices, *_tilt_notices(stacks[0])),
+    )
+
+
+def upright(stack: Stack, pixels: Pixels) -> tuple[Volume, tuple[Notice, ...]]:
+    """Return one image alone, straightened if the gantry was tilted, and what was done to it.
+
+    Raises
+    ------
+    StudyRefusedError
+        ``slices_shifted``.
+    """
+    return _upright(Volume(pixels.hu, stack.grid), stack, _ceiling(pixels)), _tilt_notices(stack)
+
+
+def _upright(volume: Volume, stack: Stack, ceiling: float | None) -> Volume:
+    """Return an image on the grid above the first slice of its stack; the same one if it was not tilted."""
+    if not stack.is_tilted:
+        return volume
+    grid = volume.grid
+    slide = np.array(stack.slide_mm) / grid.spacing_mm[:2]
     if (np.abs(slide) * grid.size[2] > _MOST_GROWTH * np.array(grid.size[:2])).any():
-        raise refusals.slices_shifted(float(np.linalg.norm(stacks[0].slide_mm)) * grid.size[2])
-    low_hu, start = straightened(low_hu, slide, _ceiling(low))
-    high_hu, _ = straightened(high_hu, slide, _ceiling(high))
-    upright = Grid(low_hu.shape[::-1], grid.spacing_mm, tuple(grid.point_of((*start, 0))), grid.direction)
-    notices += [_tilt_notice(stacks[0].tilt_degrees)]
-    return Placed(Volume(low_hu, upright), Volume(high_hu, upright), tuple(notices))
+        raise refusals.slices_shifted(float(np.linalg.norm(stack.slide_mm)) * grid.size[2])
+    hu, start = straightened(volume.array, slide, ceiling)
+    return Volume(hu, Grid(hu.shape[::-1], grid.spacing_mm, tuple(grid.point_of((*start, 0))), grid.direction))
 
 
 def _onto_axes(hu: NDArray[Any], axes: Sequence[AxisRelation], ceiling: float | None) -> NDArray[Any]:
@@ -163,7 +181,7 @@ def _used(axes: Sequence[AxisRelation], shape: tuple[int, ...]) -> tuple[slice, 
 
 def _body_share(hu: NDArray[Any], box: tuple[slice, ...]) -> float:
     """Return which share of the body's voxels lies in a box."""
-    body = hu[tuple(slice(None, None, step) for step in _EVERY)] > _BODY_HU
+    body = hu[tuple(slice(None, None, step) for step in _EVERY)] > BODY_HU
     part = tuple(slice(-(-p.start // n), -(-p.stop // n)) for p, n in zip(box, _EVERY, strict=True))
     total = int(np.count_nonzero(body))
     return int(np.count_nonzero(body[part])) / total if total else 1.0
@@ -182,10 +200,14 @@ def _resample_notices(stacks: tuple[Stack, Stack], names: tuple[str, str]) -> li
     ]
 
 
-def _tilt_notice(degrees: float) -> Notice:
-    return Notice(
+def _tilt_notices(stack: Stack) -> tuple[Notice, ...]:
+    if not stack.is_tilted:
+        return ()
+    degrees = stack.tilt_degrees
+    notice = Notice(
         "gantry_tilt_resampled",
         f"The gantry was tilted by {degrees:.1f} degrees: the slices were interpolated onto an upright grid.",
         "Noise is smoothed a little, from slice to slice differently, in two energies alike; edges lose little, mass "
         "nothing.",
     )
+    return (notice,)

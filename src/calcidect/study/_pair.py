@@ -7,11 +7,12 @@ from itertools import combinations
 
 from calcidect.errors import StudyRefusedError
 from calcidect.settings import StudySettings
+from calcidect.study import _joined_refusals as joined
 from calcidect.study import _refusals as refusals
-from calcidect.study._candidates import WEIGHTS, SeriesPair, energy_of, lie_in_one_place, rank, why_apart
+from calcidect.study._candidates import WEIGHTS, SeriesPair, energy_of, rank, relation_of, why_apart
 from calcidect.study._energy import MIXTURE
-from calcidect.study._grids import how_grids_relate
 from calcidect.study._header import ImageHeader
+from calcidect.study._places import show_one_place
 from calcidect.study._series import Series
 
 _WHY_LOWER = {
@@ -67,7 +68,7 @@ def why_not_chosen(pair: SeriesPair, chosen: SeriesPair | None) -> str:
 def _shows_another_place(pair: SeriesPair, best: SeriesPair) -> bool:
     """Tell whether a pair would be left out unseen: the other hand, scanned alone, may need cropping where this not."""
     is_apart = pair.is_exact or not best.is_exact or not {id(pair.low), id(pair.high)} & {id(best.low), id(best.high)}
-    return is_apart and not lie_in_one_place(best, pair)
+    return is_apart and not show_one_place(best.low, pair.low)
 
 
 def _preference(pair: SeriesPair) -> tuple[bool, float]:
@@ -78,7 +79,7 @@ def _one_each(pairs: Sequence[SeriesPair]) -> list[SeriesPair]:
     """Return the best pair of each place, given pairs with the best first."""
     places: list[SeriesPair] = []
     for pair in pairs:
-        if not any(lie_in_one_place(place, pair) for place in places):
+        if not any(show_one_place(place.low, pair.low) for place in places):
             places.append(pair)
     return places
 
@@ -110,7 +111,7 @@ def _why_none(series: Sequence[Series], settings: StudySettings) -> StudyRefused
     large = [one for one in stated if 2 * len(one.images) >= max(len(other.images) for other in stated)]
     broken = [one.problem for one in large if one.problem]
     if broken:
-        return refusals.together(_of_series(large))
+        return joined.together(_of_series(large))
     energies = sorted({str(energy_of(one)) for one in large})
     mixtures = sum(one.found.why_not == MIXTURE for one in series)
     if len(energies) > 1:
@@ -130,7 +131,7 @@ def _of_series(series: Sequence[Series]) -> list[StudyRefusedError]:
     told = []
     for found, problem in problems.items():
         having = [str(energy_of(one)) for one in ordered if one.problem and one.problem.found == found]
-        told.append(refusals.in_series(problem, list(dict.fromkeys(having)), whole))
+        told.append(joined.in_series(problem, list(dict.fromkeys(having)), whole))
     return told
 
 
@@ -139,10 +140,9 @@ def _why_unlike(series: Sequence[Series], settings: StudySettings) -> StudyRefus
     couples = [two for two in combinations(series, 2) if energy_of(two[0]) != energy_of(two[1])]
     couples.sort(key=lambda two: energy_of(two[0]).kind != energy_of(two[1]).kind)
     one, other = sorted(couples[0], key=rank)
-    assert one.stack is not None
-    assert other.stack is not None
-    reason = why_apart(one, other, settings)
-    is_of_grids = reason == how_grids_relate(one.stack, other.stack, settings).why_apart
+    relation = relation_of(one, other, settings)
+    reason = why_apart(one, other, relation)
+    is_of_grids = relation is not None and reason == relation.why_apart
     return (refusals.grids_differ if is_of_grids else refusals.no_pair)(
         f"{energy_of(one)} and {energy_of(other)}: {reason}"
     )

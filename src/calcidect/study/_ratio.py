@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 from calcidect.errors import Notice
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
+from calcidect.study._sample import DENSE_HU, sampled_slices
 from calcidect.study._types import Energy, Pair
-
-DENSE_HU = 300.0
-"""Voxels above it are dense calcium (docs/dicom.md)."""
 
 # HU per mg/cm3. That of 150 kV without tin continues the row from 120 to 140 kV; it serves to tell it from Sn150 only.
 _HU_PER_MG_KV = {
@@ -32,7 +30,6 @@ _HU_PER_MG_KEV = {
 _BONE_OF_HYDROXYAPATITE = 0.91  # bone's ratio is 0.87-0.94 of pure hydroxyapatite's, on simulated hands of seven pairs
 
 _MINIMUM_DENSE_VOXELS = 50  # our rule: the median of fewer is noise
-_SAMPLED_VOXELS = 2**22  # enough for a median; a whole study has forty times as many
 
 
 def hydroxyapatite_ratio(pair: Pair) -> float | None:
@@ -69,8 +66,7 @@ def bone_ratio(low: NDArray[Any], high: NDArray[Any], maximum_hu: tuple[float, f
     StudyRefusedError
         If there is next to no dense calcium: ``no_dense_calcium``.
     """
-    step = max(1, low.size // _SAMPLED_VOXELS)
-    low, high = low[::step], high[::step]
+    low, high = sampled_slices(low, high)
     # The mean of both is above the threshold, so that neither image is favoured should the labels be swapped.
     dense = (low.astype(np.float32) + high > 2 * DENSE_HU) & (low < maximum_hu[0]) & (high < maximum_hu[1])
     inner = _without_edges(dense)

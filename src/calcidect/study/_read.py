@@ -18,7 +18,7 @@ from calcidect.study._inspect import Chosen, Survey, decide, survey_files
 from calcidect.study._map_images import COMPUTED_PAIR, confirm_maps, map_notice, monoenergetic_images
 from calcidect.study._maps import MapPair
 from calcidect.study._motion import align
-from calcidect.study._one_grid import onto_one_grid
+from calcidect.study._one_grid import onto_one_grid, upright
 from calcidect.study._pixels import Pixels, check_expansion, read_pixels, workers_for
 from calcidect.study._quality import SeriesRead, study_quality
 from calcidect.study._ratio import bone_ratio, confirm_energies
@@ -102,7 +102,7 @@ class _Images:
 def _images(chosen: Chosen, pixels: Sequence[Pixels], settings: StudySettings, progress: Progress) -> _Images:
     """Return the images in HU, on one grid and aligned, after a look at their pixels."""
     if isinstance(chosen, SingleSeries):
-        return _single_image(chosen, pixels[0], settings)
+        return _single_image(chosen, pixels[0])
     if isinstance(chosen, MapPair):
         return _images_of_maps(chosen, pixels, settings)
     names = str(chosen.pair.low), str(chosen.pair.high)
@@ -117,11 +117,11 @@ def _images(chosen: Chosen, pixels: Sequence[Pixels], settings: StudySettings, p
     return _Images(placed.low, aligned.high, pair, None, clipping, told, aligned.motion)
 
 
-def _single_image(chosen: SingleSeries, pixels: Pixels, settings: StudySettings) -> _Images:
+def _single_image(chosen: SingleSeries, pixels: Pixels) -> _Images:
     (stack,) = chosen.stacks
-    placed = onto_one_grid((stack, stack), (pixels, pixels), (str(chosen.energy),) * 2, settings)
+    image, tilt_notices = upright(stack, pixels)
     notice = single_energy_notice(chosen.energy, chosen.says_dual)
-    return _Images(placed.low, None, None, chosen.energy, (pixels.clipping,), (notice, *placed.notices))
+    return _Images(image, None, None, chosen.energy, (pixels.clipping,), (notice, *tilt_notices))
 
 
 def _images_of_maps(chosen: MapPair, pixels: Sequence[Pixels], settings: StudySettings) -> _Images:

@@ -6,7 +6,7 @@ path, any of which could identify the person scanned.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from calcidect.errors import StudyRefusedError
 
@@ -123,36 +123,6 @@ def no_ct_images(number_of_objects: int) -> StudyRefusedError:
         expected=_DUAL_ENERGY,
         remedy="Philips spectral base images (SBI) and GE raw data cannot be read outside the vendor's workstation: "
         "export two VMI series there, for example of 50 and 100 keV.",
-    )
-
-
-def with_more(refusal: StudyRefusedError, sentence: str) -> StudyRefusedError:
-    """Return a refusal that says one sentence more of what was found."""
-    return StudyRefusedError(
-        refusal.code, found=f"{refusal.found} {sentence}", expected=refusal.expected, remedy=refusal.remedy
-    )
-
-
-def with_raw_objects(refusal: StudyRefusedError, raw: Mapping[str, int], remedies: str) -> StudyRefusedError:
-    """Add to a refusal that the second energy lies in objects that only the vendor reads.
-
-    Parameters
-    ----------
-    refusal : StudyRefusedError
-        Why there is no pair.
-    raw : mapping of str to int
-        Names and numbers of the objects.
-    remedies : str
-        What to export instead.
-    """
-    listed = " and ".join(f"{number} {name}" for name, number in raw.items())
-    return StudyRefusedError(
-        refusal.code,
-        found=f"{refusal.found} Beside them are {listed}, which only the vendor's workstation can read."
-        if refusal.code != "no_ct_images"
-        else f"There are no CT images, but {listed}, which only the vendor's workstation can read.",
-        expected=refusal.expected,
-        remedy=remedies,
     )
 
 
@@ -471,30 +441,4 @@ def uneven_spacing(smallest_mm: float, largest_mm: float) -> StudyRefusedError:
         found=f"The slices are unevenly spaced: {smallest_mm:.2f} to {largest_mm:.2f} mm.",
         expected="One distance between all slices.",
         remedy="Have the scanner reconstruct the series with one slice distance.",
-    )
-
-
-def in_series(problem: StudyRefusedError, energies: Sequence[str], whole: Sequence[str]) -> StudyRefusedError:
-    """Tell which series have a problem, and which are whole."""
-    others = f" The series of {' and '.join(whole)} {'is' if len(whole) == 1 else 'are'} whole." if whole else ""
-    return StudyRefusedError(
-        problem.code,
-        found=f"In the series of {' and '.join(energies)}: {problem.found}{others}",
-        expected=problem.expected,
-        remedy=problem.remedy,
-    )
-
-
-def together(problems: Sequence[StudyRefusedError]) -> StudyRefusedError:
-    """Tell several problems at once, under the code of the first."""
-    if len(problems) == 1:
-        return problems[0]
-    expected, remedies = (
-        list(dict.fromkeys(texts)) for texts in zip(*((p.expected, p.remedy) for p in problems), strict=True)
-    )
-    return StudyRefusedError(
-        problems[0].code,
-        found=" ".join(problem.found for problem in problems),
-        expected=" ".join(expected),
-        remedy=" ".join(remedies),
     )

@@ -15,14 +15,13 @@ from calcidect.progress import Progress
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
 from calcidect.study._enhanced import ENHANCED_CT_STORAGE, frames_of
-from calcidect.study._head import Head, read_head
+from calcidect.study._head import PREAMBLE_BYTES, Head, is_dicom, read_head
 from calcidect.study._header import CT_IMAGE_STORAGE, ImageHeader, Person, image_header, person_of
 from calcidect.study._pixel_format import pixel_format, rescaled
 from calcidect.study._raw_objects import raw_kind_of
 from calcidect.study._values import Values
 
 _DICOMDIR = "1.2.840.10008.1.3.10"
-_PREAMBLE_BYTES = 132
 
 
 @dataclass(frozen=True)
@@ -103,8 +102,8 @@ class _Reader:
         """Read one file's header; whatever is wrong with it is counted, never raised."""
         try:
             with path.open("rb") as file:
-                start = file.read(_PREAMBLE_BYTES)
-                if not start.endswith(b"DICM"):
+                start = file.read(PREAMBLE_BYTES)
+                if not is_dicom(start):
                     self._skipped["no DICOM file" if start else "empty file"] += 1
                     return
                 file_bytes = os.fstat(file.fileno()).st_size

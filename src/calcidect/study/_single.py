@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from calcidect.errors import Notice, StudyRefusedError
+from calcidect.errors import Notice
 from calcidect.geometry import Grid
 from calcidect.settings import StudySettings
 from calcidect.study import _refusals as refusals
 from calcidect.study._energy import MIXTURE
-from calcidect.study._kernels import UNKNOWN_SHARPNESS
 from calcidect.study._places import show_one_place
 from calcidect.study._series import Series, dual_energy_sign_of
 from calcidect.study._stack import MINIMUM_SLICES, Stack
@@ -119,10 +118,9 @@ def _is_original(one: Series) -> bool:
 
 
 def _rank(one: Series, thin_mm: float) -> tuple[bool, bool, float, float, float]:
-    spacing_mm, sharpness = _grid(one).spacing_mm, one.known_kernel.sharpness
+    spacing_mm = _grid(one).spacing_mm
     return (
-        not _is_original(one), spacing_mm[2] > thin_mm, UNKNOWN_SHARPNESS if sharpness is None else sharpness,
-        round(spacing_mm[2], 2),
+        not _is_original(one), spacing_mm[2] > thin_mm, one.known_kernel.rank, round(spacing_mm[2], 2),
         round(spacing_mm[0], 3),
     )  # fmt: skip
 
@@ -130,19 +128,6 @@ def _rank(one: Series, thin_mm: float) -> tuple[bool, bool, float, float, float]
 def _grid(one: Series) -> Grid:
     assert one.stack is not None
     return one.stack.grid
-
-
-def explained(refusal: StudyRefusedError, says_dual: str) -> StudyRefusedError:
-    """Return a refusal of one energy that tells why it was not read as a single-energy scan."""
-    if refusal.code != "one_energy":
-        return refusal
-    reason = f" It seems to be part of a dual-energy scan: {says_dual}." if says_dual else ""
-    return StudyRefusedError(
-        refusal.code,
-        found=f"{refusal.found}{reason}",
-        expected=refusal.expected,
-        remedy=f"{refusal.remedy} To analyse it without materials and masses, set study.single_energy to accept.",
-    )
 
 
 def single_energy_notice(energy: Energy, says_dual: str) -> Notice:

@@ -14,6 +14,7 @@ import numpy as np
 from calcidect.errors import StudyRefusedError
 from calcidect.geometry import FloatArray, Grid
 from calcidect.settings import StudySettings
+from calcidect.study import _joined_refusals as joined
 from calcidect.study import _refusals as refusals
 from calcidect.study._header import ImageHeader
 from calcidect.study._spacing import spacing_problem
@@ -79,7 +80,7 @@ def stack_slices(images: Sequence[ImageHeader], settings: StudySettings) -> Stac
     local = (positions[order] - positions[order[0]]) @ axes
     problems = _problems(local, settings)
     if problems:
-        raise refusals.together(problems)
+        raise joined.together(problems)
     first = images[0]
     slice_mm = float(np.ptp(depths_mm) / (len(images) - 1))
     grid = Grid(
