@@ -45,7 +45,9 @@ def test_two_names_of_one_kernel(one: str, other: str, are_same: bool) -> None:
     assert (kernel_of(one).name == kernel_of(other).name) == are_same
 
 
-@pytest.mark.parametrize(("name", "maker"), [("", "SIEMENS"), ("B", "ACME"), ("Wonder", "SIEMENS"), ("FC", "Canon")])
+@pytest.mark.parametrize(
+    ("name", "maker"), [("", "SIEMENS"), ("B", "ACME"), ("Wonder", "SIEMENS"), ("FC", "Canon"), ("FC93", "Canon")]
+)
 def test_an_unknown_name_has_no_sharpness(name: str, maker: str) -> None:
     assert kernel_of(name, maker).sharpness is None
 

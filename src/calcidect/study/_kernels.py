@@ -138,8 +138,8 @@ def kernel_of(text: str, manufacturer: str = "") -> Kernel:
     return Kernel(name, None)
 
 
-def _sharpness(family: KernelFamily, match: re.Match[str]) -> float:
+def _sharpness(family: KernelFamily, match: re.Match[str]) -> float | None:
     groups = match.groupdict()
     if "number" in groups:
         return int(groups["number"]) / 100
-    return family.ranks[groups.get("tens") or groups["name"]]
+    return family.ranks.get(groups.get("tens") or groups["name"])  # Canon names tens that have no use of their own
