@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from calcidect.materials import Classification, classify, excess_covariance, in_host, measure_soft_tissue, sensitivity
+from calcidect.materials import Classification, classify, in_host, measure_soft_tissue, sensitivity
 from calcidect.phantom._attenuation import Tissue
 from calcidect.study import Pair
 from materials.blocks import GRID, KV140, SN150, cylinder, radius_mm
@@ -24,9 +24,9 @@ def told(
     low, high = (v.array[slices].astype(float) for v in (study.low, study.high))
     host = float(low[ring].mean()), float(high[ring].mean())
     soft = measure_soft_tissue(study.low, study.high)
-    host_covariance = np.diag(np.square(soft.noise_hu)) * soft.correlated_voxels / ring.sum()
     voxel = GRID.voxel_volume_mm3
-    covariance = excess_covariance(int(region.sum()), voxel, soft.noise_hu, soft.correlated_voxels, host_covariance)
+    weights = region - ring * (region.sum() / ring.sum())
+    covariance = soft.covariance.of_sums(weights) * voxel**2
     excess = [float((image[region] - level).sum() * voxel) for image, level in zip((low, high), host, strict=True)]
     s = in_host(sensitivity(pair, 2.8), *host)
     inside = (radius_mm() < DEPOSIT_MM)[slices]

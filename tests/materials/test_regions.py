@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from calcidect.materials import crystal_mass, excess_covariance, sensitivity
+from calcidect.materials import crystal_mass, sensitivity
 from calcidect.study import Energy, Pair
 
 SN150 = sensitivity(Pair(Energy("kv", 80), Energy("kv", 150, filter="Sn")), 3.0)
@@ -45,13 +45,3 @@ def test_the_calibration_is_part_of_the_uncertainty_of_a_large_mass() -> None:
     """Independent errors of 2.3 % at two energies that count alike, and 2 % that both share."""
     mass, sd = crystal_mass(excess(1000.0), COVARIANCE, HA)
     assert sd / mass == pytest.approx(np.hypot(0.023 / np.sqrt(2), 0.02), rel=0.02)
-
-
-def test_noise_adds_by_voxels_and_the_hosts_error_by_their_square() -> None:
-    certain, silent = np.zeros((2, 2)), (0.0, 0.0)
-    noise_only = excess_covariance(100, 0.125, (25.0, 20.0), 1.0, certain)
-    assert np.sqrt(noise_only[0, 0]) == pytest.approx(0.125 * 10 * 25.0)
-    assert excess_covariance(100, 0.125, (25.0, 20.0), 4.0, certain)[1, 1] == pytest.approx(4 * noise_only[1, 1])
-    host_only = excess_covariance(100, 0.125, silent, 1.0, np.diag([9.0, 4.0]))
-    assert np.sqrt(host_only[0, 0]) == pytest.approx(0.125 * 100 * 3.0)
-    assert noise_only[0, 1] == 0.0

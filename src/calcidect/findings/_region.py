@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.findings._gather import distance_mm
+from calcidect.findings._integral import Integral, integral_of
 from calcidect.geometry import FloatArray
 from calcidect.materials import (
     Classification,
@@ -16,7 +17,6 @@ from calcidect.materials import (
     SoftTissue,
     classify,
     crystal_mass,
-    excess_covariance,
     in_host,
 )
 from calcidect.settings import FindingsSettings
@@ -26,9 +26,6 @@ _CLEAR_OF_SKIN_MM = 1.0
 """The blur of bone and of the skin's edge (FWHM up to 1.2 mm) is down to a fortieth there."""
 _RING_CLEARANCE_MM = 0.5
 _BLUR_SIGMA_MM = 0.42
-_SMALLEST_SHARE = 0.3
-"""Our choice: a deposit of which less can be seen is not scaled up further, and is flagged long before."""
-_MINIMUM_RING_VOXELS = 12
 _SOFT_TISSUE_HU = (-200.0, 160.0)
 _FAT_HU = -110.0
 """At 70 to 100 kV (docs/method/materials.md, section 2); its HU at the high energy lie on the scan's host line."""
@@ -38,10 +35,6 @@ _PLATEAU_SMOOTH_MM = 0.4
 """Between 0.3 and 0.5 volumes of simulated deposits come out 11 % too small to 7 % too large, on average."""
 _PLATEAU_MM = 1.5
 """Over this distance a deposit's density is taken as one; parts farther apart have half maxima of their own."""
-_HOST_SIGMA_MM = 1.0
-"""As wide as the halo across which the host is interpolated."""
-_EVERYWHERE = 1e-3
-"""Weight of the whole ring's mean, which rules only where the ring is more than 3 sigma away."""
 _UNEVEN_SHARE = 0.5
 """The host's standard deviation, as a share of the ring's own unevenness: half of it is explained by interpolation.
 Between 0.4 and 1 the masses of simulated deposits hardly change (docs/method/anatomy.md)."""
@@ -81,15 +74,6 @@ class Surroundings:
         return float(np.prod(self.spacing_mm))
 
 
-@dataclass(frozen=True, eq=False)
-class _Host:
-    """HU of the host in the region's voxels, shape (n,), and the covariance (2, 2) of the error of their means."""
-
-    low_hu: FloatArray
-    high_hu: FloatArray
-    covariance_hu2: FloatArray
-
-
 @dataclass(frozen=True)
 class Amounts:
     """What a deposit holds, and the share of its blurred shape that was seen.
@@ -114,28 +98,25 @@ def amounts(
     """Return material and masses of a deposit.
 
     The region is the deposit's mineral and its halo, the halo without what bone, skin or a neighbour could blur into.
-    Both energies are integrated over the host, which is interpolated from the ring. The part of the deposit's own
-    blurred signal that the region misses, or that the ring takes for host, is made up for by the share that the same
-    sums keep of its blurred shape. The mass is the least-squares fit of both integrals by one crystal.
+    Both energies are integrated over the host, which is interpolated from the ring (`integral_of`). The part of the
+    deposit's own blurred signal that the region misses, or that the ring takes for host, is made up for by the share
+    that the same sums keep of its blurred shape. The mass is the least-squares fit of both integrals by one crystal.
     """
     assert around.high is not None
-    region, ring, shape = _regions(around, settings)
-    host = _host(around.low, around.high, region, ring, around.spacing_mm, line, tissue)
-    share = _share(shape, region, ring, around.spacing_mm)
-    volume_mm3 = around.voxel_mm3 / share
-    excess_low = float((around.low[region] - host.low_hu).sum()) * volume_mm3
-    excess_high = float((around.high[region] - host.high_hu).sum()) * volume_mm3
-    covariance = excess_covariance(
-        int(region.sum()), volume_mm3, tissue.noise_hu, tissue.correlated_voxels, host.covariance_hu2
-    )
-    host_low_hu = float(np.mean(host.low_hu))
-    k = in_host(sensitivity, host_low_hu, float(np.mean(host.high_hu)))
+    integral, ring = _integral(around, settings)
+    images = around.low, around.high
+    host_hu, host_covariance = _host(images, integral, ring, line, tissue)
+    excess = np.array([integral.excess_hu_voxels(i, h) for i, h in zip(images, host_hu, strict=True)])
+    noise = tissue.covariance.of_sums(integral.weights) + host_covariance * integral.window.sum() ** 2
+    covariance = noise * (around.voxel_mm3 / integral.share) ** 2
+    excess_low, excess_high = (float(e) * around.voxel_mm3 for e in excess)
+    k = in_host(sensitivity, *host_hu)
     found = classify(excess_low, excess_high, covariance, k)
     if found.material == "urate":
         mass, _ = crystal_mass((excess_low, excess_high), covariance, (k.msu_low, k.msu_high))
-        return Amounts(found, 0.0, None, max(mass, 0.0), excess_low, excess_high, share, host_low_hu)
+        return Amounts(found, 0.0, None, max(mass, 0.0), excess_low, excess_high, integral.share, host_hu[0])
     mass, sd = crystal_mass((excess_low, excess_high), covariance, (k.ha_low, k.ha_high))
-    return Amounts(found, max(mass, 0.0), sd, 0.0, excess_low, excess_high, share, host_low_hu)
+    return Amounts(found, max(mass, 0.0), sd, 0.0, excess_low, excess_high, integral.share, host_hu[0])
 
 
 def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: FindingsSettings) -> Amounts:
@@ -143,28 +124,14 @@ def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: Fi
 
     Region, ring and share as of two energies (`amounts`); without a ring, the host is half way from fat to muscle.
     """
-    region, ring, shape = _regions(around, settings)
-    share = _share(shape, region, ring, around.spacing_mm)
-    if ring.sum() < _MINIMUM_RING_VOXELS:
-        host_hu = np.full(int(region.sum()), 0.5 * (_FAT_HU + tissue.host_hu[0]))
-    else:
-        host_hu = _from_ring(around.low, region, ring, around.spacing_mm)
-    excess = float((around.low[region] - host_hu).sum()) * around.voxel_mm3 / share
-    return Amounts(None, None, None, None, excess, None, share, float(np.mean(host_hu)))
+    integral, _ = _integral(around, settings)
+    host_hu = integral.host_hu(around.low) if integral.has_ring else 0.5 * (_FAT_HU + tissue.host_hu[0])
+    excess = integral.excess_hu_voxels(around.low, host_hu) * around.voxel_mm3
+    return Amounts(None, None, None, None, excess, None, integral.share, host_hu)
 
 
-def _share(
-    shape: NDArray[np.float32], region: NDArray[np.bool_], ring: NDArray[np.bool_],
-    spacing_mm: tuple[float, float, float],
-) -> float:  # fmt: skip
-    """Return which share of a deposit's blurred shape its region holds and its ring does not take for host."""
-    return max(float((shape[region] - _from_ring(shape, region, ring, spacing_mm)).sum()), _SMALLEST_SHARE)
-
-
-def _regions(
-    around: Surroundings, settings: FindingsSettings
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float32]]:
-    """Return region, ring, and the deposit's blurred shape, whose sum is 1."""
+def _integral(around: Surroundings, settings: FindingsSettings) -> tuple[Integral, NDArray[np.bool_]]:
+    """Return what each voxel counts, and the ring that tells the host."""
     from scipy.ndimage import gaussian_filter
 
     dense = around.mask & (around.low >= half_maximum_hu(around))
@@ -183,43 +150,24 @@ def _regions(
         & (around.depth_mm > _CLEAR_OF_SKIN_MM + _RING_CLEARANCE_MM)
         & (soft > _SOFT_TISSUE_HU[0]) & (soft < _SOFT_TISSUE_HU[1])
     )  # fmt: skip
-    shape = gaussian_filter(dense.astype(np.float32), [_BLUR_SIGMA_MM / s for s in around.spacing_mm[::-1]])
-    return region, ring, shape / shape.sum()
+    filled = gaussian_filter(dense.astype(np.float32), [_BLUR_SIGMA_MM / s for s in around.spacing_mm[::-1]])
+    return integral_of(region, ring, filled, around.spacing_mm), ring
 
 
 def _host(
-    low_hu: NDArray[np.float32], high_hu: NDArray[np.float32], region: NDArray[np.bool_], ring: NDArray[np.bool_],
-    spacing_mm: tuple[float, float, float], line: HostLine, tissue: SoftTissue,
-) -> _Host:  # fmt: skip
-    """Return the host, interpolated from the ring into the region; without a ring, any mixture of fat and muscle."""
-    if ring.sum() < _MINIMUM_RING_VOXELS:
-        fat, muscle = np.array([_FAT_HU, line.alpha_hu + line.beta * _FAT_HU]), np.array(tissue.host_hu)
-        low, high = (np.full(int(region.sum()), hu) for hu in 0.5 * (fat + muscle))
-        return _Host(low, high, np.outer(0.5 * (muscle - fat), 0.5 * (muscle - fat)))
-    low, high = (_from_ring(image, region, ring, spacing_mm) for image in (low_hu, high_hu))
-    noise = np.diag(np.square(tissue.noise_hu))
-    uneven = np.cov(low_hu[ring], high_hu[ring]) - noise
-    covariance = noise * tissue.correlated_voxels / ring.sum() + _UNEVEN_SHARE**2 * _not_negative(uneven)
-    return _Host(low, high, covariance)
+    images: tuple[NDArray[np.float32], NDArray[np.float32]], integral: Integral, ring: NDArray[np.bool_],
+    line: HostLine, tissue: SoftTissue,
+) -> tuple[tuple[float, float], FloatArray]:  # fmt: skip
+    """Return the host's mean HU at both energies and what it is uncertain by besides noise, covariance (2, 2).
 
-
-def _from_ring(
-    image: NDArray[np.float32], region: NDArray[np.bool_], ring: NDArray[np.bool_],
-    spacing_mm: tuple[float, float, float],
-) -> FloatArray:  # fmt: skip
-    """Return an image's values in the ring, interpolated to the region's voxels, shape (n,); 0 without a ring.
-
-    Each voxel takes the ring's mean with weights that fall off as a Gaussian of the distance (normalised convolution,
-    Knutsson and Westin, CVPR 1993, doi 10.1109/CVPR.1993.341081), so that fat on one side stays there.
+    Without a ring, any mixture of fat and muscle.
     """
-    from scipy.ndimage import gaussian_filter
-
-    if ring.sum() < _MINIMUM_RING_VOXELS:
-        return np.zeros(int(region.sum()))
-    sigma = [_HOST_SIGMA_MM / s for s in spacing_mm[::-1]]
-    weight = gaussian_filter(ring.astype(np.float32), sigma)[region] + _EVERYWHERE
-    total = gaussian_filter(np.where(ring, image, np.float32(0)), sigma)[region] + _EVERYWHERE * image[ring].mean()
-    return np.asarray(total / weight, float)
+    if not integral.has_ring:
+        fat, muscle = np.array([_FAT_HU, line.alpha_hu + line.beta * _FAT_HU]), np.array(tissue.host_hu)
+        low, high = 0.5 * (fat + muscle)
+        return (float(low), float(high)), np.outer(0.5 * (muscle - fat), 0.5 * (muscle - fat))
+    uneven = np.cov(images[0][ring], images[1][ring]) - tissue.covariance.of_voxel
+    return (integral.host_hu(images[0]), integral.host_hu(images[1])), _UNEVEN_SHARE**2 * _not_negative(uneven)
 
 
 def _not_negative(covariance: FloatArray) -> FloatArray:

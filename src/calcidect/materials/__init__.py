@@ -5,7 +5,7 @@ from calcidect.materials._decompose import count_clipped, decompose
 from calcidect.materials._host import HostLine, fit_host_line
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._path import slice_paths_cm
-from calcidect.materials._regions import crystal_mass, excess_covariance
+from calcidect.materials._regions import crystal_mass
 from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_in_slice
 from calcidect.materials._single import brightness_of_80_kv
 from calcidect.materials._types import MaterialMaps, Metal, Sensitivity
@@ -23,7 +23,6 @@ __all__ = [
     "count_clipped",
     "crystal_mass",
     "decompose",
-    "excess_covariance",
     "fit_host_line",
     "in_host",
     "measure_soft_tissue",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from calcidect.errors import InputRefusedError, Notice
 from calcidect.geometry import Volume
+from calcidect.materials._noise_covariance import NoiseCovariance, covariance_of
 from calcidect.settings import MaterialsSettings
 
 if TYPE_CHECKING:  # that module needs this one
@@ -29,6 +30,8 @@ _SOFT_TISSUE_HU = (0.0, 130.0)
 _SMALL_MM3, _STANDS_OUT_SD = 4.2, 5.0  # a ball of 2 mm; Rose's criterion of what is seen for certain
 _SAMPLED_SLICES = 40
 _MINIMUM_VOXELS = 500
+_COVARIANCE_STACKS = 12
+_EVEN_SD = 2.5
 _FINEST_HU = 0.3  # rounding to whole HU alone: 1 / sqrt(12)
 
 _QUANTILES = (0.3, 0.4, 0.5, 0.6, 0.7)
@@ -50,11 +53,19 @@ class SoftTissue:
     correlated_voxels : float
         Variance of a mean over n voxels (n of a few mm3) is ``noise_hu**2 * correlated_voxels / n``. 1 for
         independent voxels.
+    covariance : NoiseCovariance
+        Of two voxels. If not given, that of ``correlated_voxels`` at every size.
     """
 
     noise_hu: tuple[float, ...]
     host_hu: tuple[float, ...]
     correlated_voxels: float
+    covariance: NoiseCovariance = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if self.covariance is None:
+            simple = NoiseCovariance.independent(self.noise_hu, self.correlated_voxels)
+            object.__setattr__(self, "covariance", simple)
 
 
 def measure_soft_tissue(low: Volume, high: Volume | None) -> SoftTissue:
@@ -88,7 +99,41 @@ def measure_soft_tissue(low: Volume, high: Volume | None) -> SoftTissue:
     else:
         measured = [_one_energy(sample[n], np.abs(_second_difference(sample[1 - n, 4:])), box) for n in range(2)]
     noise_hu, host_hu, correlated = zip(*measured, strict=True)
-    return SoftTissue(noise_hu, host_hu, sum(correlated) / len(correlated))
+    covariance = _measure_covariance(images, noise_hu, lag, box, low.grid.spacing_mm)
+    return SoftTissue(noise_hu, host_hu, sum(correlated) / len(correlated), covariance)
+
+
+def _measure_covariance(
+    images: list[NDArray[np.generic]], noise_hu: tuple[float, ...], lag: int, box: tuple[int, ...],
+    spacing_mm: tuple[float, float, float],
+) -> NoiseCovariance:  # fmt: skip
+    """Return how noise goes together, from second differences of slices in even soft tissue.
+
+    Voxels count where the box mean of the difference is within 2.5 standard deviations of its middle at every energy:
+    where it is beyond, tissue changed.
+    """
+    from scipy.ndimage import uniform_filter
+
+    slices = len(images[0])
+    deep = max(1, min(round(_LAG_MM / spacing_mm[2]), slices - 2 * lag))
+    starts = np.unique(np.linspace(lag, slices - lag - deep, _COVARIANCE_STACKS).astype(int))
+    differences = np.zeros((len(images), len(starts), deep, *images[0].shape[1:]), np.float32)
+    soft = np.ones(differences.shape[1:], bool)
+    for n, image in enumerate(images):
+        for m, start in enumerate(starts):
+            at_lags = [image[start + move : start + move + deep].astype(np.float32) for move in (-lag, 0, lag)]
+            differences[n, m] = _second_difference(np.stack(at_lags))
+            for part in at_lags:
+                smooth = uniform_filter(part, (0, *box))
+                soft[m] &= (smooth > _SOFT_TISSUE_HU[0]) & (smooth < _SOFT_TISSUE_HU[1])
+    chosen = soft.copy()
+    for difference in differences:
+        smooth = uniform_filter(difference, (0, 0, *box))
+        if soft.any():
+            chosen &= np.abs(smooth - np.median(smooth[soft])) < _EVEN_SD * _spread(smooth[soft])
+    if chosen.sum() < _MINIMUM_VOXELS:
+        return NoiseCovariance.independent(noise_hu)
+    return covariance_of(differences, chosen, noise_hu, spacing_mm)
 
 
 def noise_notices(

@@ -39,7 +39,7 @@ def crystal_mass(
     excess_hu_mm3 : tuple of float
         Host-subtracted integrals, low and high energy.
     covariance_hu2_mm6 : array, shape (2, 2)
-        Of the two integrals; see ``excess_covariance``.
+        Of the two integrals: noise and host.
     hu_per_mg_per_cm3 : tuple of float
         Of the crystal in the region's host, low and high energy.
     calibration_sd_fraction : float
@@ -58,29 +58,3 @@ def _least_squares(k: FloatArray, excess: FloatArray, covariance: FloatArray) ->
     weighted = np.linalg.solve(covariance, k)
     power = float(weighted @ k)
     return float(weighted @ excess) / power / _MM3_PER_CM3, float(1 / np.sqrt(power)) / _MM3_PER_CM3
-
-
-def excess_covariance(
-    voxels: int, voxel_volume_mm3: float, noise_hu: tuple[float, ...], correlated_voxels: float,
-    host_covariance_hu2: FloatArray,
-) -> FloatArray:  # fmt: skip
-    """Return the covariance, HU2 mm6, shape (2, 2), of two integrals over the same voxels.
-
-    ``V^2 (n q diag(noise^2) + n^2 C_host)`` with n voxels of volume V of which q share their noise. The host's error is
-    common to all voxels and rules in large regions. The two energies' noise is independent.
-
-    Parameters
-    ----------
-    voxels : int
-        Integrated.
-    voxel_volume_mm3 : float
-        Of one.
-    noise_hu : tuple of float
-        Standard deviation of a voxel, low and high energy.
-    correlated_voxels : float
-        As in ``SoftTissue``.
-    host_covariance_hu2 : array, shape (2, 2)
-        Of the host's HU at low and high energy.
-    """
-    noise = voxels * correlated_voxels * np.diag(np.square(noise_hu))
-    return np.asarray(voxel_volume_mm3**2 * (noise + voxels**2 * np.asarray(host_covariance_hu2, float)))
