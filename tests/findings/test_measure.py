@@ -100,7 +100,7 @@ def distance_mm(one: Deposit, other: Deposit) -> float:
 
 def test_one_energy_measures_volume_and_host_as_two_do(findings: Findings, maps: MaterialMaps) -> None:
     alone = replace(
-        maps, hydroxyapatite=None, urate=None, high=None, sensitivity=None, pair=None,
+        maps, concentrations=None, high=None, sensitivity=None, pair=None,
         single_energy=Energy("kv", 80), clipped_voxels=(0,),
         soft_tissue=replace(maps.soft_tissue, noise_hu=maps.soft_tissue.noise_hu[:1],
                             host_hu=maps.soft_tissue.host_hu[:1]),

@@ -27,7 +27,7 @@ def study(hu: float = 60.0, noise_hu: float = NOISE_HU, energy: Energy = Energy(
 
 def test_there_are_no_maps_and_no_sensitivity() -> None:
     maps = decompose(study())
-    assert (maps.hydroxyapatite, maps.urate, maps.high, maps.sensitivity) == (None, None, None, None)
+    assert (maps.concentrations, maps.hydroxyapatite, maps.urate, maps.high, maps.sensitivity) == (None,) * 5
     assert maps.single_energy == Energy("kv", 120)
 
 

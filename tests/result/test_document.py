@@ -124,11 +124,11 @@ def test_nan_and_infinity_cannot_get_in(tmp_path, name, value):
 
 
 def test_map_with_nan_is_no_result():
-    result = small_result()
-    array = result.urate.array.copy()
-    array[0, 0, 0] = np.nan
+    concentrations = small_result().concentrations
+    urate = concentrations.urate.copy()
+    urate[0] = np.nan
     with pytest.raises(ValueError, match="finite"):
-        replace(result, urate=result.urate.like(array))
+        replace(concentrations, urate=urate)
 
 
 def test_no_file_says_nan(tmp_path):

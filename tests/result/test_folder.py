@@ -18,7 +18,9 @@ FILES = {
     "labels.json",
     "deposits.nii.gz",
     "materials/hydroxyapatite.nii.gz",
+    "materials/hydroxyapatite_sd.nii.gz",
     "materials/urate.nii.gz",
+    "materials/urate_sd.nii.gz",
     "provenance.json",
 }
 

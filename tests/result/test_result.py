@@ -99,10 +99,10 @@ def test_unknown_bone_label_is_refused():
 
 def test_volumes_must_share_a_grid():
     result = small_result()
-    grid = result.urate.grid
+    grid = result.bone_map.grid
     moved = Grid(grid.size, grid.spacing_mm, (0.0, 0.0, 0.0))
     with pytest.raises(ValueError, match="same grid"):
-        replace(result, urate=replace(result.urate, grid=moved))
+        replace(result, concentrations=replace(result.concentrations, grid=moved))
 
 
 def test_labels_must_be_of_the_contract_type():

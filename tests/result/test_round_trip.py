@@ -11,8 +11,9 @@ import pytest
 from calcidect.errors import InputRefusedError
 from calcidect.findings import Findings
 from calcidect.geometry import Grid
+from calcidect.materials import QUANTITIES
 from calcidect.result import Result
-from support.results import BLOBS, make_scene, small_result, small_scene, without_deposits
+from support.results import BLOBS, concentrations_of, make_scene, small_result, small_scene, without_deposits
 
 OBLIQUE = np.linalg.qr(np.array([[0.98, 0.1, 0.05], [-0.12, 0.97, 0.2], [0.02, -0.2, 0.95]]))[0]
 
@@ -28,8 +29,8 @@ def assert_equal(read: Result, written: Result):
         assert a.array.dtype == b.array.dtype
         assert np.array_equal(a.array, b.array)
         assert np.array_equal(a.grid.affine_lps, b.grid.affine_lps)
-    for name in ("hydroxyapatite", "urate"):
-        a, b = getattr(read, name).array, getattr(written, name).array
+    for quantity in QUANTITIES:
+        a, b = (result.concentrations.volume(quantity).array for result in (read, written))
         assert a.dtype == np.float32
         assert np.abs(a - b).max() <= 0.0501  # mg/cm3: half a step
 
@@ -68,8 +69,7 @@ def test_result_of_one_energy_comes_back_without_material_maps(tmp_path):
             burden={hand: replace(b, ha_mass_mg=None, bulky=None) for hand, b in result.findings.burden.items()},
             quality=replace(result.findings.quality, noise_high_hu=None, clipped_voxels_high=None),
         ),
-        hydroxyapatite=None,
-        urate=None,
+        concentrations=None,
     )
     folder = alone.save(tmp_path / "out")
     read = Result.load(folder)
@@ -93,7 +93,7 @@ def test_images_without_a_top_of_their_range_come_back(tmp_path):
 @pytest.mark.parametrize("is_single", [True, False])
 def test_material_maps_must_fit_the_number_of_energies(is_single):
     result = small_result()
-    maps = {} if is_single else {"urate": None}
+    maps = {} if is_single else {"concentrations": None}
     with pytest.raises(ValueError, match="both material maps"):
         replace(result, study=replace(result.study, single_energy=is_single), **maps)
 
@@ -106,7 +106,7 @@ def test_oblique_grid_comes_back_in_full_precision(tmp_path):
     moved = replace(
         result,
         findings=replace(result.findings, deposit_labels=replace(result.deposit_map, grid=oblique)),
-        **{name: replace(getattr(result, name), grid=oblique) for name in ("bone_map", "hydroxyapatite", "urate")},
+        **{name: replace(getattr(result, name), grid=oblique) for name in ("bone_map", "concentrations")},
     )
     assert_equal(Result.load(moved.save(tmp_path / "out")), moved)
 
@@ -138,7 +138,8 @@ def test_concentrations_are_rounded_to_a_tenth(tmp_path):
     result = small_result()
     array = result.urate.array.copy()
     array[3, 4, 5:9] = [0.04, 0.06, 1234.56, 9000]
-    read = Result.load(replace(result, urate=result.urate.like(array)).save(tmp_path / "out"))
+    concentrations = concentrations_of(result.urate.grid, result.hydroxyapatite.array, array)
+    read = Result.load(replace(result, concentrations=concentrations).save(tmp_path / "out"))
     assert np.allclose(read.urate.array[3, 4, 5:9], [0, 0.1, 1234.6, 6553.5], atol=1e-3)
 
 

@@ -14,7 +14,7 @@ from calcidect.anatomy import BoneLabel, CutOff, FieldOfView, Hand, HandAnatomy,
 from calcidect.errors import Notice
 from calcidect.findings import AcroOsteolysis, Bone, BoneDestruction, Burden, Deposit, Findings, Quality
 from calcidect.geometry import Grid, Volume
-from calcidect.materials import MaterialMaps, Metal, Sensitivity, SoftTissue
+from calcidect.materials import Concentrations, MaterialMaps, Metal, Sensitivity, SoftTissue
 from calcidect.result import Provenance, Result, StepCost, assemble
 from calcidect.settings import FindingsSettings, Settings
 from calcidect.study import Energy, Motion, Pair, SeriesQuality, Study, Subject
@@ -173,8 +173,7 @@ def make_scene(
     return Scene(
         study=study,
         maps=MaterialMaps(
-            hydroxyapatite=Volume(ha, grid),
-            urate=Volume(urate, grid),
+            concentrations=concentrations_of(grid, ha, urate),
             low=study.low,
             high=study.high,
             sensitivity=Sensitivity(2.3, 1.2, 0.55, 0.45, "made up"),
@@ -184,6 +183,14 @@ def make_scene(
         findings=_findings(deposits, rows, Volume(ids, grid), sides),
         provenance=_provenance(),
     )
+
+
+def concentrations_of(grid: Grid, ha: np.ndarray, urate: np.ndarray) -> Concentrations:
+    """Return the concentrations of two dense arrays, with a standard deviation of 12.5 mg/cm3 where there is any."""
+    voxels = np.flatnonzero((ha != 0) | (urate != 0))
+    ha, urate = (array.reshape(-1)[voxels].astype(np.float32) for array in (ha, urate))
+    ha_sd, urate_sd = (np.where(values > 0, 12.5, 0).astype(np.float32) for values in (ha, urate))
+    return Concentrations(grid, voxels, ha, ha_sd, urate, urate_sd)
 
 
 @cache

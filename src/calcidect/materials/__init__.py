@@ -1,6 +1,7 @@
 """A ``Study`` becomes ``MaterialMaps``."""
 
 from calcidect.materials._classify import Classification, classify
+from calcidect.materials._concentrations import QUANTITIES, Concentrations
 from calcidect.materials._decompose import count_clipped, decompose
 from calcidect.materials._host import HostLine, fit_host_line
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue
@@ -12,7 +13,9 @@ from calcidect.materials._types import MaterialMaps, Metal, Sensitivity
 from calcidect.materials._virtual import virtual_monoenergetic
 
 __all__ = [
+    "QUANTITIES",
     "Classification",
+    "Concentrations",
     "HostLine",
     "MaterialMaps",
     "Metal",

@@ -37,8 +37,7 @@ def single_energy_maps(study: Study, clipped_voxels: tuple[int, ...], settings: 
     assert study.single_energy is not None
     soft = measure_soft_tissue(study.low, None)
     return MaterialMaps(
-        hydroxyapatite=None,
-        urate=None,
+        concentrations=None,
         low=study.low,
         high=None,
         sensitivity=None,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
+from calcidect.materials._concentrations import Concentrations
 from calcidect.materials._noise import SoftTissue
 from calcidect.study import Energy, Pair, StudyQuality
 
@@ -64,8 +65,8 @@ class MaterialMaps:
 
     Parameters
     ----------
-    hydroxyapatite, urate : Volume or None
-        float32, mg/cm3, not negative; None of a single-energy scan.
+    concentrations : Concentrations or None
+        Hydroxyapatite and urate, each with its standard deviation; None of a single-energy scan.
     low : Volume
         HU at the low, or the only, energy.
     high : Volume or None
@@ -95,8 +96,7 @@ class MaterialMaps:
         If the maps are neither of one energy nor of two.
     """
 
-    hydroxyapatite: Volume | None
-    urate: Volume | None
+    concentrations: Concentrations | None
     low: Volume
     high: Volume | None
     sensitivity: Sensitivity | None
@@ -110,6 +110,16 @@ class MaterialMaps:
     single_energy: Energy | None = None
 
     def __post_init__(self) -> None:
-        second = (self.hydroxyapatite, self.urate, self.high, self.sensitivity)
+        second = (self.concentrations, self.high, self.sensitivity)
         if any((part is None) != (self.single_energy is not None) for part in second):
             raise ValueError("Maps of two energies hold both images and both crystals, those of one energy neither.")
+
+    @property
+    def hydroxyapatite(self) -> Volume | None:
+        """Dense, float32, mg/cm3, made anew at each call; None of a single-energy scan."""
+        return None if self.concentrations is None else self.concentrations.volume("hydroxyapatite")
+
+    @property
+    def urate(self) -> Volume | None:
+        """Dense, float32, mg/cm3, made anew at each call; None of a single-energy scan."""
+        return None if self.concentrations is None else self.concentrations.volume("urate")

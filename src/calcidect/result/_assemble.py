@@ -58,8 +58,7 @@ def assemble(
         hands=tuple(_hand_facts(hand) for hand in anatomy.hands),
         bone_map=anatomy.bones.like(anatomy.bones.array.astype(np.uint8, copy=False)),
         bone_labels=dict(anatomy.bone_labels),
-        hydroxyapatite=maps.hydroxyapatite,
-        urate=maps.urate,
+        concentrations=maps.concentrations,
         provenance=replace(provenance, warnings=warnings),
         not_assessed=tuple(
             what_is_not_assessed(findings, single_energy=study.single_energy is not None)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.geometry import LPS_TO_RAS, Grid, Volume
+from calcidect.materials import QUANTITIES, Concentrations
 from calcidect.result._types import RESEARCH_USE_ONLY
 
 CONCENTRATION_STEP_MG_PER_CM3 = 0.1
@@ -56,10 +57,18 @@ def read_labels(path: Path, grid: Grid) -> Volume:
     return Volume(_stored(path, grid), grid)
 
 
-def read_concentration(path: Path, grid: Grid) -> Volume:
-    """Read a material map as float32, mg/cm3."""
-    stored = _stored(path, grid)
-    return Volume(stored * np.float32(CONCENTRATION_STEP_MG_PER_CM3), grid)
+def read_concentrations(folder: Path, grid: Grid) -> Concentrations:
+    """Read the four material maps, mg/cm3, as float32: of the voxels in which at least one is not 0."""
+    parts = []
+    for quantity in QUANTITIES:  # one dense volume at a time
+        stored = _stored(folder / f"{quantity}.nii.gz", grid).reshape(-1)
+        here = np.flatnonzero(stored)
+        parts.append((here, stored[here] * np.float32(CONCENTRATION_STEP_MG_PER_CM3)))
+    voxels = np.unique(np.concatenate([here for here, _ in parts]))
+    values = np.zeros((len(parts), len(voxels)), np.float32)
+    for row, (here, concentrations) in zip(values, parts, strict=True):
+        row[np.searchsorted(voxels, here)] = concentrations
+    return Concentrations(grid, voxels, *values)
 
 
 def _stored(path: Path, grid: Grid) -> NDArray[Any]:

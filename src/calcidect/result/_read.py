@@ -19,7 +19,7 @@ from calcidect.result._document import (
     study_of,
     validate_document,
 )
-from calcidect.result._nifti import read_concentration, read_labels
+from calcidect.result._nifti import read_concentrations, read_labels
 from calcidect.result._types import Provenance, Result, StepCost
 
 
@@ -59,10 +59,6 @@ def read_result(folder: Path) -> Result:
 
 def _result_of(folder: Path, document: dict[str, Any]) -> Result:
     grid, study = grid_of(document), study_of(document)
-    hydroxyapatite, urate = (
-        None if study.single_energy else read_concentration(folder / "materials" / f"{name}.nii.gz", grid)
-        for name in ("hydroxyapatite", "urate")
-    )
     labels = _read_json(folder / "labels.json")
     return Result(
         study=study,
@@ -70,8 +66,7 @@ def _result_of(folder: Path, document: dict[str, Any]) -> Result:
         hands=hands_of(document),
         bone_map=read_labels(folder / "bones.nii.gz", grid),
         bone_labels={int(label): from_row(BoneLabel, row) for label, row in labels["bones"].items()},
-        hydroxyapatite=hydroxyapatite,
-        urate=urate,
+        concentrations=None if study.single_energy else read_concentrations(folder / "materials", grid),
         provenance=_provenance_of(_read_json(folder / "provenance.json")),
         not_assessed=not_assessed_of(document),
     )

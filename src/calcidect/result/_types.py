@@ -14,6 +14,7 @@ from calcidect.anatomy import BoneLabel, Side
 from calcidect.errors import Notice
 from calcidect.findings import Findings
 from calcidect.geometry import Volume
+from calcidect.materials import Concentrations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,8 +144,9 @@ class Result:
         uint8 labels on the grid of the low-energy series.
     bone_labels : dict
         What each label means.
-    hydroxyapatite, urate : Volume or None
-        float32, mg/cm3. On disk in steps of 0.1 mg/cm3. None, and not on disk, of a single-energy scan.
+    concentrations : Concentrations or None
+        Hydroxyapatite and urate, each with its standard deviation. On disk in steps of 0.1 mg/cm3. None, and not on
+        disk, of a single-energy scan.
     provenance : Provenance
         How it came to be.
     not_assessed : tuple of NotAssessed
@@ -153,8 +155,8 @@ class Result:
     Raises
     ------
     ValueError
-        If volumes do not share a grid, a label is unknown, a deposit has no voxel, a map is not finite, or a
-        single-energy scan has material maps.
+        If volumes do not share a grid, a label is unknown, a deposit has no voxel, or a single-energy scan
+        has material maps.
     """
 
     study: StudyFacts
@@ -162,22 +164,19 @@ class Result:
     hands: tuple[HandFacts, ...]
     bone_map: Volume
     bone_labels: dict[int, BoneLabel]
-    hydroxyapatite: Volume | None
-    urate: Volume | None
+    concentrations: Concentrations | None
     provenance: Provenance
     not_assessed: tuple[NotAssessed, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        maps = [volume for volume in (self.hydroxyapatite, self.urate) if volume is not None]
-        if len(maps) != (0 if self.study.single_energy else 2):
+        maps = self.concentrations
+        if (maps is None) != self.study.single_energy:
             raise ValueError("A scan of two energies has both material maps, one of a single energy neither.")
-        volumes = (self.bone_map, self.deposit_map, *maps)
-        if not all(volume.grid.is_same_as(self.bone_map.grid) for volume in volumes):
+        grids = (self.deposit_map.grid, *([] if maps is None else [maps.grid]))
+        if not all(grid.is_same_as(self.bone_map.grid) for grid in grids):
             raise ValueError("Bones, deposits and material maps must lie on the same grid.")
         if self.bone_map.array.dtype != np.uint8 or self.deposit_map.array.dtype != np.uint16:
             raise ValueError("Bone labels must be uint8 and deposit labels uint16.")
-        if not all(np.isfinite(volume.array.sum()) for volume in maps):
-            raise ValueError("A material map holds a value that is not a finite number.")
         deposit_ids = [deposit.deposit_id for deposit in self.findings.deposits]
         if _labels_in(self.deposit_map.array) != set(deposit_ids) or len(set(deposit_ids)) < len(deposit_ids):
             raise ValueError("Every deposit needs its own label in the deposit volume, and every label a deposit.")
@@ -188,6 +187,16 @@ class Result:
     def deposit_map(self) -> Volume:
         """uint16, voxel value = ``deposit_id``."""
         return self.findings.deposit_labels
+
+    @property
+    def hydroxyapatite(self) -> Volume | None:
+        """Dense, float32, mg/cm3, made anew at each call; None of a single-energy scan."""
+        return None if self.concentrations is None else self.concentrations.volume("hydroxyapatite")
+
+    @property
+    def urate(self) -> Volume | None:
+        """Dense, float32, mg/cm3, made anew at each call; None of a single-energy scan."""
+        return None if self.concentrations is None else self.concentrations.volume("urate")
 
     @property
     def warnings(self) -> tuple[Notice, ...]:

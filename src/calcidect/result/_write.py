@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from calcidect.findings import Bone, Deposit
+from calcidect.materials import QUANTITIES
 from calcidect.result._document import as_document
 from calcidect.result._folder import check_target, whole_folder
 from calcidect.result._nifti import write_concentration, write_labels
@@ -69,10 +70,11 @@ def write_result(
 def _write_volumes(folder: Path, result: Result) -> None:
     write_labels(folder / "bones.nii.gz", result.bone_map)
     write_labels(folder / "deposits.nii.gz", result.deposit_map)
-    for name, volume in (("hydroxyapatite", result.hydroxyapatite), ("urate", result.urate)):
-        if volume is not None:
-            (folder / "materials").mkdir(exist_ok=True)
-            write_concentration(folder / "materials" / f"{name}.nii.gz", volume)
+    if result.concentrations is not None:
+        (folder / "materials").mkdir()
+        for quantity in QUANTITIES:  # one dense volume at a time
+            path = folder / "materials" / f"{quantity}.nii.gz"
+            write_concentration(path, result.concentrations.volume(quantity))
 
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:
