@@ -5,6 +5,8 @@ from calcidect.geometry import Grid, Volume
 from calcidect.materials import SoftTissue
 from calcidect.materials._halo import find_mineral, grown
 from calcidect.materials._host_map import HostMap, map_host
+from calcidect.study import Study, Subject
+from materials.blocks import SN150
 
 GRID = Grid((60, 60, 30), (0.5, 0.5, 1.0))
 TISSUE = SoftTissue((20.0, 15.0), (60.0, 54.0), 1.0)
@@ -14,7 +16,8 @@ NOISE_HU2 = np.diag([400.0, 225.0])
 def host_of(low_hu: np.ndarray, soft: np.ndarray) -> HostMap:
     rng = np.random.default_rng(5)
     low, high = (Volume(hu + rng.normal(0, sd, GRID.shape), GRID) for hu, sd in ((low_hu, 20), (0.6 * low_hu, 15)))
-    return map_host(low, high, soft, TISSUE, NOISE_HU2)
+    study = Study(low, high, SN150, Subject("block"), None, "0", "0")
+    return map_host(study, soft, TISSUE, NOISE_HU2)
 
 
 def test_an_even_host_is_told_beneath_mineral_and_is_certain() -> None:

@@ -1,4 +1,4 @@
-"""A grid of cells about 1 mm wide over an image: local sums and means of fine voxels, at the cost of a few."""
+"""A grid of cells 1 to 1.5 mm wide over an image: local sums and means of fine voxels, at the cost of a few."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.geometry import Grid
+from calcidect.geometry import FloatArray, Grid
 
-_CELL_MM = 1.0
-"""Our choice: about the blur of a hand's scan (FWHM up to 1.2 mm); finer cells cost time and show no more."""
+_CELL_MM = 1.5
+"""Our choice, the most: about the blur of a hand's scan (FWHM up to 1.2 mm); finer cells cost time and show no more."""
 
 Floats = NDArray[np.float32]
 Places = tuple[NDArray[np.intp], ...]
@@ -40,7 +40,7 @@ class CoarseGrid:
     def over(cls, grid: Grid) -> CoarseGrid:
         """Return the cells of a grid."""
         spacing = grid.spacing_mm[::-1]
-        k, j, i = (max(1, round(_CELL_MM / s)) for s in spacing)
+        k, j, i = (max(1, int(_CELL_MM / s + 1e-6)) for s in spacing)
         return cls(grid.shape, (k, j, i), (k * spacing[0], j * spacing[1], i * spacing[2]))
 
     @property
@@ -66,14 +66,29 @@ class CoarseGrid:
     def layer_sum(self, slab: Floats) -> Floats:
         """Return the sums of one layer of cells, from its fine slices."""
         plane: Floats = slab.sum(axis=0, dtype=np.float32)
-        for axis, factor in ((0, self.factors[1]), (1, self.factors[2])):
-            plane = np.add.reduceat(plane, np.arange(0, plane.shape[axis], factor), axis=axis)
-        return plane
+        _, j, i = self.factors
+        _, rows, columns = self.cells
+        padded = np.zeros((rows * j, columns * i), np.float32)
+        padded[: plane.shape[0], : plane.shape[1]] = plane
+        by_rows = np.zeros((rows, columns * i), np.float32)
+        total = np.zeros((rows, columns), np.float32)
+        for n in range(j):  # strided sums: many times faster than sums over a short axis
+            by_rows += padded[n::j]
+        for n in range(i):
+            total += by_rows[:, n::i]
+        return total
 
     def cell_of(self, at: Places) -> NDArray[np.intp]:
         """Return the flat index of each voxel's cell."""
         k, j, i = (index // factor for index, factor in zip(at, self.factors, strict=True))
         return np.asarray((k * self.cells[1] + j) * self.cells[2] + i)
+
+    def add(self, total: FloatArray, cell: NDArray[np.intp], values: Floats) -> None:
+        """Add the values of single voxels, whose cells these are, to the sums of the cells."""
+        if len(cell):
+            first = int(cell.min())
+            sums = np.bincount(cell - first, values)
+            total.reshape(-1)[first : first + len(sums)] += sums
 
     def interpolated(self, at: Places, *fields: Floats) -> list[Floats]:
         """Return fields of the cells at voxels, linear between the cells' middles."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -64,6 +64,14 @@ class Concentrations:
         array = np.zeros(self.grid.shape, np.float32)
         array.reshape(-1)[self.voxels] = self.of(quantity)
         return Volume(array, self.grid)
+
+    def placed_in(self, grid: Grid, start: tuple[int, int, int]) -> Concentrations:
+        """Return the same on a larger grid, of which this one's is the part from voxel ``start`` (i, j, k) on."""
+        if grid.shape == self.grid.shape:
+            return replace(self, grid=grid)
+        at = np.unravel_index(self.voxels, self.grid.shape)
+        moved = tuple(index + begin for index, begin in zip(at, reversed(start), strict=True))
+        return replace(self, grid=grid, voxels=np.ravel_multi_index(moved, grid.shape))
 
     @classmethod
     def none(cls, grid: Grid) -> Concentrations:

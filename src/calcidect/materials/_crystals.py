@@ -17,7 +17,7 @@ from calcidect.materials._noise import SoftTissue
 from calcidect.materials._solve import Excess, Rays, bounded, one_ray, solve_mineral
 from calcidect.study import Study
 
-_CHUNK_VOXELS = 1 << 19
+_CHUNK_VOXELS = 1 << 18
 _LOCAL_SIGMA_MM = 0.6
 """Our choice: wider than the scan's blur (sigma up to 0.5 mm), narrower than the 2 mm between deposits."""
 _SMALLEST_WEIGHT = 1e-6
@@ -63,9 +63,10 @@ def solve_voxels(
         Covariance of a voxel's noise.
     """
     voxels = _excess(study, mineral, solved, host)
+    noise = noise_hu2.astype(np.float32)  # a double would turn every voxel into one
     values = np.zeros((4, len(voxels.at)), np.float32)
-    _solve_all_mineral(voxels, host, in_water, tissue, noise_hu2, values)
-    _solve_all_halo(voxels, host, in_water, noise_hu2, values)
+    _solve_all_mineral(voxels, host, in_water, tissue, noise, values)
+    _solve_all_halo(voxels, host, in_water, noise, values)
     _keep_sums(voxels, host.coarse, values)
     return Concentrations(study.low.grid, voxels.at, *values)
 
@@ -75,16 +76,17 @@ def _excess(study: Study, mineral: Mask, solved: Mask, host: HostMap) -> _Voxels
     assert study.high is not None
     at = np.flatnonzero(solved)
     low, high = np.empty(len(at), np.float32), np.empty(len(at), np.float32)
-    low_image, high_image = study.low.array.reshape(-1), study.high.array.reshape(-1)
+    clipped = np.empty(len(at), bool)
     for chunk, places in _chunks(at, host.coarse):
         low_host, high_host = host.coarse.interpolated(places, host.low_hu, host.high_hu)
-        low[chunk] = low_image[at[chunk]] - low_host
-        high[chunk] = high_image[at[chunk]] - high_host
-    return _Voxels(at, low, high, mineral.reshape(-1)[at], low_image[at] >= study.maximum_hu[0])
+        low_hu = study.low.array[places]
+        low[chunk], high[chunk] = low_hu - low_host, study.high.array[places] - high_host
+        clipped[chunk] = low_hu >= study.maximum_hu[0]
+    return _Voxels(at, low, high, mineral.reshape(-1)[at], clipped)
 
 
 def _solve_all_mineral(
-    voxels: _Voxels, host: HostMap, in_water: Rays, tissue: SoftTissue, noise_hu2: FloatArray, values: Floats
+    voxels: _Voxels, host: HostMap, in_water: Rays, tissue: SoftTissue, noise_hu2: Floats, values: Floats
 ) -> None:
     """Fill HA, its standard deviation, MSU and its own, shape (4, n), of all mineral voxels."""
     coarse = host.coarse
@@ -115,7 +117,7 @@ def _solve_all_mineral(
 
 
 def _solve_all_halo(
-    voxels: _Voxels, host: HostMap, in_water: Rays, noise_hu2: FloatArray, values: Floats
+    voxels: _Voxels, host: HostMap, in_water: Rays, noise_hu2: Floats, values: Floats
 ) -> None:  # fmt: skip
     """Fill the halo's voxels, signed."""
     coarse = host.coarse
@@ -124,7 +126,7 @@ def _solve_all_halo(
     )
     share = (ha + _SMALLEST_WEIGHT) / (ha + msu + _SMALLEST_WEIGHT)
     for here, places in _chunks(voxels.at, coarse, ~voxels.mineral):
-        ha_share = np.clip(coarse.interpolated(places, share)[0], 0.0, 1.0)
+        ha_share = share.reshape(-1)[coarse.cell_of(places)]
         ray = _rays(voxels, here, places, host, in_water).mixed(ha_share)
         amount, sd = one_ray(_excess_of(voxels, here, places, host, noise_hu2), ray)
         values[:, here] = ha_share * amount, ha_share * sd, (1 - ha_share) * amount, (1 - ha_share) * sd
@@ -133,22 +135,22 @@ def _solve_all_halo(
 def _keep_sums(voxels: _Voxels, coarse: CoarseGrid, values: Floats) -> None:
     """Make the halo's concentrations positive, and keep their local sums."""
     halo = ~voxels.mineral
-    for row in (0, 2):
-        positive = np.maximum(values[row], 0.0)
-        signed_sum, positive_sum = (
-            coarse.smoothed(field, 2 * _LOCAL_SIGMA_MM) for field in _sums(voxels, coarse, halo, values[row], positive)
-        )
-        kept = np.clip(signed_sum / np.maximum(positive_sum, _SMALLEST_WEIGHT), 0.0, 1.0)
-        for here, places in _chunks(voxels.at, coarse, halo):
-            values[row, here] = positive[here] * coarse.interpolated(places, kept.astype(np.float32))[0]
+    signed = values[0] + values[2]  # of one sign in a halo, where both lie along one ray
+    positive = np.maximum(signed, 0.0)
+    signed_sum, positive_sum = (
+        coarse.smoothed(field, 2 * _LOCAL_SIGMA_MM) for field in _sums(voxels, coarse, halo, signed, positive)
+    )
+    kept = np.clip(signed_sum / np.maximum(positive_sum, _SMALLEST_WEIGHT), 0.0, 1.0).reshape(-1)
+    for here, places in _chunks(voxels.at, coarse, halo):
+        values[::2, here] = np.maximum(values[::2, here], 0.0) * kept[coarse.cell_of(places)]
 
 
 def _excess_of(
-    voxels: _Voxels, here: NDArray[np.intp], places: Places, host: HostMap, noise_hu2: FloatArray
+    voxels: _Voxels, here: NDArray[np.intp], places: Places, host: HostMap, noise_hu2: Floats
 ) -> Excess:  # fmt: skip
     cell = host.coarse.cell_of(places)
     variances = (
-        field.reshape(-1)[cell] + np.float32(noise)
+        field.reshape(-1)[cell] + noise
         for field, noise in (
             (host.low_hu2, noise_hu2[0, 0]), (host.high_hu2, noise_hu2[1, 1]), (host.both_hu2, noise_hu2[0, 1])
         )
@@ -169,7 +171,7 @@ def _sums(voxels: _Voxels, coarse: CoarseGrid, which: Mask, *values: Floats) -> 
     for here, places in _chunks(voxels.at, coarse, which):
         cell = coarse.cell_of(places)
         for sums, value in zip(total, values, strict=True):
-            sums += np.bincount(cell, value[here], sums.size).reshape(coarse.cells)
+            coarse.add(sums, cell, value[here])
     return total
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from calcidect.geometry import FloatArray
+from calcidect.materials._concentrations import Concentrations
 from calcidect.materials._crystals import solve_voxels
-from calcidect.materials._halo import find_mineral, grown
+from calcidect.materials._halo import Mask, find_mineral, grown
 from calcidect.materials._host_map import map_host
 from calcidect.materials._metal import find_metal, metal_notices
-from calcidect.materials._noise import measure_soft_tissue, noise_notices
+from calcidect.materials._noise import SoftTissue, measure_soft_tissue, noise_notices
 from calcidect.materials._path import slice_paths_cm
 from calcidect.materials._sensitivity import sensitivity
 from calcidect.materials._single import single_energy_maps
@@ -22,6 +24,10 @@ from calcidect.settings import Settings
 from calcidect.study import Pair, Study
 
 _BLOCK_SLICES = 16
+_AIR_MM = 5.0
+"""Left around the body: more than the boxes over which noise is measured."""
+_MARGIN_MM = 15.0
+"""Around the mineral: soft tissue beyond tells nothing of its host."""
 
 
 def decompose(study: Study, settings: Settings = Settings(), progress: Progress = silent) -> MaterialMaps:  # noqa: B008
@@ -52,18 +58,13 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
     progress("materials", 0.0)
     paths_cm = slice_paths_cm(study.low, settings.anatomy.body_threshold_hu)
     typical = sensitivity(study.pair, float(np.median(paths_cm)))
-    soft = measure_soft_tissue(study.low, study.high)
-    noise_hu2 = np.diag(np.square(soft.noise_hu))
+    body, start = _body(study, settings.anatomy.body_threshold_hu)
+    soft = measure_soft_tissue(body.low, body.high)
     clipped = count_clipped(study)
     metal = find_metal(study.low, study.high, study.maximum_hu, typical)
     progress("materials", 0.3)
-    mineral = find_mineral(study.low, settings.materials.mineral_threshold_hu)
-    solved = grown(mineral, study.low.grid.spacing_mm)
-    air = grown(study.low.array < settings.anatomy.body_threshold_hu, study.low.grid.spacing_mm)
-    host = map_host(study.low, study.high, ~(solved | air), soft, noise_hu2)
-    del air
-    progress("materials", 0.6)
-    concentrations = solve_voxels(study, mineral, solved, host, _rays_of(study.pair, paths_cm), soft, noise_hu2)
+    found = _concentrations(body, _rays_of(study.pair, paths_cm), soft, settings)
+    concentrations = found.placed_in(study.low.grid, start)
     progress("materials", 1.0)
     return MaterialMaps(
         concentrations=concentrations,
@@ -83,6 +84,55 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
     )
 
 
+def _body(study: Study, threshold_hu: float) -> tuple[Study, tuple[int, int, int]]:
+    """Return the study without the rows and columns of air around the body, and the voxel where it begins."""
+    part = _around(study.low.array > threshold_hu, study.low.grid.spacing_mm, _AIR_MM)
+    if part is None:
+        return study, (0, 0, 0)
+    (i, j, _), (ni, nj, _) = part
+    return _cropped(study, (i, j, 0), (ni, nj, study.low.grid.size[2])), (i, j, 0)
+
+
+def _concentrations(study: Study, in_water: Rays, soft: SoftTissue, settings: Settings) -> Concentrations:
+    """Return the concentrations of a scan of two energies, found in the part of it that holds mineral."""
+    whole, spacing_mm = study.low.grid, study.low.grid.spacing_mm
+    part = _around(study.low.array >= settings.materials.mineral_threshold_hu, spacing_mm, _MARGIN_MM)
+    if part is None:
+        return Concentrations.none(whole)
+    (start, size), noise_hu2 = part, soft.covariance.of_voxel
+    near = _cropped(study, start, size)
+    mineral = find_mineral(near.low, settings.materials.mineral_threshold_hu)
+    solved = grown(mineral, spacing_mm)
+    clear = grown(near.low.array < settings.anatomy.body_threshold_hu, spacing_mm)
+    np.logical_or(clear, solved, out=clear)
+    np.logical_not(clear, out=clear)
+    host = map_host(near, clear, soft, noise_hu2)
+    found = solve_voxels(near, mineral, solved, host, in_water.of_slices(start[2], size[2]), soft, noise_hu2)
+    return found.placed_in(whole, start)
+
+
+def _cropped(study: Study, start: tuple[int, int, int], size: tuple[int, int, int]) -> Study:
+    """Return a part of both images of a study."""
+    assert study.high is not None
+    return replace(study, low=study.low.cropped(start, size), high=study.high.cropped(start, size))
+
+
+def _around(
+    mask: Mask, spacing_mm: tuple[float, float, float], margin_mm: float
+) -> tuple[tuple[int, int, int], tuple[int, int, int]] | None:
+    """Return start and size (i, j, k) of the box around a mask, with a margin; None if the mask is empty."""
+    start, size = [], []
+    plane: Mask = np.any(mask, axis=0)
+    found = (np.flatnonzero(a) for a in (np.any(plane, axis=0), np.any(plane, axis=1), np.any(mask, axis=(1, 2))))
+    for inside, spacing, length in zip(found, spacing_mm, reversed(mask.shape), strict=True):
+        if len(inside) == 0:
+            return None
+        margin = round(margin_mm / spacing)
+        start.append(max(0, int(inside[0]) - margin))
+        size.append(min(length, int(inside[-1]) + 1 + margin) - start[-1])
+    return (start[0], start[1], start[2]), (size[0], size[1], size[2])
+
+
 def count_clipped(study: Study) -> tuple[int, ...]:
     """Return how many voxels of each image, low energy first, sit at the top of the stored range."""
     images = [volume for volume in (study.low, study.high) if volume is not None]
@@ -96,7 +146,10 @@ def _rays_of(pair: Pair, paths_cm: FloatArray) -> Rays:
     """Return HU per mg/cm3 in water, slice by slice."""
     of_slices = [sensitivity(pair, float(path)) for path in paths_cm]
     return Rays(
-        *(np.array([getattr(k, name) for k in of_slices]) for name in ("ha_low", "ha_high", "msu_low", "msu_high"))
+        *(
+            np.array([getattr(k, name) for k in of_slices], np.float32)
+            for name in ("ha_low", "ha_high", "msu_low", "msu_high")
+        )
     )
 
 
