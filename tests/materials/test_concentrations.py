@@ -18,6 +18,13 @@ def test_each_quantity_lies_at_its_voxels(quantity, value) -> None:
     assert np.count_nonzero(array) == 2
 
 
+def test_a_part_lies_at_its_place_in_the_whole() -> None:
+    whole = Grid((9, 8, 7), (1.0, 1.0, 1.0))
+    array = FOUND.placed_in(whole, (3, 2, 1)).volume("urate").array
+    assert np.array_equal(array[1:3, 2:5, 3:7], FOUND.volume("urate").array)
+    assert np.count_nonzero(array) == 2
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -60,6 +60,14 @@ def test_maps_are_float32_on_the_grid_and_zero_beyond_the_halo() -> None:
     assert maps.low is study.low
 
 
+def test_mineral_away_from_the_middle_is_found_where_it_lies() -> None:
+    aside = np.hypot(*np.meshgrid(np.arange(64) - 40, np.arange(64) - 26)) < 5
+    aside = np.broadcast_to(aside, GRID.shape) & (np.arange(GRID.size[2]) > 29)[:, None, None]
+    found = decompose(cylinder(ha=np.where(aside, 600.0, 0.0))).hydroxyapatite.array
+    assert found[aside].mean() == pytest.approx(600.0, rel=0.03)
+    assert found[~aside].sum() < 0.02 * found.sum()
+
+
 def test_a_scan_without_mineral_has_no_concentration() -> None:
     assert len(decompose(cylinder()).concentrations.voxels) == 0
 
@@ -132,7 +140,11 @@ def test_where_the_low_energy_is_clipped_the_high_energy_tells() -> None:
     assert study.low.array.max() == 3071
     maps = decompose(study)
     assert np.median(maps.hydroxyapatite.array[CORE]) == pytest.approx(1600.0, rel=0.04)
-    assert not maps.urate.array[CORE & (study.low.array >= 3071)].any()
+    clipped = CORE & (study.low.array >= 3071)
+    assert not maps.urate.array[clipped].any()
+    noise_hu = maps.soft_tissue.noise_hu[1]
+    stated = np.median(maps.concentrations.volume("hydroxyapatite_sd").array[clipped])
+    assert noise_hu / maps.sensitivity.ha_high <= stated < 3 * noise_hu / maps.sensitivity.ha_high
 
 
 def test_clipped_voxels_are_counted() -> None:
