@@ -185,7 +185,13 @@ class FindingsSettings(_Group):
         gt=0.5,
         le=5,
     )
-    ring_mm: float = _setting(1.5, "mm", "shell around the halo that tells the host's HU", gt=0.3, le=5)
+    ring_mm: float = _setting(
+        2.5,
+        "mm",
+        "shell around the halo that tells the host's HU; of 1.5 mm, masses are noisier (docs/method/materials.md)",
+        gt=0.3,
+        le=5,
+    )
     bulky_deposit_mm3: float = _setting(
         250.0, "mm3", "our rule; the study did not define 'bulky' (result contract)", gt=0
     )
