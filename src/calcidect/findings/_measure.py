@@ -140,7 +140,7 @@ def _deposit(
     found = _amounts(view, around, box, maps, settings)
     voxels, volume_mm3 = found.shape.voxels, found.shape.volume_mm3
     start = tuple(part.start + s for part, s in zip(box, view.hand.start[::-1], strict=True))
-    if volume_mm3 < settings.findings.minimum_volume_mm3 or found.excess_low_hu_mm3 <= 0:
+    if found.signal_to_noise < settings.findings.minimum_signal_to_noise:
         return None, voxels, start
     offset = np.array([part.start for part in box])
     points = view.grid.point_of((np.stack(np.nonzero(voxels), -1) + offset)[:, ::-1])

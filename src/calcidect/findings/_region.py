@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +60,7 @@ class Amounts:
     excess_low_hu_mm3: float
     excess_high_hu_mm3: float | None
     visible: float
+    signal_to_noise: float
 
 
 def amounts(
@@ -83,15 +85,17 @@ def amounts(
     integral = integral_of(shape.filled, shape.signal, _counted(around, shape, clear), ring)
     host_hu, host_covariance = _host(images, integral, ring, typical, tissue)
     low, high = (integral.excess_hu_voxels(i, h) * around.voxel_mm3 for i, h in zip(images, host_hu, strict=True))
-    noise = tissue.covariance.of_sums(integral.weights) + host_covariance * integral.window.sum() ** 2
-    covariance = noise * (around.voxel_mm3 / integral.share) ** 2
+    scale = (around.voxel_mm3 / integral.share) ** 2
+    noise = tissue.covariance.of_sums(integral.weights) * scale
+    covariance = noise + host_covariance * integral.window.sum() ** 2 * scale
     k = in_host(sensitivity, *host_hu)
+    snr = _signal_to_noise((low, high), (k.ha_low, k.ha_high), noise)
     found = classify(low, high, covariance, k)
     if found.material == "urate":
         mass, _ = crystal_mass((low, high), covariance, (k.msu_low, k.msu_high))
-        return Amounts(shape, found, 0.0, None, max(mass, 0.0), low, high, integral.visible)
+        return Amounts(shape, found, 0.0, None, max(mass, 0.0), low, high, integral.visible, snr)
     mass, sd = crystal_mass((low, high), covariance, (k.ha_low, k.ha_high))
-    return Amounts(shape, found, max(mass, 0.0), sd, 0.0, low, high, integral.visible)
+    return Amounts(shape, found, max(mass, 0.0), sd, 0.0, low, high, integral.visible, snr)
 
 
 def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: FindingsSettings) -> Amounts:
@@ -105,7 +109,9 @@ def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: Fi
     integral = integral_of(shape.filled, shape.signal, _counted(around, shape, clear), ring)
     host_hu = integral.host_hu(around.low) if integral.has_ring else typical
     excess = integral.excess_hu_voxels(around.low, host_hu) * around.voxel_mm3
-    return Amounts(shape, None, None, None, None, excess, None, integral.visible)
+    noise = tissue.covariance.of_sums(integral.weights)[:1, :1] * (around.voxel_mm3 / integral.share) ** 2
+    snr = _signal_to_noise((excess,), (1.0,), noise)
+    return Amounts(shape, None, None, None, None, excess, None, integral.visible, snr)
 
 
 def _clear_and_ring(
@@ -139,6 +145,12 @@ def _counted(around: Surroundings, shape: Shape, clear: NDArray[np.bool_]) -> ND
     """Return the voxels that count: those clear of all else or, where little of the deposit is, its mineral, too."""
     is_clear = float(shape.signal[clear].sum()) >= _CLEAR_SHARE * float(shape.signal.sum())
     return clear if is_clear else clear | (around.mask & (around.others_mm > 0))
+
+
+def _signal_to_noise(excess: Sequence[float], k: Sequence[float], noise: FloatArray) -> float:
+    """Return by how many times its noise the deposit's integral, of both energies together, exceeds the host."""
+    weighted = np.linalg.solve(noise, np.array(k))
+    return float(weighted @ np.array(excess) / np.sqrt(weighted @ np.array(k)))
 
 
 def _above_host(image: NDArray[np.float32], typical_hu: float, ring: Ring) -> FloatArray:

@@ -92,7 +92,7 @@ def find_shape(excess: Floats, around: Surroundings, clear: Mask) -> Shape:
 
     level = _HALF
     if fit.any():
-        level = float(minimize_scalar(misfit, bounds=_LEVELS, method="bounded", options={"xatol": _LEVEL_STEP}).x)
+        level = float(minimize_scalar(misfit, bounds=contours.levels(), method="bounded", options={"xatol": _LEVEL_STEP}).x)
     return contours.shape_at(level, excess, around, box)
 
 
@@ -143,6 +143,12 @@ class _Contours:
             gaussian_filter(power, self.density_sigma_voxels) + _EVERYWHERE * power.sum()
         )
         return replace(self, density=zoom(np.maximum(density, 0), self.parts, order=1, mode="nearest", grid_mode=True))
+
+    def levels(self) -> tuple[float, float]:
+        """Return the lowest and the highest share worth trying: a small body's image stays far below its density."""
+        held = self.allowed & (self.density > 0)
+        highest = float((self.image[held] / self.density[held]).max(initial=_LEVELS[0]))
+        return min(_LEVELS[0], 0.5 * highest), min(_LEVELS[1], 0.95 * highest)
 
     def inside(self, level: float) -> Mask:
         """Return the cells within the contour at a share of the density."""
