@@ -178,8 +178,7 @@ class FindingsSettings(_Group):
     minimum_volume_mm3: float = _setting(
         1.0,
         "mm3",
-        "of the voxels found, blurred as they are: no agreed size limit exists; 1 mm3 is 3 to 10 "
-        "voxels of a hand scan",
+        "of the voxels found, blurred as they are: no agreed size limit exists; 1 mm3 is 3 to 10 voxels of a hand scan",
         ge=0,
     )
     minimum_signal_to_noise: float = _setting(

@@ -92,7 +92,9 @@ def find_shape(excess: Floats, around: Surroundings, clear: Mask) -> Shape:
 
     level = _HALF
     if fit.any():
-        level = float(minimize_scalar(misfit, bounds=contours.levels(), method="bounded", options={"xatol": _LEVEL_STEP}).x)
+        level = float(
+            minimize_scalar(misfit, bounds=contours.levels(), method="bounded", options={"xatol": _LEVEL_STEP}).x
+        )
     return contours.shape_at(level, excess, around, box)
 
 
