@@ -1,10 +1,15 @@
 """The shipped table, against recorded and published values (docs/method/materials.md). No spectrum is computed here."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from calcidect.errors import InputRefusedError
-from calcidect.materials import in_host, sensitivity
+from calcidect.geometry import Grid, Volume
+from calcidect.materials import in_host, sensitivity, sensitivity_at
 from calcidect.study import Energy, Pair
+from support.maps import SENSITIVITY, maps_of
 
 FINGER_CM, BODY_CM = 3.0, 20.0
 
@@ -124,3 +129,16 @@ def test_in_water_the_host_changes_nothing() -> None:
 def test_urate_loses_a_fifth_of_its_signal_in_tendon() -> None:
     s = sensitivity(kv("80/140"), FINGER_CM)
     assert in_host(s, 111.0, 118.0).msu_low / s.msu_low == pytest.approx(0.82, abs=0.01)
+
+
+def test_a_deposit_takes_the_path_where_it_lies() -> None:
+    grid = Grid((2, 2, 1), (10.0, 10.0, 2.0))
+    path = Volume(np.array([[[1.0, 5.0], [1.0, 5.0]]], np.float32), grid)
+    maps = replace(maps_of(np.zeros((1, 2, 2)), np.zeros((1, 2, 2)), grid), pair=kv("80/140"), path_cm=path)
+    assert sensitivity_at(maps, [0.0, 0.0, 0.0]) == sensitivity(kv("80/140"), 1.0)
+    assert sensitivity_at(maps, [[0.0, 0.0, 0.0], [10.0, 0.0, 0.0]]) == sensitivity(kv("80/140"), 3.0)
+
+
+def test_where_no_path_is_known_the_typical_sensitivity_stands() -> None:
+    grid = Grid((2, 2, 1), (10.0, 10.0, 2.0))
+    assert sensitivity_at(maps_of(np.zeros((1, 2, 2)), np.zeros((1, 2, 2)), grid), [0.0, 0.0, 0.0]) is SENSITIVITY

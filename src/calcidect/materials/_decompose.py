@@ -14,7 +14,7 @@ from calcidect.materials._halo import Mask, find_mineral, grown
 from calcidect.materials._host_map import map_host
 from calcidect.materials._metal import find_metal, metal_notices
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue, noise_notices
-from calcidect.materials._path import slice_paths_cm
+from calcidect.materials._path import slice_paths_cm, water_path
 from calcidect.materials._sensitivity import sensitivity
 from calcidect.materials._single import single_energy_maps
 from calcidect.materials._solve import Rays
@@ -56,7 +56,8 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
     if study.high is None or study.pair is None:
         return single_energy_maps(study, count_clipped(study), settings.materials)
     progress("materials", 0.0)
-    paths_cm = slice_paths_cm(study.low, settings.anatomy.body_threshold_hu)
+    path_cm = water_path(study.low, settings.anatomy.body_threshold_hu)
+    paths_cm = slice_paths_cm(path_cm, study.low, settings.anatomy.body_threshold_hu)
     typical = sensitivity(study.pair, float(np.median(paths_cm)))
     body, start = _body(study, settings.anatomy.body_threshold_hu)
     soft = measure_soft_tissue(body.low, body.high)
@@ -78,6 +79,7 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
             *metal_notices(metal),
         ),
         slice_path_cm=tuple(float(p) for p in paths_cm),
+        path_cm=path_cm,
         pair=study.pair,
         metal=metal,
         quality=study.quality,

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from calcidect.errors import InputRefusedError
+from calcidect.materials._path import path_at_cm
 from calcidect.materials._types import MaterialMaps, Sensitivity
 from calcidect.study import Energy, Pair
 
@@ -81,15 +82,22 @@ def hydroxyapatite_hu_per_mg(energy: Energy, path_cm: float = 3.0) -> float:
     return _hu_per_mg(energy, path_cm)[0]
 
 
-def sensitivity_in_slice(maps: MaterialMaps, slice_index: int) -> Sensitivity:
-    """Return the sensitivity for the water path of one slice; the scan's typical one where paths are not known.
+def sensitivity_at(maps: MaterialMaps, points_mm: Any) -> Sensitivity:
+    """Return the sensitivity for the mean water path at some points; the scan's typical one where paths are not known.
 
     A fingertip is crossed by 1 cm of water, a wrist by 6 cm: at 80 kV that is 8 % in HU per mg/cm3.
+
+    Parameters
+    ----------
+    maps : MaterialMaps
+        Of two energies.
+    points_mm : array, shape (..., 3)
+        LPS; for a deposit, its voxels.
     """
     assert maps.sensitivity is not None  # maps of two energies
-    if maps.pair is None or not maps.slice_path_cm:
+    if maps.pair is None or maps.path_cm is None:
         return maps.sensitivity
-    return sensitivity(maps.pair, maps.slice_path_cm[slice_index])
+    return sensitivity(maps.pair, float(path_at_cm(maps.path_cm, points_mm).mean()))
 
 
 def in_host(sensitivity: Sensitivity, host_low_hu: float, host_high_hu: float) -> Sensitivity:

@@ -80,7 +80,9 @@ class MaterialMaps:
     notices : tuple of Notice
         What the reader should know.
     slice_path_cm : tuple of float
-        Water-equivalent path of the X-rays in each slice; empty where not measured.
+        Water-equivalent path of the X-rays in each slice, for the voxel maps; empty where not measured.
+    path_cm : Volume or None
+        The same at each place, on a coarse grid (`water_path`); None where not measured.
     pair : Pair or None
         The energies; None where only ``sensitivity`` is known.
     metal : Metal
@@ -104,6 +106,7 @@ class MaterialMaps:
     clipped_voxels: tuple[int, ...] = (0, 0)
     notices: tuple[Notice, ...] = field(default=())
     slice_path_cm: tuple[float, ...] = ()
+    path_cm: Volume | None = None
     pair: Pair | None = None
     metal: Metal = Metal()
     quality: StudyQuality | None = None
