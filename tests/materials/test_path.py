@@ -65,9 +65,9 @@ def test_a_tilted_scan_with_uneven_steps_has_the_same_path() -> None:
     assert path_at_cm(path, middle_mm(grid, 3.0)) == pytest.approx(2.0, rel=0.05)
 
 
-def test_mineral_counts_twice() -> None:
+def test_mineral_counts_two_and_a_half_times() -> None:
     plain, mineral = (slices(cylinder(ha=ha, noise_hu=(0.01, 0.01)).low) for ha in (0.0, 400.0))
-    assert mineral / plain == pytest.approx((2 * 950 - 100 + 1000) / 1047, rel=0.05)  # 950 HU, 47 without
+    assert mineral / plain == pytest.approx((2.5 * 950 - 150 + 1000) / 1047, rel=0.05)  # 950 HU, 47 without
 
 
 def test_beyond_the_map_the_nearest_cell_tells() -> None:

@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 
 from calcidect.geometry import FloatArray, Grid, Volume
 
-SAMPLE_MM, RAY_MM, CELL_MM, SLICE_MM = 1.0, 3.0, 3.0, 2.0
-"""Sampling in the plane, width of a ray, cell of the map, its step along the slices. A ray must hold several samples
-across, or those that happen to hold more count twice over: equal steps would make paths 8 % too long."""
+SAMPLE_MM, RAY_SAMPLES = 0.5, 3
+"""Samples in the plane are that far apart, or one voxel; a ray is so many of them wide: fine enough for a deposit of
+5 mm to count with its own path. A ray must hold several, or those that happen to hold more count twice over: equal
+steps would make paths 8 % too long."""
+
+CELL_MM, SLICE_MM = 2.0, 2.0
+"""Cell of the map, and its step along the slices."""
 
 ANGLES = 12
 """Directions in half a turn; with 24 the median path of a hand changes by less than 0.1 cm."""
@@ -19,9 +23,10 @@ ANGLES = 12
 SHORTEST_CM, LONGEST_CM = 0.5, 20.0
 """Ends of the sensitivity table that a hand can reach."""
 
-MINERAL_HU, MINERAL_TIMES = 100.0, 2.0
-"""What lies above this counts so many times. Hydroxyapatite hardens a beam like four times the water of its HU, and of
-the hardening by the mineral itself half counts (docs/method/materials.md, section 3)."""
+MINERAL_HU, MINERAL_TIMES = 100.0, 2.5
+"""What lies above this counts so many times. Per HU at the low energy, hydroxyapatite hardens a beam like 4.6 (70 kV)
+to 5.6 (100 kV) times as much water, and of the mineral's own hardening its signal carries half: 2.3 to 2.8
+(docs/method/materials.md, section 3)."""
 
 
 def water_path(low: Volume, body_threshold_hu: float = -400.0) -> Volume:
@@ -42,7 +47,7 @@ def water_path(low: Volume, body_threshold_hu: float = -400.0) -> Volume:
     Returns
     -------
     Volume
-        float32, cm, between 0.5 and 20; cells of about 3 mm in the plane, 2 mm along the slices; air has a path, too.
+        float32, cm, between 0.5 and 20; cells of about 2 mm; air has a path, too.
     """
     grid, (every_i, every_j, every_k) = low.grid, _cells(low.grid)
     coarse = Grid(
@@ -111,11 +116,9 @@ def _cells(grid: Grid) -> tuple[int, int, int]:
     return i, j, k
 
 
-def _path_cm(
-    slice_hu: NDArray[Any], grid: Grid, coarse: Grid, threshold_hu: float
-) -> NDArray[np.float32]:  # fmt: skip
+def _path_cm(slice_hu: NDArray[Any], grid: Grid, coarse: Grid, threshold_hu: float) -> NDArray[np.float32]:
     """Return the mean path through each cell of one slice, cm, shape (rows, columns) of the coarse grid."""
-    x_mm, y_mm, water_mm2 = _water(slice_hu, grid, threshold_hu)
+    x_mm, y_mm, water_mm2, ray_mm = _water(slice_hu, grid, threshold_hu)
     if len(x_mm) == 0:
         return np.full(coarse.shape[1:], SHORTEST_CM, np.float32)
     cell_x_mm = (np.arange(coarse.size[0]) * coarse.spacing_mm[0])[None, :]
@@ -123,23 +126,27 @@ def _path_cm(
     total_mm = np.zeros(coarse.shape[1:])
     for angle in np.pi * np.arange(ANGLES) / ANGLES:
         across_mm = x_mm * np.cos(angle) + y_mm * np.sin(angle)
-        first_mm = across_mm.min() - RAY_MM  # one empty ray at either end, so that air beyond the body has none
-        ray = np.rint((across_mm - first_mm) / RAY_MM).astype(int)
-        along_mm = np.bincount(ray, weights=water_mm2, minlength=int(ray.max()) + 2) / RAY_MM
-        place = (cell_x_mm * np.cos(angle) + cell_y_mm * np.sin(angle) - first_mm) / RAY_MM
+        first_mm = across_mm.min() - ray_mm  # one empty ray at either end, so that air beyond the body has none
+        ray = np.rint((across_mm - first_mm) / ray_mm).astype(int)
+        along_mm = np.bincount(ray, weights=water_mm2, minlength=int(ray.max()) + 2) / ray_mm
+        place = (cell_x_mm * np.cos(angle) + cell_y_mm * np.sin(angle) - first_mm) / ray_mm
         total_mm += np.interp(place, np.arange(len(along_mm)), along_mm)
     return np.clip(total_mm / ANGLES / 10.0, SHORTEST_CM, LONGEST_CM).astype(np.float32)
 
 
 def _water(
     slice_hu: NDArray[Any], grid: Grid, threshold_hu: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:  # fmt: skip
-    """Return place (mm along i and j) and water (mm2, thickness times width) of samples of the body in one slice."""
+) -> tuple[FloatArray, FloatArray, FloatArray, float]:  # fmt: skip
+    """Return place (mm along i and j) and water (mm2, thickness times width) of samples of the body, and a ray's width.
+
+    Of one slice.
+    """
     i_mm, j_mm, _ = grid.spacing_mm
     every_i, every_j = (max(1, round(SAMPLE_MM / s)) for s in (i_mm, j_mm))
+    step_i_mm, step_j_mm = every_i * i_mm, every_j * j_mm
     sampled = slice_hu[::every_j, ::every_i]
     row, column = np.nonzero(sampled > threshold_hu)
     hu = sampled[row, column].astype(float)
     water = 1.0 + (hu + (MINERAL_TIMES - 1.0) * np.maximum(hu - MINERAL_HU, 0.0)) / 1000.0
-    x_mm, y_mm = (np.asarray(n * mm, float) for n, mm in ((column, every_i * i_mm), (row, every_j * j_mm)))
-    return x_mm, y_mm, water * (every_i * i_mm * every_j * j_mm)
+    x_mm, y_mm = (np.asarray(n * step, float) for n, step in ((column, step_i_mm), (row, step_j_mm)))
+    return x_mm, y_mm, water * (step_i_mm * step_j_mm), RAY_SAMPLES * max(step_i_mm, step_j_mm)
