@@ -161,6 +161,15 @@ class MaterialsSettings(_Group):
         gt=100,
         lt=600,
     )
+    mineral_path_factor: float = _setting(
+        2.5,
+        "times the water of its HU",
+        "how much of the water path mineral counts for: hydroxyapatite hardens a beam like 4.6 (70 kV) to 5.6 times "
+        "(100 kV) the water of its HU, of which its own signal carries half (docs/method/materials.md, section 3); "
+        "0 for a scanner that corrects for bone",
+        ge=0,
+        le=6,
+    )
 
 
 class AnatomySettings(_Group):

@@ -56,7 +56,7 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
     if study.high is None or study.pair is None:
         return single_energy_maps(study, count_clipped(study), settings.materials)
     progress("materials", 0.0)
-    path_cm = water_path(study.low, settings.anatomy.body_threshold_hu)
+    path_cm = water_path(study.low, settings.anatomy.body_threshold_hu, settings.materials.mineral_path_factor)
     paths_cm = slice_paths_cm(path_cm, study.low, settings.anatomy.body_threshold_hu)
     typical = sensitivity(study.pair, float(np.median(paths_cm)))
     body, start = _body(study, settings.anatomy.body_threshold_hu)

@@ -23,19 +23,17 @@ ANGLES = 12
 SHORTEST_CM, LONGEST_CM = 0.5, 20.0
 """Ends of the sensitivity table that a hand can reach."""
 
-MINERAL_HU, MINERAL_TIMES = 100.0, 2.5
-"""What lies above this counts so many times. Per HU at the low energy, hydroxyapatite hardens a beam like 4.6 (70 kV)
-to 5.6 (100 kV) times as much water, and of the mineral's own hardening its signal carries half: 2.3 to 2.8
-(docs/method/materials.md, section 3)."""
+MINERAL_HU = 100.0
+"""What lies above this is mineral: above soft tissue and most of its noise."""
 
 
-def water_path(low: Volume, body_threshold_hu: float = -400.0) -> Volume:
+def water_path(low: Volume, body_threshold_hu: float = -400.0, mineral_times: float = 2.5) -> Volume:
     """Return the water-equivalent path of the X-rays through each place, on a coarse grid.
 
     Through each place the path is the line integral of water in the slice's plane, averaged over all directions, for
-    a scanner's tube turns around that plane's normal. A voxel of the body counts HU / 1000 + 1 of water, mineral more
-    (`MINERAL_TIMES`); what is outside counts nothing. Fingers come out at 1.5 to 6 cm: a ray that runs across
-    the hand crosses the neighbours too.
+    a scanner's tube turns around that plane's normal. A voxel of the body counts HU / 1000 + 1 of water, what is
+    mineral in it ``mineral_times`` as much; what is outside counts nothing. Fingers come out at 1.5 to 6 cm: a ray
+    that runs across the hand crosses the neighbours too.
 
     Parameters
     ----------
@@ -43,6 +41,8 @@ def water_path(low: Volume, body_threshold_hu: float = -400.0) -> Volume:
         HU; the lower or the only energy.
     body_threshold_hu : float
         Above it is body.
+    mineral_times : float
+        ``settings.materials.mineral_path_factor``.
 
     Returns
     -------
@@ -56,7 +56,10 @@ def water_path(low: Volume, body_threshold_hu: float = -400.0) -> Volume:
         (every_i * grid.spacing_mm[0], every_j * grid.spacing_mm[1], every_k * grid.spacing_mm[2]),
         grid.origin_mm, grid.direction,
     )  # fmt: skip
-    planes = [_path_cm(low.array[k], grid, coarse, body_threshold_hu) for k in range(0, grid.size[2], every_k)]
+    planes = [
+        _path_cm(_water(low.array[k], grid, body_threshold_hu, mineral_times), coarse)
+        for k in range(0, grid.size[2], every_k)
+    ]
     return Volume(np.stack(planes), coarse)
 
 
@@ -116,9 +119,9 @@ def _cells(grid: Grid) -> tuple[int, int, int]:
     return i, j, k
 
 
-def _path_cm(slice_hu: NDArray[Any], grid: Grid, coarse: Grid, threshold_hu: float) -> NDArray[np.float32]:
+def _path_cm(water: tuple[FloatArray, FloatArray, FloatArray, float], coarse: Grid) -> NDArray[np.float32]:
     """Return the mean path through each cell of one slice, cm, shape (rows, columns) of the coarse grid."""
-    x_mm, y_mm, water_mm2, ray_mm = _water(slice_hu, grid, threshold_hu)
+    x_mm, y_mm, water_mm2, ray_mm = water
     if len(x_mm) == 0:
         return np.full(coarse.shape[1:], SHORTEST_CM, np.float32)
     cell_x_mm = (np.arange(coarse.size[0]) * coarse.spacing_mm[0])[None, :]
@@ -135,7 +138,7 @@ def _path_cm(slice_hu: NDArray[Any], grid: Grid, coarse: Grid, threshold_hu: flo
 
 
 def _water(
-    slice_hu: NDArray[Any], grid: Grid, threshold_hu: float
+    slice_hu: NDArray[Any], grid: Grid, threshold_hu: float, mineral_times: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, float]:  # fmt: skip
     """Return place (mm along i and j) and water (mm2, thickness times width) of samples of the body, and a ray's width.
 
@@ -147,6 +150,6 @@ def _water(
     sampled = slice_hu[::every_j, ::every_i]
     row, column = np.nonzero(sampled > threshold_hu)
     hu = sampled[row, column].astype(float)
-    water = 1.0 + (hu + (MINERAL_TIMES - 1.0) * np.maximum(hu - MINERAL_HU, 0.0)) / 1000.0
+    water = 1.0 + (hu + (mineral_times - 1.0) * np.maximum(hu - MINERAL_HU, 0.0)) / 1000.0
     x_mm, y_mm = (np.asarray(n * step, float) for n, step in ((column, step_i_mm), (row, step_j_mm)))
     return x_mm, y_mm, water * (step_i_mm * step_j_mm), RAY_SAMPLES * max(step_i_mm, step_j_mm)
