@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from calcidect.materials._single import single_energy_maps
 from calcidect.materials._solve import Rays
 from calcidect.materials._types import MaterialMaps
 from calcidect.progress import Progress, silent
-from calcidect.settings import Settings
+from calcidect.settings import BeamSettings, Settings
 from calcidect.study import Pair, Study
 
 _BLOCK_SLICES = 16
@@ -58,13 +58,14 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
     progress("materials", 0.0)
     path_cm = water_path(study.low, settings.anatomy.body_threshold_hu, settings.materials.mineral_path_factor)
     paths_cm = slice_paths_cm(path_cm, study.low, settings.anatomy.body_threshold_hu)
-    typical = sensitivity(study.pair, float(np.median(paths_cm)))
+    beams = settings.materials.beams
+    typical = sensitivity(study.pair, float(np.median(paths_cm)), beams)
     body, start = _body(study, settings.anatomy.body_threshold_hu)
     soft = measure_soft_tissue(body.low, body.high)
     clipped = count_clipped(study)
     metal = find_metal(study.low, study.high, study.maximum_hu, typical)
     progress("materials", 0.3)
-    found = _concentrations(body, _rays_of(study.pair, paths_cm), soft, settings)
+    found = _concentrations(body, _rays_of(study.pair, paths_cm, beams), soft, settings)
     concentrations = found.placed_in(study.low.grid, start)
     progress("materials", 1.0)
     return MaterialMaps(
@@ -81,6 +82,7 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
         slice_path_cm=tuple(float(p) for p in paths_cm),
         path_cm=path_cm,
         pair=study.pair,
+        beams=beams,
         metal=metal,
         quality=study.quality,
     )
@@ -144,9 +146,9 @@ def count_clipped(study: Study) -> tuple[int, ...]:
     )
 
 
-def _rays_of(pair: Pair, paths_cm: FloatArray) -> Rays:
+def _rays_of(pair: Pair, paths_cm: FloatArray, beams: Mapping[str, BeamSettings]) -> Rays:
     """Return HU per mg/cm3 in water, slice by slice."""
-    of_slices = [sensitivity(pair, float(path)) for path in paths_cm]
+    of_slices = [sensitivity(pair, float(path), beams) for path in paths_cm]
     return Rays(
         *(
             np.array([getattr(k, name) for k in of_slices], np.float32)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from calcidect.geometry import FloatArray
+from calcidect.materials._beams import HA_G_PER_CM3, MSU_G_PER_CM3
 from calcidect.materials._ray import MODEL_SD_FRACTION, distance_sd
-from calcidect.materials._sensitivity import HA_G_PER_CM3, MSU_G_PER_CM3
 
 SOLID_HA, SOLID_MSU = 1000.0 * HA_G_PER_CM3, 1000.0 * MSU_G_PER_CM3
 """mg/cm3 of a voxel that holds nothing else."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
 from calcidect.materials._concentrations import Concentrations
 from calcidect.materials._noise import SoftTissue
+from calcidect.settings import BeamSettings
 from calcidect.study import Energy, Pair, StudyQuality
 
 
@@ -85,6 +87,8 @@ class MaterialMaps:
         The same at each place, on a coarse grid (`water_path`); None where not measured.
     pair : Pair or None
         The energies; None where only ``sensitivity`` is known.
+    beams : mapping of str to BeamSettings
+        Beams of the settings, beside the built-in ones or in their place.
     metal : Metal
         What is too dense for calcium.
     quality : StudyQuality or None
@@ -108,6 +112,7 @@ class MaterialMaps:
     slice_path_cm: tuple[float, ...] = ()
     path_cm: Volume | None = None
     pair: Pair | None = None
+    beams: Mapping[str, BeamSettings] = field(default_factory=dict)
     metal: Metal = Metal()
     quality: StudyQuality | None = None
     single_energy: Energy | None = None
