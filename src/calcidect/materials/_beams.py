@@ -41,9 +41,10 @@ class BeamTable:
     ha: FloatArray
     msu: FloatArray
 
-    def at(self, path_cm: float) -> tuple[float, float]:
+    def at(self, path_cm: Any) -> tuple[FloatArray, FloatArray]:
         """Return both, linear between the paths; beyond 20 cm, the end of the table, 20 is used."""
-        return float(np.interp(path_cm, self.path_cm, self.ha)), float(np.interp(path_cm, self.path_cm, self.msu))
+        ha, msu = (np.asarray(np.interp(path_cm, self.path_cm, k)) for k in (self.ha, self.msu))
+        return ha, msu
 
 
 @lru_cache(maxsize=64)

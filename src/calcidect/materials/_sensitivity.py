@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from calcidect.errors import InputRefusedError
+from calcidect.geometry import FloatArray
 from calcidect.materials._beams import BUILT_IN, HA_G_PER_CM3, MSU_G_PER_CM3, beams_table, table_of
 from calcidect.materials._path import path_at_cm
 from calcidect.materials._types import MaterialMaps, Sensitivity
@@ -61,14 +62,14 @@ def sensitivity(pair: Pair, path_cm: float, beams: Mapping[str, BeamSettings] = 
         raise _refused(
             "energies_mixed", f"The pair {pair} mixes a tube voltage with a photon energy.", "Two kV or two keV series."
         )
-    (ha_low, msu_low), (ha_high, msu_high) = (_hu_per_mg(energy, path_cm, beams) for energy in (pair.low, pair.high))
+    (ha_low, msu_low), (ha_high, msu_high) = (hu_per_mg(energy, path_cm, beams) for energy in (pair.low, pair.high))
     if ha_low < MINIMUM_HA_RATIO * ha_high:
         raise _refused(
             "energies_too_close",
             f"At {pair.low} and {pair.high} hydroxyapatite has a ratio of {ha_low / ha_high:.2f}.",
             f"The lower energy first, and a ratio of at least {MINIMUM_HA_RATIO:g}.",
         )
-    return Sensitivity(ha_low, ha_high, msu_low, msu_high, _source(pair, path_cm, beams))
+    return Sensitivity(float(ha_low), float(ha_high), float(msu_low), float(msu_high), _source(pair, path_cm, beams))
 
 
 def hydroxyapatite_hu_per_mg(energy: Energy, path_cm: float = 3.0) -> float:
@@ -79,7 +80,7 @@ def hydroxyapatite_hu_per_mg(energy: Energy, path_cm: float = 3.0) -> float:
     InputRefusedError
         If the energy is not tabulated.
     """
-    return _hu_per_mg(energy, path_cm)[0]
+    return float(hu_per_mg(energy, path_cm)[0])
 
 
 def sensitivity_at(maps: MaterialMaps, points_mm: Any) -> Sensitivity:
@@ -123,10 +124,16 @@ def in_host(sensitivity: Sensitivity, host_low_hu: float, host_high_hu: float) -
     )
 
 
-def _hu_per_mg(
-    energy: Energy, path_cm: float, beams: Mapping[str, BeamSettings] = _NO_MORE
-) -> tuple[float, float]:  # fmt: skip
-    """Return HU per mg/cm3 of HA and MSU in water."""
+def hu_per_mg(
+    energy: Energy, path_cm: Any, beams: Mapping[str, BeamSettings] = _NO_MORE
+) -> tuple[FloatArray | float, FloatArray | float]:  # fmt: skip
+    """Return HU per mg/cm3 of HA and MSU in water behind paths (cm, array or number); one number each of a VMI.
+
+    Raises
+    ------
+    InputRefusedError
+        If the energy is not known.
+    """
     if energy.kind == "kev":
         return _monoenergetic(energy)
     known = {**BUILT_IN, **beams}

@@ -56,11 +56,6 @@ class Rays:
             in_water.msu_high - high_hu / SOLID_MSU,
         )
 
-    def of_slices(self, start: int, number: int) -> Rays:
-        """Return those of a part, of one number a slice."""
-        part = slice(start, start + number)
-        return Rays(self.ha_low[part], self.ha_high[part], self.msu_low[part], self.msu_high[part])
-
     def mixed(self, ha_share: Any) -> tuple[Any, Any]:
         """Return HU at both energies per mg/cm3 of a mixture, of which so much by mass is hydroxyapatite."""
         return (
