@@ -1,10 +1,10 @@
-"""Build the two attenuation tables that ship with calcidect. Needs the extra ``tables`` (spekpy, xraydb).
+"""Build the attenuation tables that ship with calcidect. Needs the extra ``tables`` (spekpy, xraydb).
 
 ::
 
     python scripts/build_tables.py
 
-writes ``src/calcidect/materials/data/sensitivity.json``, which the analysis reads, and
+writes ``src/calcidect/materials/data/beams.json``, of which the analysis makes any beam, and
 ``src/calcidect/phantom/data/tissues.json``, which the simulated scanner reads. The two ship apart: the phantom
 knows the tissues, the analysis only water and the two crystals.
 docs/method/materials.md holds the formulas and the comparison with published values.
@@ -43,6 +43,10 @@ SPECTRUM_STEP_KEV = 0.5
 # The detector: gadolinium oxysulphide ceramic, 7.34 g/cm3, 1.4 mm.
 SCINTILLATOR, SCINTILLATOR_G_PER_CM3, SCINTILLATOR_CM = "Gd2O2S", 7.34, 0.14
 ELECTRON_REST_KEV = 511.0
+
+TUBE_KV = range(60, 151, 5)  # of the analysis' table
+FILTERS = {"aluminium": "Al", "titanium": "Ti", "copper": "Cu", "silver": "Ag", "tin": "Sn", "gold": "Au"}
+THIN_MM = 0.001  # of a filter, so that enough is left behind it at any energy to tell its attenuation
 
 PATHS_CM = [*np.arange(0, 8.25, 0.5).tolist(), *np.arange(10, 20.5, 2.0).tolist()]
 ENERGIES_KEV = np.arange(40.0, 201.0, 1.0)
@@ -180,11 +184,6 @@ def relative_attenuation(material: Composition, beam: tuple[float, float]) -> li
     return [float(r) for r in left @ attenuation_cm2_per_g(material, energy_kev) / (left @ water)]
 
 
-def net_hu_per_mg(relative: float, crystal_g_per_cm3: float) -> float:
-    """Return HU per mg/cm3 of a crystal that displaces water."""
-    return relative / WATER_G_PER_CM3 - 1 / crystal_g_per_cm3
-
-
 def made() -> dict[str, object]:
     """Return how the tables were made."""
     return {
@@ -200,29 +199,45 @@ def made() -> dict[str, object]:
     }
 
 
-def sensitivity_table() -> dict[str, object]:
-    """Return the analysis' table: net HU per mg/cm3 of each crystal in water."""
+def unfiltered(tube_kv: float) -> tuple[Array, Array]:
+    """Return energies (keV) and photons of a tube without filters."""
+    spectrum = spekpy.Spek(kvp=tube_kv, th=ANODE_ANGLE_DEG, dk=SPECTRUM_STEP_KEV)
+    energy_kev, photons = spectrum.get_spectrum(edges=False)
+    used = energy_kev >= LOWEST_KEV
+    return energy_kev[used], photons[used]
+
+
+def per_mm(metal: str, tube_kv: float) -> Array:
+    """Return the linear attenuation coefficient that SpekPy takes for a filter, 1/mm."""
+    spectrum = spekpy.Spek(kvp=tube_kv, th=ANODE_ANGLE_DEG, dk=SPECTRUM_STEP_KEV)
+    before = spectrum.get_spectrum(edges=False)
+    spectrum.filter(metal, THIN_MM)
+    after = spectrum.get_spectrum(edges=False)
+    return np.asarray(np.log(before[1] / after[1])[before[0] >= LOWEST_KEV] / THIN_MM)
+
+
+def beam_table() -> dict[str, object]:
+    """Return the analysis' table: spectra without filters, and what filters, detector and matter do to them."""
+    energy_kev, _ = unfiltered(max(TUBE_KV))
+    of_all = {name: how for name, how in made().items() if name != "tin_mm"}
     crystals = {n: (composition_of(formula), density) for n, (formula, density) in CRYSTALS.items()}
-    beams = {
-        name: {
-            n: [net_hu_per_mg(r, density) for r in relative_attenuation(c, beam)]
-            for n, (c, density) in crystals.items()
-        }
-        for name, beam in BEAMS.items()
-    }
-    monoenergetic = {
-        "energy_kev": ENERGIES_KEV.tolist(),
-        "water": attenuation_cm2_per_g(WATER, ENERGIES_KEV).tolist(),
-        **{n: attenuation_cm2_per_g(c, ENERGIES_KEV).tolist() for n, (c, _) in crystals.items()},
-    }
+
+    def cm2_per_g(energy: Array) -> dict[str, list[float]]:
+        of_crystals = {n: attenuation_cm2_per_g(c, energy).tolist() for n, (c, _) in crystals.items()}
+        return {"water": attenuation_cm2_per_g(WATER, energy).tolist(), **of_crystals}
+
     return {
-        "about": "HU per mg/cm3 of crystal that displaces water, by beam and water path; then mass "
-        "attenuation in cm2/g by photon energy.",
-        "made": made(),
+        "about": "By photon energy: photons of tungsten tubes without filters, relative to their most frequent energy; "
+        "attenuation of filters per mm; the fraction of its energy that a photon leaves in the detector; mass "
+        "attenuation in cm2/g; then mass attenuation by the energy of monoenergetic images.",
+        "made": {**of_all, "tube": f"tungsten, {ANODE_ANGLE_DEG:g} deg"},
         "crystal_g_per_cm3": {n: density for n, (_, density) in crystals.items()},
-        "path_cm": PATHS_CM,
-        "beams": beams,
-        "monoenergetic": monoenergetic,
+        "energy_kev": energy_kev.tolist(),
+        "photons": {f"{kv:g}": (unfiltered(kv)[1] / unfiltered(kv)[1].max()).tolist() for kv in TUBE_KV},
+        "filter_per_mm": {name: per_mm(metal, max(TUBE_KV)).tolist() for name, metal in FILTERS.items()},
+        "detected": deposited_fraction(energy_kev).tolist(),
+        "cm2_per_g": cm2_per_g(energy_kev),
+        "monoenergetic": {"energy_kev": ENERGIES_KEV.tolist(), **cm2_per_g(ENERGIES_KEV)},
     }
 
 
@@ -263,9 +278,9 @@ def rounded(value: object, digits: int = 6) -> object:
 
 
 def main() -> None:
-    """Write both tables."""
+    """Write the tables."""
     for path, table in (
-        (ROOT / "materials/data/sensitivity.json", sensitivity_table()),
+        (ROOT / "materials/data/beams.json", beam_table()),
         (ROOT / "phantom/data/tissues.json", tissue_table()),
     ):
         path.parent.mkdir(exist_ok=True)

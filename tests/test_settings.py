@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from calcidect.errors import InputRefusedError
-from calcidect.settings import FindingsSettings, Settings, load_settings
+from calcidect.settings import BeamSettings, FindingsSettings, Settings, load_settings
 
 
 def test_without_a_file_the_defaults_hold():
@@ -29,9 +29,24 @@ def test_a_file_changes_what_it_names_and_nothing_else(tmp_path):
     assert [row["name"] for row in settings.described() if not row["is_default"]] == ["findings.join_gap_mm"]
 
 
+def test_a_file_names_a_beam_with_its_filters(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[materials.beams.Sn100]\ntube_kv = 100\ntin_mm = 0.4\n", encoding="utf-8")
+    settings = load_settings(path)
+    assert settings.materials.beams == {"Sn100": BeamSettings(tube_kv=100, tin_mm=0.4)}
+    changed = [row for row in settings.described() if not row["is_default"]]
+    assert [row["name"] for row in changed] == ["materials.beams"]
+    assert changed[0]["value"]["Sn100"]["titanium_mm"] == 0.9
+
+
 @pytest.mark.parametrize(
     ("text", "code", "named"),
     [
+        ("[materials.beams.Sn100]\ntin_mm = 0.4\n", "settings_invalid", "materials.beams.Sn100.tube_kv"),
+        ("[materials.beams.Sn100]\ntube_kv = 103\n", "settings_invalid", "materials.beams.Sn100.tube_kv"),
+        ("[materials.beams.Sn100]\ntube_kv = 100\nlead_mm = 1\n", "settings_invalid", "materials.beams.Sn100.lead_mm"),
+        ("[materials.beams.Cu100]\ntube_kv = 100\n", "settings_invalid", "materials.beams.Cu100"),
+        ("[materials.beams.Sn100]\ntube_kv = 100\ntin_mm = nan\n", "settings_invalid", "materials.beams.Sn100.tin_mm"),
         ("[findings]\njoin_gap = 2\n", "settings_invalid", "findings.join_gap"),
         ("[fndings]\n", "settings_invalid", "fndings"),
         ("[findings]\njoin_gap_mm = -1\n", "settings_invalid", "findings.join_gap_mm"),

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from calcidect.errors import InputRefusedError
 
 
-def _setting(default: float | str, unit: str, source: str, **bounds: float) -> Any:
+def _setting(default: float | str | dict[str, Any], unit: str, source: str, **bounds: float) -> Any:
     return Field(default, description=source, json_schema_extra={"unit": unit, "source": source}, **bounds)  # type: ignore[call-overload]
 
 
@@ -138,6 +138,36 @@ class StudySettings(_Group):
     )
 
 
+_FILTER_MM: Any = Field(default=0.0, ge=0, le=20, allow_inf_nan=False)
+
+
+class BeamSettings(_Group):
+    """A tube of tungsten with its filters, 1.4 mm of Gd2O2S behind it (docs/method/materials.md, section 1).
+
+    Parameters
+    ----------
+    tube_kv : float
+        60 to 150 kV, in steps of 5.
+    aluminium_mm, titanium_mm : float
+        What every tube has. 3 mm and 0.9 mm unless given.
+    copper_mm, silver_mm, tin_mm, gold_mm : float
+        What is added to it.
+    """
+
+    tube_kv: float = Field(ge=60, le=150, multiple_of=5)
+    aluminium_mm: float = Field(default=3.0, ge=0, le=20, allow_inf_nan=False)
+    titanium_mm: float = Field(default=0.9, ge=0, le=20, allow_inf_nan=False)
+    copper_mm: float = _FILTER_MM
+    silver_mm: float = _FILTER_MM
+    tin_mm: float = _FILTER_MM
+    gold_mm: float = _FILTER_MM
+
+    @property
+    def filters_mm(self) -> dict[str, float]:
+        """Thickness by metal."""
+        return {name.removesuffix("_mm"): mm for name, mm in self if name.endswith("_mm")}
+
+
 class MaterialsSettings(_Group):
     """The voxel maps."""
 
@@ -160,6 +190,21 @@ class MaterialsSettings(_Group):
         "voxels below it are 0 in the maps: above tendon (about 130 HU) and nail by noise; 100 mg HA/cm3 is 230 HU",
         gt=100,
         lt=600,
+    )
+    mineral_path_factor: float = _setting(
+        2.5,
+        "times the water of its HU",
+        "how much of the water path mineral counts for: hydroxyapatite hardens a beam like 4.6 (70 kV) to 5.6 times "
+        "(100 kV) the water of its HU, of which its own signal carries half (docs/method/materials.md, section 3); "
+        "0 for a scanner that corrects for bone",
+        ge=0,
+        le=6,
+    )
+    beams: dict[Annotated[str, StringConstraints(pattern=r"^(Au|Sn)?[1-9][0-9]{1,2}$")], BeamSettings] = _setting(
+        {},
+        "kV and mm of filter",
+        "beams to add to the built-in ones, or to put in their place, such as Sn100 or 120 "
+        "(docs/how-to.md, 'A beam that is not known')",
     )
 
 
@@ -229,7 +274,7 @@ class Settings(_Group):
             for name, field in type(group).model_fields.items():
                 extra = field.json_schema_extra
                 assert isinstance(extra, dict)
-                value = getattr(group, name)
+                value = group.model_dump()[name]
                 rows.append(
                     {
                         "name": f"{group_name}.{name}",

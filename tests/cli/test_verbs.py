@@ -69,6 +69,12 @@ class TestSettings:
             assert row["source"].split()[0] in shown
         assert re.search(r"findings\.join_gap_mm +2\.0 +mm +>= 0, <= 10 +parts with gaps", shown)
 
+    def test_the_toml_file_keeps_beams(self, tmp_path):
+        mine, again = tmp_path / "mine.toml", tmp_path / "again.toml"
+        mine.write_text("[materials.beams.Sn100]\ntube_kv = 100\ntin_mm = 0.4\n", encoding="utf-8")
+        again.write_text(call("settings", "--settings", mine, "--toml").stdout, encoding="utf-8")
+        assert load_settings(again) == load_settings(mine) != Settings()
+
     def test_the_toml_file_is_ready_to_use(self, tmp_path):
         path = tmp_path / "all.toml"
         path.write_text(call("settings", "--toml").stdout, encoding="utf-8")

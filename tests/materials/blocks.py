@@ -6,12 +6,14 @@ Crystals' HU come from the phantom's table, which the room under test does not r
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from calcidect.geometry import Grid, Volume
+from calcidect.materials import path_at_cm, water_path
 from calcidect.phantom._attenuation import Tissue, load_attenuation
 from calcidect.study import Energy, Pair, Study, Subject
 
@@ -57,11 +59,11 @@ def study_of(
 
 def cylinder(
     pair: Pair = SN150, *, ha: Array | float = 0.0, msu: Array | float = 0.0,
-    tissue: Tissue | NDArray[np.int_] = Tissue.MUSCLE, path_cm: float = 2.8,
+    tissue: Tissue | NDArray[np.int_] = Tissue.MUSCLE, path_cm: Array | float = 2.8,
     noise_hu: tuple[float, float] = (25.0, 20.0), correlation_voxels: float = 0.0,
     seed: int = 1, maximum_hu: float = 3071.0,
 ) -> Study:  # fmt: skip
-    """A cylinder of a tissue, or of a map of tissues, with crystals (mg/cm3)."""
+    """A cylinder of a tissue, or of a map of tissues, with crystals (mg/cm3), all of it behind one path of water."""
 
     def hu_of(energy: Energy) -> Array:
         n = 0 if energy == pair.low else 1
@@ -70,3 +72,13 @@ def cylinder(
         return image + noise(image.shape, noise_hu[n], seed + n, correlation_voxels)
 
     return study_of(hu_of, pair, maximum_hu=maximum_hu)
+
+
+def hardened_cylinder(pair: Pair = SN150, *, noise_hu: tuple[float, float] = (25.0, 20.0), **block: Any) -> Study:
+    """A cylinder whose own water and mineral harden the beam at each place.
+
+    By as much as the analysis takes them for, which other tests compare with other simulations.
+    """
+    even = cylinder(pair, noise_hu=(0.01, 0.01), **block).low
+    points = GRID.point_of(np.stack(np.indices(GRID.shape)[::-1], -1))
+    return cylinder(pair, noise_hu=noise_hu, path_cm=path_at_cm(water_path(even), points), **block)

@@ -1,10 +1,19 @@
 """The shipped table, against recorded and published values (docs/method/materials.md). No spectrum is computed here."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calcidect.errors import InputRefusedError
-from calcidect.materials import in_host, sensitivity
+from calcidect.geometry import Grid, Volume
+from calcidect.materials import in_host, sensitivity, sensitivity_at
+from calcidect.materials._beams import table_of
+from calcidect.settings import BeamSettings
 from calcidect.study import Energy, Pair
+from support.maps import SENSITIVITY, maps_of
 
 FINGER_CM, BODY_CM = 3.0, 20.0
 
@@ -124,3 +133,63 @@ def test_in_water_the_host_changes_nothing() -> None:
 def test_urate_loses_a_fifth_of_its_signal_in_tendon() -> None:
     s = sensitivity(kv("80/140"), FINGER_CM)
     assert in_host(s, 111.0, 118.0).msu_low / s.msu_low == pytest.approx(0.82, abs=0.01)
+
+
+def test_a_deposit_takes_the_path_where_it_lies() -> None:
+    grid = Grid((2, 2, 1), (10.0, 10.0, 2.0))
+    path = Volume(np.array([[[1.0, 5.0], [1.0, 5.0]]], np.float32), grid)
+    maps = replace(maps_of(np.zeros((1, 2, 2)), np.zeros((1, 2, 2)), grid), pair=kv("80/140"), path_cm=path)
+    assert sensitivity_at(maps, [0.0, 0.0, 0.0]) == sensitivity(kv("80/140"), 1.0)
+    assert sensitivity_at(maps, [[0.0, 0.0, 0.0], [10.0, 0.0, 0.0]]) == sensitivity(kv("80/140"), 3.0)
+
+
+def test_where_no_path_is_known_the_typical_sensitivity_stands() -> None:
+    grid = Grid((2, 2, 1), (10.0, 10.0, 2.0))
+    assert sensitivity_at(maps_of(np.zeros((1, 2, 2)), np.zeros((1, 2, 2)), grid), [0.0, 0.0, 0.0]) is SENSITIVITY
+
+
+SN100 = {"Sn100": BeamSettings(tube_kv=100, tin_mm=0.4)}
+
+
+def test_a_beam_of_the_settings_joins_the_built_in_ones() -> None:
+    """Tin takes the soft photons: at 100 kV, too, calcium is less bright behind it."""
+    pair = Pair(energy("70"), energy("Sn100"))
+    s = sensitivity(pair, FINGER_CM, SN100)
+    assert sensitivity(kv("70/140"), FINGER_CM).ha_low == s.ha_low
+    assert sensitivity(kv("80/Sn140"), FINGER_CM).ha_high < s.ha_high < sensitivity(kv("70/120"), FINGER_CM).ha_high
+    assert "Sn100 by the settings" in s.source
+
+
+def test_a_beam_of_the_settings_takes_the_place_of_a_built_in_one() -> None:
+    harder = {"80": BeamSettings(tube_kv=80, aluminium_mm=6.0)}
+    plain, filtered = (sensitivity(kv("80/140"), FINGER_CM, beams) for beams in ({}, harder))
+    assert 0.90 < filtered.ha_low / plain.ha_low < 0.98
+    assert filtered.ha_high == plain.ha_high
+
+
+def test_a_beam_of_the_settings_that_is_spelt_out_like_a_built_in_one_is_the_same() -> None:
+    spelt = {"Sn150": BeamSettings(tube_kv=150, aluminium_mm=3.0, titanium_mm=0.9, tin_mm=0.6)}
+    given, built_in = (sensitivity(kv("80/Sn150"), 5.0, beams) for beams in (spelt, {}))
+    assert (given.ha_high, given.msu_high) == (built_in.ha_high, built_in.msu_high)
+
+
+def test_a_split_beam_has_the_recorded_ratio() -> None:
+    """TwinBeam: 0.05 mm of gold, 0.6 mm of tin."""
+    halves = {"Au120": BeamSettings(tube_kv=120, gold_mm=0.05), "Sn120": BeamSettings(tube_kv=120, tin_mm=0.6)}
+    pair = Pair(Energy("kv", 120, "Au"), Energy("kv", 120, "Sn"))
+    assert sensitivity(pair, FINGER_CM, halves).ha_ratio == pytest.approx(1.42, rel=0.01)
+
+
+@given(
+    st.sampled_from(range(60, 151, 5)),
+    st.builds(
+        dict, **{f"{m}_mm": st.floats(0, 2) for m in ("aluminium", "titanium", "copper", "silver", "tin", "gold")}
+    ),
+    st.floats(0, 20),
+)
+def test_any_beam_has_a_sensitivity_between_those_of_the_softest_and_the_hardest_photons(
+    tube_kv: int, filters_mm: dict[str, float], path_cm: float
+) -> None:
+    ha, msu = table_of(BeamSettings(tube_kv=tube_kv, **filters_mm)).at(path_cm)
+    assert 0.5 < ha < 15
+    assert 0.3 < msu < 0.5

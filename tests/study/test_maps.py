@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pydicom import Dataset, dcmread
 
 from calcidect.errors import StudyRefusedError
-from calcidect.materials._sensitivity import HA_G_PER_CM3, hydroxyapatite_hu_per_mg
+from calcidect.materials._beams import HA_G_PER_CM3
+from calcidect.materials._sensitivity import hydroxyapatite_hu_per_mg
 from calcidect.phantom._maps import GE_MAPS, PHILIPS_MAPS, STANDARD_MAPS, write_maps
 from calcidect.settings import StudySettings
 from calcidect.study import inspect_folder, read_study

@@ -56,8 +56,15 @@ def as_toml_file(settings: Settings) -> str:
         if its_group != group:
             group = its_group
             lines += ["", f"[{group}]"]
-        lines += [f"# {row['unit']}; {_range(settings, row)}; {row['source']}", f"{name} = {row['value']!r}"]
+        lines += [f"# {row['unit']}; {_range(settings, row)}; {row['source']}", f"{name} = {_as_toml(row['value'])}"]
     return "\n".join(lines) + "\n"
+
+
+def _as_toml(value: Any) -> str:
+    """Return a number, a text, or a table of them in one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_as_toml(part)}" for key, part in value.items()) + "}"
+    return repr(value)
 
 
 def _range(settings: Settings, row: dict[str, Any]) -> str:

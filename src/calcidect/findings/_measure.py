@@ -14,7 +14,7 @@ from calcidect.findings._region import Amounts, amounts, amounts_of_one_energy
 from calcidect.findings._surroundings import Blur, Surroundings, blur_of
 from calcidect.findings._types import AcroOsteolysis, Bone, Deposit, Findings, Quality
 from calcidect.geometry import FloatArray, Grid
-from calcidect.materials import HostLine, MaterialMaps, fit_host_line, sensitivity_in_slice
+from calcidect.materials import HostLine, MaterialMaps, fit_host_line, sensitivity_at
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
 
@@ -183,8 +183,8 @@ def _amounts(
 ) -> Amounts:  # fmt: skip
     if view.line is None:
         return amounts_of_one_energy(around, maps.soft_tissue, settings.findings)
-    middle = round(float(np.nonzero(around.mask)[0].mean())) + box[0].start + view.hand.start[2]
-    local = sensitivity_in_slice(maps, middle)
+    index = np.stack(np.nonzero(around.mask), -1) + [part.start for part in box]
+    local = sensitivity_at(maps, view.grid.point_of(index[:, ::-1]))
     return amounts(around, view.line, local, maps.soft_tissue, settings.findings)
 
 

@@ -5,9 +5,9 @@ from calcidect.materials._concentrations import QUANTITIES, Concentrations
 from calcidect.materials._decompose import count_clipped, decompose
 from calcidect.materials._host import HostLine, fit_host_line
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue
-from calcidect.materials._path import slice_paths_cm
+from calcidect.materials._path import path_at_cm, slice_paths_cm, water_path
 from calcidect.materials._regions import crystal_mass
-from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_in_slice
+from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_at
 from calcidect.materials._single import brightness_of_80_kv
 from calcidect.materials._types import MaterialMaps, Metal, Sensitivity
 from calcidect.materials._virtual import virtual_monoenergetic
@@ -29,8 +29,10 @@ __all__ = [
     "fit_host_line",
     "in_host",
     "measure_soft_tissue",
+    "path_at_cm",
     "sensitivity",
-    "sensitivity_in_slice",
+    "sensitivity_at",
     "slice_paths_cm",
     "virtual_monoenergetic",
+    "water_path",
 ]

@@ -13,6 +13,7 @@ from calcidect.materials._coarse import CoarseGrid, Floats, Places
 from calcidect.materials._concentrations import Concentrations
 from calcidect.materials._halo import Mask
 from calcidect.materials._host_map import HostMap
+from calcidect.materials._local_rays import LocalRays
 from calcidect.materials._noise import SoftTissue
 from calcidect.materials._solve import Excess, Rays, bounded, one_ray, solve_mineral
 from calcidect.study import Study
@@ -39,7 +40,13 @@ class _Voxels:
 
 
 def solve_voxels(
-    study: Study, mineral: Mask, solved: Mask, host: HostMap, in_water: Rays, tissue: SoftTissue, noise_hu2: FloatArray
+    study: Study,
+    mineral: Mask,
+    solved: Mask,
+    host: HostMap,
+    in_water: LocalRays,
+    tissue: SoftTissue,
+    noise_hu2: FloatArray,
 ) -> Concentrations:
     """Return hydroxyapatite and urate, with their standard deviations, wherever ``solved`` is true.
 
@@ -55,8 +62,8 @@ def solve_voxels(
         Mineral; mineral and halo.
     host : HostMap
         Around them.
-    in_water : Rays
-        HU per mg/cm3 in water, one number a slice.
+    in_water : LocalRays
+        HU per mg/cm3 in water.
     tissue : SoftTissue
         How far noise is correlated.
     noise_hu2 : array, shape (2, 2)
@@ -86,7 +93,7 @@ def _excess(study: Study, mineral: Mask, solved: Mask, host: HostMap) -> _Voxels
 
 
 def _solve_all_mineral(
-    voxels: _Voxels, host: HostMap, in_water: Rays, tissue: SoftTissue, noise_hu2: Floats, values: Floats
+    voxels: _Voxels, host: HostMap, in_water: LocalRays, tissue: SoftTissue, noise_hu2: Floats, values: Floats
 ) -> None:
     """Fill HA, its standard deviation, MSU and its own, shape (4, n), of all mineral voxels."""
     coarse = host.coarse
@@ -117,7 +124,7 @@ def _solve_all_mineral(
 
 
 def _solve_all_halo(
-    voxels: _Voxels, host: HostMap, in_water: Rays, noise_hu2: Floats, values: Floats
+    voxels: _Voxels, host: HostMap, in_water: LocalRays, noise_hu2: Floats, values: Floats
 ) -> None:  # fmt: skip
     """Fill the halo's voxels, signed."""
     coarse = host.coarse
@@ -158,11 +165,10 @@ def _excess_of(
     return Excess(voxels.low[here], voxels.high[here], *variances)
 
 
-def _rays(voxels: _Voxels, here: NDArray[np.intp], places: Places, host: HostMap, in_water: Rays) -> Rays:
-    """Return HU per mg/cm3 of voxels in the path of their slice and in their own host."""
-    of_slice = Rays(*(k[places[0]] for k in (in_water.ha_low, in_water.ha_high, in_water.msu_low, in_water.msu_high)))
+def _rays(voxels: _Voxels, here: NDArray[np.intp], places: Places, host: HostMap, in_water: LocalRays) -> Rays:
+    """Return HU per mg/cm3 of voxels on the path through them and in their own host."""
     cell = host.coarse.cell_of(places)
-    return Rays.in_hosts(of_slice, host.low_hu.reshape(-1)[cell], host.high_hu.reshape(-1)[cell])
+    return Rays.in_hosts(in_water.at(places), host.low_hu.reshape(-1)[cell], host.high_hu.reshape(-1)[cell])
 
 
 def _sums(voxels: _Voxels, coarse: CoarseGrid, which: Mask, *values: Floats) -> list[FloatArray]:

@@ -7,21 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from calcidect.geometry import FloatArray
+from calcidect.geometry import Volume
 from calcidect.materials._concentrations import Concentrations
 from calcidect.materials._crystals import solve_voxels
 from calcidect.materials._halo import Mask, find_mineral, grown
 from calcidect.materials._host_map import map_host
+from calcidect.materials._local_rays import LocalRays
 from calcidect.materials._metal import find_metal, metal_notices
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue, noise_notices
-from calcidect.materials._path import slice_paths_cm
+from calcidect.materials._path import slice_paths_cm, water_path
 from calcidect.materials._sensitivity import sensitivity
 from calcidect.materials._single import single_energy_maps
-from calcidect.materials._solve import Rays
 from calcidect.materials._types import MaterialMaps
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
-from calcidect.study import Pair, Study
+from calcidect.study import Study
 
 _BLOCK_SLICES = 16
 _AIR_MM = 5.0
@@ -35,7 +35,7 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
 
     Mineral is above ``settings.materials.mineral_threshold_hu`` at the low energy, its halo within 1 mm. There,
     ``HU - HU_host = k_HA c_HA + k_MSU c_MSU`` is solved at both energies, with the host's HU from the soft tissue
-    around (`map_host`) and k from the slice's water path and that host; for one crystal where one is enough
+    around (`map_host`) and k from the local water path and that host; for one crystal where one is enough
     (`solve_voxels`).
     Elsewhere the concentrations are 0. A single-energy scan has none.
 
@@ -56,14 +56,16 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
     if study.high is None or study.pair is None:
         return single_energy_maps(study, count_clipped(study), settings.materials)
     progress("materials", 0.0)
-    paths_cm = slice_paths_cm(study.low, settings.anatomy.body_threshold_hu)
-    typical = sensitivity(study.pair, float(np.median(paths_cm)))
+    path_cm = water_path(study.low, settings.anatomy.body_threshold_hu, settings.materials.mineral_path_factor)
+    paths_cm = slice_paths_cm(path_cm, study.low, settings.anatomy.body_threshold_hu)
+    beams = settings.materials.beams
+    typical = sensitivity(study.pair, float(np.median(paths_cm)), beams)
     body, start = _body(study, settings.anatomy.body_threshold_hu)
     soft = measure_soft_tissue(body.low, body.high)
     clipped = count_clipped(study)
     metal = find_metal(study.low, study.high, study.maximum_hu, typical)
     progress("materials", 0.3)
-    found = _concentrations(body, _rays_of(study.pair, paths_cm), soft, settings)
+    found = _concentrations(body, path_cm, soft, settings)
     concentrations = found.placed_in(study.low.grid, start)
     progress("materials", 1.0)
     return MaterialMaps(
@@ -78,7 +80,9 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
             *metal_notices(metal),
         ),
         slice_path_cm=tuple(float(p) for p in paths_cm),
+        path_cm=path_cm,
         pair=study.pair,
+        beams=beams,
         metal=metal,
         quality=study.quality,
     )
@@ -93,7 +97,7 @@ def _body(study: Study, threshold_hu: float) -> tuple[Study, tuple[int, int, int
     return _cropped(study, (i, j, 0), (ni, nj, study.low.grid.size[2])), (i, j, 0)
 
 
-def _concentrations(study: Study, in_water: Rays, soft: SoftTissue, settings: Settings) -> Concentrations:
+def _concentrations(study: Study, path_cm: Volume, soft: SoftTissue, settings: Settings) -> Concentrations:
     """Return the concentrations of a scan of two energies, found in the part of it that holds mineral."""
     whole, spacing_mm = study.low.grid, study.low.grid.spacing_mm
     part = _around(study.low.array >= settings.materials.mineral_threshold_hu, spacing_mm, _MARGIN_MM)
@@ -101,13 +105,15 @@ def _concentrations(study: Study, in_water: Rays, soft: SoftTissue, settings: Se
         return Concentrations.none(whole)
     (start, size), noise_hu2 = part, soft.covariance.of_voxel
     near = _cropped(study, start, size)
+    assert near.pair is not None  # a study of two energies
+    in_water = LocalRays.of(near.pair, path_cm, near.low.grid, settings.materials.beams)
     mineral = find_mineral(near.low, settings.materials.mineral_threshold_hu)
     solved = grown(mineral, spacing_mm)
     clear = grown(near.low.array < settings.anatomy.body_threshold_hu, spacing_mm)
     np.logical_or(clear, solved, out=clear)
     np.logical_not(clear, out=clear)
     host = map_host(near, clear, soft, noise_hu2)
-    found = solve_voxels(near, mineral, solved, host, in_water.of_slices(start[2], size[2]), soft, noise_hu2)
+    found = solve_voxels(near, mineral, solved, host, in_water, soft, noise_hu2)
     return found.placed_in(whole, start)
 
 
@@ -139,17 +145,6 @@ def count_clipped(study: Study) -> tuple[int, ...]:
     return tuple(
         sum(int(np.count_nonzero(volume.array[block] >= top)) for block in _blocks(len(volume.array)))
         for volume, top in zip(images, study.maximum_hu, strict=True)
-    )
-
-
-def _rays_of(pair: Pair, paths_cm: FloatArray) -> Rays:
-    """Return HU per mg/cm3 in water, slice by slice."""
-    of_slices = [sensitivity(pair, float(path)) for path in paths_cm]
-    return Rays(
-        *(
-            np.array([getattr(k, name) for k in of_slices], np.float32)
-            for name in ("ha_low", "ha_high", "msu_low", "msu_high")
-        )
     )
 
 

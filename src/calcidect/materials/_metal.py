@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from calcidect.errors import Notice
 from calcidect.geometry import Volume, connected_voxels
-from calcidect.materials._sensitivity import HA_G_PER_CM3
+from calcidect.materials._beams import HA_G_PER_CM3
 from calcidect.materials._types import Metal, Sensitivity
 
 _SURE = 1.05  # HU of solid apatite are known to 2.3 % at each energy (docs/method/materials.md): two of these

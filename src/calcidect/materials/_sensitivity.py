@@ -1,36 +1,37 @@
 """HU per mg/cm3 of hydroxyapatite (HA) and monosodium urate (MSU), for each pair of energies.
 
-Read from ``data/sensitivity.json``, made by ``scripts/build_tables.py`` from tube spectra and cross sections. Method,
-sources and comparison with published values: docs/method/materials.md.
+Of tube voltages from spectra and filters (`_beams`), of photon energies from cross sections. Method, sources and
+comparison with published values: docs/method/materials.md.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
 from calcidect.errors import InputRefusedError
+from calcidect.geometry import FloatArray
+from calcidect.materials._beams import BUILT_IN, HA_G_PER_CM3, MSU_G_PER_CM3, beams_table, table_of
+from calcidect.materials._path import path_at_cm
 from calcidect.materials._types import MaterialMaps, Sensitivity
+from calcidect.settings import BeamSettings
 from calcidect.study import Energy, Pair
 
 MINIMUM_HA_RATIO = 1.2
 """Below it two images are no usable pair (docs/dicom.md, 'Which pair'); the weakest pair in use, TwinBeam, has 1.42."""
 
-HA_G_PER_CM3, MSU_G_PER_CM3 = 3.16, 1.72
-"""Densities of the solid crystals (docs/method/materials.md, section 1): what a crystal displaces of its host."""
+_NO_MORE: Mapping[str, BeamSettings] = {}
 
 _REMEDY_KV = (
     "Export the scan again as two virtual monoenergetic series, for example 50 and 100 keV, which need no table; "
-    "or add the beam to scripts/build_tables.py and rebuild the tables."
+    "or name the beam with its filters in a settings file, under [materials.beams] (docs/how-to.md)."
 )
 
 
-def sensitivity(pair: Pair, path_cm: float) -> Sensitivity:
+def sensitivity(pair: Pair, path_cm: float, beams: Mapping[str, BeamSettings] = _NO_MORE) -> Sensitivity:
     """Return how many HU one mg/cm3 of each crystal adds in water.
 
     ``k = [ <mu/rho>_crystal / <mu/rho>_water ] / rho_water - 1000 / rho_crystal / 1000`` in HU per mg/cm3, where <>
@@ -41,16 +42,17 @@ def sensitivity(pair: Pair, path_cm: float) -> Sensitivity:
     Parameters
     ----------
     pair : Pair
-        Two tube voltages of the table, or two photon energies of 40 to 200 keV.
+        Two tube voltages of known beams, or two photon energies of 40 to 200 keV.
     path_cm : float
         Water-equivalent path of the X-rays through the object, cm; beyond 20 cm, the end of the table, 20 is used.
+    beams : mapping of str to BeamSettings
+        ``settings.materials.beams``: beams beside the built-in ones, or in their place.
 
     Raises
     ------
     InputRefusedError
-        If an energy is not tabulated, kV and keV are mixed, or the two energies hardly differ. Tube voltages between
-        the tabulated ones are not interpolated: such a beam means another filter or detector as often as another
-        voltage.
+        If an energy is not known, kV and keV are mixed, or the two energies hardly differ. No beam is taken for one
+        that is near by: another voltage means another filter as often as not.
     ValueError
         If the path is negative.
     """
@@ -60,14 +62,14 @@ def sensitivity(pair: Pair, path_cm: float) -> Sensitivity:
         raise _refused(
             "energies_mixed", f"The pair {pair} mixes a tube voltage with a photon energy.", "Two kV or two keV series."
         )
-    (ha_low, msu_low), (ha_high, msu_high) = (_hu_per_mg(energy, path_cm) for energy in (pair.low, pair.high))
+    (ha_low, msu_low), (ha_high, msu_high) = (hu_per_mg(energy, path_cm, beams) for energy in (pair.low, pair.high))
     if ha_low < MINIMUM_HA_RATIO * ha_high:
         raise _refused(
             "energies_too_close",
             f"At {pair.low} and {pair.high} hydroxyapatite has a ratio of {ha_low / ha_high:.2f}.",
             f"The lower energy first, and a ratio of at least {MINIMUM_HA_RATIO:g}.",
         )
-    return Sensitivity(ha_low, ha_high, msu_low, msu_high, _source(pair, path_cm))
+    return Sensitivity(float(ha_low), float(ha_high), float(msu_low), float(msu_high), _source(pair, path_cm, beams))
 
 
 def hydroxyapatite_hu_per_mg(energy: Energy, path_cm: float = 3.0) -> float:
@@ -78,18 +80,25 @@ def hydroxyapatite_hu_per_mg(energy: Energy, path_cm: float = 3.0) -> float:
     InputRefusedError
         If the energy is not tabulated.
     """
-    return _hu_per_mg(energy, path_cm)[0]
+    return float(hu_per_mg(energy, path_cm)[0])
 
 
-def sensitivity_in_slice(maps: MaterialMaps, slice_index: int) -> Sensitivity:
-    """Return the sensitivity for the water path of one slice; the scan's typical one where paths are not known.
+def sensitivity_at(maps: MaterialMaps, points_mm: Any) -> Sensitivity:
+    """Return the sensitivity for the mean water path at some points; the scan's typical one where paths are not known.
 
     A fingertip is crossed by 1 cm of water, a wrist by 6 cm: at 80 kV that is 8 % in HU per mg/cm3.
+
+    Parameters
+    ----------
+    maps : MaterialMaps
+        Of two energies.
+    points_mm : array, shape (..., 3)
+        LPS; for a deposit, its voxels.
     """
     assert maps.sensitivity is not None  # maps of two energies
-    if maps.pair is None or not maps.slice_path_cm:
+    if maps.pair is None or maps.path_cm is None:
         return maps.sensitivity
-    return sensitivity(maps.pair, maps.slice_path_cm[slice_index])
+    return sensitivity(maps.pair, float(path_at_cm(maps.path_cm, points_mm).mean()), maps.beams)
 
 
 def in_host(sensitivity: Sensitivity, host_low_hu: float, host_high_hu: float) -> Sensitivity:
@@ -115,23 +124,27 @@ def in_host(sensitivity: Sensitivity, host_low_hu: float, host_high_hu: float) -
     )
 
 
-def _hu_per_mg(energy: Energy, path_cm: float) -> tuple[float, float]:
-    """Return HU per mg/cm3 of HA and MSU in water."""
-    return _monoenergetic(energy) if energy.kind == "kev" else _polychromatic(energy, path_cm)
+def hu_per_mg(
+    energy: Energy, path_cm: Any, beams: Mapping[str, BeamSettings] = _NO_MORE
+) -> tuple[FloatArray | float, FloatArray | float]:  # fmt: skip
+    """Return HU per mg/cm3 of HA and MSU in water behind paths (cm, array or number); one number each of a VMI.
 
-
-def _polychromatic(energy: Energy, path_cm: float) -> tuple[float, float]:
-    table = _table()
-    beam = table["beams"].get(energy.beam)
-    if beam is None:
-        known = ", ".join(f"{name} kV" for name in table["beams"])
-        raise _refused("beam_unknown", f"There is no table for a beam of {energy}.", f"One of {known}.")
-    ha, msu = (float(np.interp(path_cm, table["path_cm"], beam[name])) for name in ("ha", "msu"))
-    return ha, msu
+    Raises
+    ------
+    InputRefusedError
+        If the energy is not known.
+    """
+    if energy.kind == "kev":
+        return _monoenergetic(energy)
+    known = {**BUILT_IN, **beams}
+    if energy.beam not in known:
+        expected = f"One of {', '.join(f'{name} kV' for name in known)}."
+        raise _refused("beam_unknown", f"There is no table for a beam of {energy}.", expected)
+    return table_of(known[energy.beam]).at(path_cm)
 
 
 def _monoenergetic(energy: Energy) -> tuple[float, float]:
-    table = _table()["monoenergetic"]
+    table = beams_table()["monoenergetic"]
     grid = table["energy_kev"]
     if not grid[0] <= energy.value <= grid[-1]:
         raise _refused(
@@ -147,14 +160,11 @@ def _refused(code: str, found: str, expected: str) -> InputRefusedError:
     return InputRefusedError(code, found=found, expected=expected, remedy=_REMEDY_KV)
 
 
-def _source(pair: Pair, path_cm: float) -> str:
-    made = _table()["made"]
+def _source(pair: Pair, path_cm: float, beams: Mapping[str, BeamSettings]) -> str:
+    made = beams_table()["made"]
     tables = f"XrayDB {made['xraydb']}"
     if pair.low.kind == "kev":
         return f"model {pair.name}: {tables}"
-    return f"model {pair.name}, {path_cm:.1f} cm of water: SpekPy {made['spekpy']}, {tables}"
-
-
-@cache
-def _table() -> Any:
-    return json.loads((files("calcidect.materials") / "data" / "sensitivity.json").read_text(encoding="utf-8"))
+    own = [name for name in (pair.low.beam, pair.high.beam) if name in beams]
+    settings = f" ({' and '.join(own)} by the settings)" if own else ""
+    return f"model {pair.name}{settings}, {path_cm:.1f} cm of water: SpekPy {made['spekpy']}, {tables}"

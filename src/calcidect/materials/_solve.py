@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from calcidect.geometry import FloatArray
+from calcidect.materials._beams import HA_G_PER_CM3, MSU_G_PER_CM3
 from calcidect.materials._ray import MODEL_SD_FRACTION, distance_sd
-from calcidect.materials._sensitivity import HA_G_PER_CM3, MSU_G_PER_CM3
 
 SOLID_HA, SOLID_MSU = 1000.0 * HA_G_PER_CM3, 1000.0 * MSU_G_PER_CM3
 """mg/cm3 of a voxel that holds nothing else."""
@@ -55,11 +55,6 @@ class Rays:
             in_water.msu_low - low_hu / SOLID_MSU,
             in_water.msu_high - high_hu / SOLID_MSU,
         )
-
-    def of_slices(self, start: int, number: int) -> Rays:
-        """Return those of a part, of one number a slice."""
-        part = slice(start, start + number)
-        return Rays(self.ha_low[part], self.ha_high[part], self.msu_low[part], self.msu_high[part])
 
     def mixed(self, ha_share: Any) -> tuple[Any, Any]:
         """Return HU at both energies per mg/cm3 of a mixture, of which so much by mass is hydroxyapatite."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
 from calcidect.materials._concentrations import Concentrations
 from calcidect.materials._noise import SoftTissue
+from calcidect.settings import BeamSettings
 from calcidect.study import Energy, Pair, StudyQuality
 
 
@@ -80,9 +82,13 @@ class MaterialMaps:
     notices : tuple of Notice
         What the reader should know.
     slice_path_cm : tuple of float
-        Water-equivalent path of the X-rays in each slice; empty where not measured.
+        Water-equivalent path of the X-rays in each slice, for the voxel maps; empty where not measured.
+    path_cm : Volume or None
+        The same at each place, on a coarse grid (`water_path`); None where not measured.
     pair : Pair or None
         The energies; None where only ``sensitivity`` is known.
+    beams : mapping of str to BeamSettings
+        Beams of the settings, beside the built-in ones or in their place.
     metal : Metal
         What is too dense for calcium.
     quality : StudyQuality or None
@@ -104,7 +110,9 @@ class MaterialMaps:
     clipped_voxels: tuple[int, ...] = (0, 0)
     notices: tuple[Notice, ...] = field(default=())
     slice_path_cm: tuple[float, ...] = ()
+    path_cm: Volume | None = None
     pair: Pair | None = None
+    beams: Mapping[str, BeamSettings] = field(default_factory=dict)
     metal: Metal = Metal()
     quality: StudyQuality | None = None
     single_energy: Energy | None = None
