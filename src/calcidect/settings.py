@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from calcidect.errors import InputRefusedError
 
 
-def _setting(default: float | str, unit: str, source: str, **bounds: float) -> Any:
+def _setting(default: float | str | tuple[float, ...], unit: str, source: str, **bounds: float) -> Any:
     return Field(default, description=source, json_schema_extra={"unit": unit, "source": source}, **bounds)  # type: ignore[call-overload]
 
 
@@ -138,6 +138,25 @@ class StudySettings(_Group):
     )
 
 
+_VENDOR = "in common use in gout software, not confirmed by any source (docs/method/materials.md, section 9)"
+
+
+class VendorRuleSettings(_Group):
+    """A fixed ratio line, as gout software has it, for comparison."""
+
+    ratio: float = _setting(
+        1.36, "HU low / HU high, from the soft-tissue point", f"1.36 or 1.4: {_VENDOR}", gt=0.5, lt=5
+    )
+    minimum_hu: float = _setting(150.0, "HU, mean of both energies", f"150 or 130: {_VENDOR}", ge=0, le=1000)
+    soft_tissue_low_hu: float = _setting(50.0, "HU low energy", _VENDOR, ge=-200, le=300)
+    soft_tissue_high_hu: float = _setting(50.0, "HU high energy", _VENDOR, ge=-200, le=300)
+    maximum_hu: float = _setting(500.0, "HU low energy; brighter is calcium", _VENDOR, ge=100, le=10000)
+    smoothing_range_pixels: int = _setting(
+        5, "pixels, edge of a square mean; 1 is none", f"4 or 5: {_VENDOR}", ge=1, le=15
+    )
+    write: bool = _setting(False, "true or false", "our choice: the map is for comparison only")
+
+
 class MaterialsSettings(_Group):
     """The voxel maps."""
 
@@ -161,6 +180,17 @@ class MaterialsSettings(_Group):
         gt=100,
         lt=600,
     )
+    classification: Literal["region", "vendor_ratio"] = _setting(
+        "region",
+        "region or vendor_ratio",
+        "what names a deposit's material: its host-subtracted integrals (region), or most of the voxels that the "
+        "vendor rule paints; the latter takes dilute calcium in tendon for urate (docs/method/materials.md, section 9)",
+    )
+    monoenergetic_kev: tuple[Annotated[float, Field(ge=40, le=200)], ...] = _setting(
+        (), "keV, each from 40 to 200", "our choice: none is written unless asked for; the range is that of the tables"
+    )
+    virtual_non_calcium: bool = _setting(False, "true or false", "our choice: the image is written only when asked for")
+    vendor_rule: VendorRuleSettings = VendorRuleSettings()
 
 
 class AnatomySettings(_Group):
@@ -208,22 +238,29 @@ class Settings(_Group):
 
     def described(self) -> list[dict[str, Any]]:
         """Return one row per setting: name, value, unit, source, and whether it is the default."""
-        rows = []
-        for group_name, group in self:
-            for name, field in type(group).model_fields.items():
-                extra = field.json_schema_extra
-                assert isinstance(extra, dict)
-                value = getattr(group, name)
-                rows.append(
-                    {
-                        "name": f"{group_name}.{name}",
-                        "value": value,
-                        "unit": extra["unit"],
-                        "source": extra["source"],
-                        "is_default": value == field.default,
-                    }
-                )
-        return rows
+        return [row for name, group in self for row in _rows(name, group)]
+
+
+def _rows(prefix: str, group: _Group) -> list[dict[str, Any]]:
+    """Return the rows of a group: its own settings first, then those of the groups in it."""
+    rows, nested = [], []
+    for name, field in type(group).model_fields.items():
+        value = getattr(group, name)
+        if isinstance(value, _Group):
+            nested += _rows(f"{prefix}.{name}", value)
+            continue
+        extra = field.json_schema_extra
+        assert isinstance(extra, dict)
+        rows.append(
+            {
+                "name": f"{prefix}.{name}",
+                "value": list(value) if isinstance(value, tuple) else value,  # as JSON and TOML have it
+                "unit": extra["unit"],
+                "source": extra["source"],
+                "is_default": value == field.default,
+            }
+        )
+    return rows + nested
 
 
 def load_settings(path: Path | None = None) -> Settings:

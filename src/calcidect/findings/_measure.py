@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,20 @@ from numpy.typing import NDArray
 from calcidect.anatomy import QUALITY_CODES, Hand, HandAnatomy
 from calcidect.findings._burden import burden_of
 from calcidect.findings._gather import distance_mm, gather
+from calcidect.findings._older import older_measures
 from calcidect.findings._region import Amounts, Surroundings, amounts, amounts_of_one_energy, half_maximum
-from calcidect.findings._types import AcroOsteolysis, Bone, Deposit, Findings, Quality
+from calcidect.findings._types import AcroOsteolysis, Bone, Deposit, Findings, Material, PaintedVolume, Quality
+from calcidect.findings._vendor_rule import painted_volume, vendor_rule_of
 from calcidect.geometry import FloatArray, Grid
-from calcidect.materials import HostLine, MaterialMaps, fit_host_line, sensitivity_in_slice
+from calcidect.materials import (
+    HostLine,
+    MaterialMaps,
+    fit_host_line,
+    sensitivity_in_slice,
+    vendor_material,
+    vendor_painted_in,
+    vendor_urate_fraction,
+)
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
 
@@ -27,7 +37,7 @@ _HIDDEN_SHARE = 0.6  # our choice: of such a deposit more than a third of the ma
 
 @dataclass(frozen=True, eq=False)
 class _HandView:
-    """One hand's arrays on its box; of a single-energy scan without a second image and a host line."""
+    """One hand's arrays on its box; of a single-energy scan without a second image, host line and vendor rule."""
 
     hand: Hand
     grid: Grid
@@ -39,6 +49,7 @@ class _HandView:
     bone_points: FloatArray
     depth_mm: NDArray[np.float32]
     line: HostLine | None
+    painted: NDArray[np.uint8] | None
 
 
 def measure(
@@ -58,9 +69,12 @@ def measure(
     """
     labels = np.zeros(maps.low.grid.shape, np.uint16)
     deposits: list[Deposit] = []
+    painted: dict[str, PaintedVolume] = {}
     for n, hand in enumerate(anatomy.hands):
         progress("deposits", n / len(anatomy.hands))
         view = _view(maps, anatomy, hand, settings)
+        if view.painted is not None:
+            painted[hand.side] = painted_volume(view.painted, hand, view.grid)
         for number in range(1, view.count + 1):
             deposit, voxels, start = _deposit(view, number, len(deposits) + 1, maps, settings)
             if deposit is None:
@@ -82,6 +96,7 @@ def measure(
         burden_of(ordered, labels, maps.low.grid, anatomy, settings.findings, with_materials=maps.high is not None),
         _quality(maps, anatomy),
         maps.notices + anatomy.notices,
+        vendor_rule_of(painted, settings.materials.vendor_rule) if maps.high is not None else None,
     )  # fmt: skip
 
 
@@ -99,9 +114,12 @@ def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settin
     labels, count = gather(mineral, grid.spacing_mm, limits.join_gap_mm, limits.minimum_volume_mm3)
     depth = distance_mm(~hand.body, grid.spacing_mm)
     line = None if high is None else _host_line(low, high, depth, grid)
+    painted = None if maps.high is None else vendor_painted_in(
+        maps.low, maps.high, hand.start, hand.size, settings.materials.vendor_rule
+    )  # fmt: skip
     surface = np.stack(np.nonzero(bone), -1)[::7, ::-1]
     return _HandView(hand, grid, low, high, labels, count, distance_mm(bone, grid.spacing_mm),
-                     grid.point_of(surface), depth, line)  # fmt: skip
+                     grid.point_of(surface), depth, line, painted)  # fmt: skip
 
 
 def _host_line(
@@ -135,7 +153,10 @@ def _deposit(
     """Return a deposit, its voxels, and where their box begins on the scan's grid; None where nothing is left of it."""
     reach_mm = settings.findings.halo_mm + settings.findings.ring_mm
     around, box = _surroundings(view, number, reach_mm + _BEYOND_RING_MM)
-    found = _amounts(view, around, box, maps, settings)
+    urate_fraction = None if view.painted is None else vendor_urate_fraction(view.painted[box][around.mask])
+    by_vendor_rule = view.painted is not None and settings.materials.classification == "vendor_ratio"
+    told = vendor_material(urate_fraction) if by_vendor_rule else None
+    found = _amounts(view, around, box, maps, settings, told)
     voxels, volume_mm3 = half_maximum(around, found.host_low_hu)
     start = tuple(part.start + s for part, s in zip(box, view.hand.start[::-1], strict=True))
     if volume_mm3 < settings.findings.minimum_volume_mm3 or found.excess_low_hu_mm3 <= 0:
@@ -171,19 +192,22 @@ def _deposit(
         mean_hu_low=float(around.low[voxels].mean()),
         mean_hu_high=None if around.high is None else float(around.high[voxels].mean()),
         dual_energy_ratio=_ratio(found),
-        confidence=None if found.classification is None else _surer(found.classification.posterior),
-        flags=_flags(volume_mm3, found),
+        confidence=None if found.classification is None or told else _surer(found.classification.posterior),
+        flags=(*_flags(volume_mm3, found), *(["vendor_ratio"] if told else [])),
+        **asdict(older_measures(around, voxels, view.hand.dorsal @ view.grid.direction, settings.findings.halo_mm)),
+        vendor_urate_fraction=urate_fraction,
     ), voxels, start  # fmt: skip
 
 
 def _amounts(
-    view: _HandView, around: Surroundings, box: tuple[slice, ...], maps: MaterialMaps, settings: Settings
+    view: _HandView, around: Surroundings, box: tuple[slice, ...], maps: MaterialMaps, settings: Settings,
+    told: Material | None,
 ) -> Amounts:  # fmt: skip
     if view.line is None:
         return amounts_of_one_energy(around, maps.soft_tissue, settings.findings)
     middle = round(float(np.nonzero(around.mask)[0].mean())) + box[0].start + view.hand.start[2]
     local = sensitivity_in_slice(maps, middle)
-    return amounts(around, view.line, local, maps.soft_tissue, settings.findings)
+    return amounts(around, view.line, local, maps.soft_tissue, settings.findings, told)
 
 
 def _ratio(found: Amounts) -> float | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._integral import Integral, integral_of
+from calcidect.findings._types import Material
 from calcidect.geometry import FloatArray
 from calcidect.materials import (
     Classification,
@@ -93,14 +94,16 @@ class Amounts:
 
 
 def amounts(
-    around: Surroundings, line: HostLine, sensitivity: Sensitivity, tissue: SoftTissue, settings: FindingsSettings
-) -> Amounts:
+    around: Surroundings, line: HostLine, sensitivity: Sensitivity, tissue: SoftTissue, settings: FindingsSettings,
+    told: Material | None = None,
+) -> Amounts:  # fmt: skip
     """Return material and masses of a deposit.
 
     The region is the deposit's mineral and its halo, the halo without what bone, skin or a neighbour could blur into.
     Both energies are integrated over the host, which is interpolated from the ring (`integral_of`). The part of the
     deposit's own blurred signal that the region misses, or that the ring takes for host, is made up for by the share
-    that the same sums keep of its blurred shape. The mass is the least-squares fit of both integrals by one crystal.
+    that the same sums keep of its blurred shape. The mass is the least-squares fit of both integrals by one crystal:
+    the one that the integrals tell, or ``told``, where another rule names the material.
     """
     assert around.high is not None
     integral, ring = _integral(around, settings)
@@ -112,6 +115,7 @@ def amounts(
     excess_low, excess_high = (float(e) * around.voxel_mm3 for e in excess)
     k = in_host(sensitivity, *host_hu)
     found = classify(excess_low, excess_high, covariance, k)
+    found = replace(found, material=told) if told else found
     if found.material == "urate":
         mass, _ = crystal_mass((excess_low, excess_high), covariance, (k.msu_low, k.msu_high))
         return Amounts(found, 0.0, None, max(mass, 0.0), excess_low, excess_high, integral.share, host_hu[0])
