@@ -67,7 +67,7 @@ def share_in_rod(pair: Pair, tissue: Tissue, ha: float = 0.0, msu: float = 0.0) 
 
 def test_dilute_calcium_in_tendon_is_painted_urate_and_told_as_hydroxyapatite_by_its_region() -> None:
     share = share_in_rod(KV140, Tissue.TENDON, ha=100.0)
-    assert share > 0.8
+    assert share > 0.6
     assert vendor_material(share) == "urate"
     assert told(KV140, Tissue.TENDON, ha=100.0)[0].material == "hydroxyapatite"
 

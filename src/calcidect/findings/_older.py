@@ -27,7 +27,7 @@ _CLEAR_OF_BONE_MM = 1.0
 """The blur of bone (FWHM up to 1.2 mm) is down to a fortieth there, as for the mass."""
 
 _RAY_STEP = 0.5
-"""Of the shortest voxel edge, between rays and along them: our choice; a ball of 4 mm comes out within 2 %."""
+"""Of the shortest voxel edge, between rays and along them: our choice; finer hardly changes an area."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,8 @@ def projected_area_mm2(
 ) -> float:  # fmt: skip
     """Return the area of the shadow that voxels cast along a direction.
 
-    Parallel rays, half a voxel apart in a plane across the direction; a ray counts where it meets a voxel.
+    Parallel rays, half a voxel apart in a plane across the direction; a ray counts where it meets a voxel. Seen across
+    their edges, voxels stand out: balls 12 voxels wide come out at most 13 % too large.
 
     Parameters
     ----------
