@@ -29,9 +29,20 @@ def test_a_file_changes_what_it_names_and_nothing_else(tmp_path):
     assert [row["name"] for row in settings.described() if not row["is_default"]] == ["findings.join_gap_mm"]
 
 
+def test_a_group_inside_a_group_is_read_and_described(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[materials]\nmonoenergetic_kev = [50, 70]\n[materials.vendor_rule]\nratio = 1.4\n")
+    settings = load_settings(path)
+    assert settings.materials.vendor_rule.ratio == 1.4
+    changed = {row["name"]: row["value"] for row in settings.described() if not row["is_default"]}
+    assert changed == {"materials.monoenergetic_kev": [50, 70], "materials.vendor_rule.ratio": 1.4}
+
+
 @pytest.mark.parametrize(
     ("text", "code", "named"),
     [
+        ("[materials]\nmonoenergetic_kev = [70, 30]\n", "settings_invalid", "materials.monoenergetic_kev"),
+        ("[materials.vendor_rule]\nsmoothing_range_pixels = 0\n", "settings_invalid", "smoothing_range_pixels"),
         ("[findings]\njoin_gap = 2\n", "settings_invalid", "findings.join_gap"),
         ("[fndings]\n", "settings_invalid", "fndings"),
         ("[findings]\njoin_gap_mm = -1\n", "settings_invalid", "findings.join_gap_mm"),

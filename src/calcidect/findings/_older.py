@@ -96,7 +96,7 @@ def projected_area_mm2(
     """Return the area of the shadow that voxels cast along a direction.
 
     Parallel rays, half a voxel apart in a plane across the direction; a ray counts where it meets a voxel. Seen across
-    their edges, voxels stand out: balls 12 voxels wide come out at most 13 % too large.
+    their edges, voxels stand out: balls 12 voxels wide come out at most a sixth too large.
 
     Parameters
     ----------
