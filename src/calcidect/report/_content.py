@@ -200,7 +200,7 @@ def _comparison_note(findings: Findings) -> str:
     rule = findings.vendor_rule.parameters
     return (
         f"{text} What a fixed ratio line of {rule['ratio']:g} from {rule['minimum_hu']:g} HU on, as in gout software, "
-        "would paint as urate is there, too; it paints dilute calcium in tendon as urate."
+        "would paint as urate is there, too; it can take dilute calcium in tendon for urate."
     )
 
 
