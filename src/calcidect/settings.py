@@ -184,7 +184,7 @@ class MaterialsSettings(_Group):
         "region",
         "region or vendor_ratio",
         "what names a deposit's material: its host-subtracted integrals (region), or most of the voxels that the "
-        "vendor rule paints; the latter can take dilute calcium in tendon for urate (docs/method/materials.md, section 9)",
+        "vendor rule paints, which can take dilute calcium in tendon for urate (docs/method/materials.md, section 9)",
     )
     monoenergetic_kev: tuple[Annotated[float, Field(ge=40, le=200)], ...] = _setting(
         (), "keV, each from 40 to 200", "our choice: none is written unless asked for; the range is that of the tables"
