@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._older import agatston_like, older_measures, own_region, projected_area_mm2
-from calcidect.findings._region import Surroundings
+from calcidect.findings._surroundings import Blur, Surroundings
 
 SPACING_MM = (0.5, 0.5, 1.0)
 SHAPE = (20, 24, 24)
@@ -23,7 +23,7 @@ def box(hu: float, host_hu: float = 50.0, bone_mm: float = 30.0) -> Surroundings
     low = np.where(mask, hu, host_hu).astype(np.float32)
     far = np.full(SHAPE, 30.0, np.float32)
     bone = np.full(SHAPE, bone_mm, np.float32)
-    return Surroundings(low, None, mask, distance_mm(mask, SPACING_MM), bone, far, far, SPACING_MM)
+    return Surroundings(low, None, mask, distance_mm(mask, SPACING_MM), bone, far, far, SPACING_MM, Blur(0.9, 1.0))
 
 
 def test_a_block_has_the_volume_of_its_voxels_above_each_threshold() -> None:
@@ -66,7 +66,7 @@ def test_a_neighbour_keeps_its_half_of_the_gap() -> None:
     mine = own_region(around, 2.0)
     beside = Surroundings(
         around.low, None, around.mask, around.away_mm, around.bone_mm, around.depth_mm,
-        np.full(SHAPE, 1.0, np.float32), SPACING_MM,
+        np.full(SHAPE, 1.0, np.float32), SPACING_MM, around.blur,
     )  # fmt: skip
     assert around.mask.sum() < own_region(beside, 2.0).sum() < mine.sum()
 

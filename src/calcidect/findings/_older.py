@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.findings._region import Surroundings
+from calcidect.findings._surroundings import Surroundings
 from calcidect.geometry import FloatArray
 
 THRESHOLDS_HU = (130.0, 150.0, 200.0, 300.0)
