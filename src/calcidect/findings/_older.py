@@ -52,7 +52,7 @@ def older_measures(
     around : Surroundings
         The deposit in its box.
     voxels : bool array, shape (k, j, i)
-        The deposit at half maximum: what casts the shadow.
+        The deposit's labelled voxels: what casts the shadow.
     dorsal : array, shape (3,)
         Unit vector from palm to back of the hand along the grid's axes i, j, k.
     halo_mm : float
