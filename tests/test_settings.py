@@ -39,6 +39,15 @@ def test_a_file_names_a_beam_with_its_filters(tmp_path):
     assert changed[0]["value"]["Sn100"]["titanium_mm"] == 0.9
 
 
+def test_a_group_inside_a_group_is_read_and_described(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[materials]\nmonoenergetic_kev = [50, 70]\n[materials.vendor_rule]\nratio = 1.4\n")
+    settings = load_settings(path)
+    assert settings.materials.vendor_rule.ratio == 1.4
+    changed = {row["name"]: row["value"] for row in settings.described() if not row["is_default"]}
+    assert changed == {"materials.monoenergetic_kev": [50, 70], "materials.vendor_rule.ratio": 1.4}
+
+
 @pytest.mark.parametrize(
     ("text", "code", "named"),
     [
@@ -47,6 +56,8 @@ def test_a_file_names_a_beam_with_its_filters(tmp_path):
         ("[materials.beams.Sn100]\ntube_kv = 100\nlead_mm = 1\n", "settings_invalid", "materials.beams.Sn100.lead_mm"),
         ("[materials.beams.Cu100]\ntube_kv = 100\n", "settings_invalid", "materials.beams.Cu100"),
         ("[materials.beams.Sn100]\ntube_kv = 100\ntin_mm = nan\n", "settings_invalid", "materials.beams.Sn100.tin_mm"),
+        ("[materials]\nmonoenergetic_kev = [70, 30]\n", "settings_invalid", "materials.monoenergetic_kev"),
+        ("[materials.vendor_rule]\nsmoothing_range_pixels = 0\n", "settings_invalid", "smoothing_range_pixels"),
         ("[findings]\njoin_gap = 2\n", "settings_invalid", "findings.join_gap"),
         ("[fndings]\n", "settings_invalid", "fndings"),
         ("[findings]\njoin_gap_mm = -1\n", "settings_invalid", "findings.join_gap_mm"),

@@ -13,7 +13,7 @@ from calcidect.findings import measure
 from calcidect.materials import decompose
 from calcidect.progress import Progress, silent
 from calcidect.report import write_report
-from calcidect.result import Provenance, Result, StepCost, assemble, check_target, write_result
+from calcidect.result import Provenance, Result, StepCost, assemble, check_target, write_images, write_result
 from calcidect.settings import Settings
 from calcidect.study import Study, read_study
 
@@ -35,7 +35,7 @@ def analyze(study: Study, settings: Settings | None = None, progress: Progress =
     StudyRefusedError
         If the scan does not show what is needed, such as a hand.
     """
-    return _walk(study, settings or Settings(), progress, _Costs())
+    return _walk(study, settings or Settings(), progress, _Costs())[0]
 
 
 def analyze_folder(
@@ -75,20 +75,26 @@ def analyze_folder(
     costs = _Costs()
     with costs.of("study"):
         study = read_study(source, settings.study, progress)
-    result = _walk(study, settings, progress, costs)
+    result, paths_cm = _walk(study, settings, progress, costs)
     progress("result and report", 0.0)
+
+    def add(folder: Path) -> None:
+        write_images(study, paths_cm, settings.materials, folder)
+        write_report(result, study.low, folder)
+
     write_result(
         result,
         out,
         force=force,
-        extra=lambda folder: write_report(result, study.low, folder),
+        extra=add,
         input_folder=source,
     )
     progress("result and report", 1.0)
     return result
 
 
-def _walk(study: Study, settings: Settings, progress: Progress, costs: _Costs) -> Result:
+def _walk(study: Study, settings: Settings, progress: Progress, costs: _Costs) -> tuple[Result, tuple[float, ...]]:
+    """Return the result, and the water path in each slice."""
     with costs.of("materials"):
         maps = decompose(study, settings, progress)
     with costs.of("anatomy"):
@@ -103,7 +109,7 @@ def _walk(study: Study, settings: Settings, progress: Progress, costs: _Costs) -
         else "none (one energy gives no concentration and no mass)",
         steps=tuple(costs.steps),
     )
-    return assemble(study, maps, anatomy, findings, provenance)
+    return assemble(study, maps, anatomy, findings, provenance), maps.slice_path_cm
 
 
 class _Costs:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from calcidect.errors import InputRefusedError
 
 
-def _setting(default: float | str | dict[str, Any], unit: str, source: str, **bounds: float) -> Any:
+def _setting(default: float | str | tuple[float, ...] | dict[str, Any], unit: str, source: str, **bounds: float) -> Any:
     return Field(default, description=source, json_schema_extra={"unit": unit, "source": source}, **bounds)  # type: ignore[call-overload]
 
 
@@ -168,6 +168,25 @@ class BeamSettings(_Group):
         return {name.removesuffix("_mm"): mm for name, mm in self if name.endswith("_mm")}
 
 
+_VENDOR = "in common use in gout software, not confirmed by any source (docs/method/materials.md, section 9)"
+
+
+class VendorRuleSettings(_Group):
+    """A fixed ratio line, as gout software has it, for comparison."""
+
+    ratio: float = _setting(
+        1.36, "HU low / HU high, from the soft-tissue point", f"1.36 or 1.4: {_VENDOR}", gt=0.5, lt=5
+    )
+    minimum_hu: float = _setting(150.0, "HU, mean of both energies", f"150 or 130: {_VENDOR}", ge=0, le=1000)
+    soft_tissue_low_hu: float = _setting(50.0, "HU low energy", _VENDOR, ge=-200, le=300)
+    soft_tissue_high_hu: float = _setting(50.0, "HU high energy", _VENDOR, ge=-200, le=300)
+    maximum_hu: float = _setting(500.0, "HU low energy; brighter is calcium", _VENDOR, ge=100, le=10000)
+    smoothing_range_pixels: int = _setting(
+        5, "pixels, edge of a square mean; 1 is none", f"4 or 5: {_VENDOR}", ge=1, le=15
+    )
+    write: bool = _setting(False, "true or false", "our choice: the map is for comparison only")
+
+
 class MaterialsSettings(_Group):
     """The voxel maps."""
 
@@ -206,6 +225,17 @@ class MaterialsSettings(_Group):
         "beams to add to the built-in ones, or to put in their place, such as Sn100 or 120 "
         "(docs/how-to.md, 'A beam that is not known')",
     )
+    classification: Literal["region", "vendor_ratio"] = _setting(
+        "region",
+        "region or vendor_ratio",
+        "what names a deposit's material: its host-subtracted integrals (region), or most of the voxels that the "
+        "vendor rule paints, which can take dilute calcium in tendon for urate (docs/method/materials.md, section 9)",
+    )
+    monoenergetic_kev: tuple[Annotated[float, Field(ge=40, le=200)], ...] = _setting(
+        (), "keV, each from 40 to 200", "our choice: none is written unless asked for; the range is that of the tables"
+    )
+    virtual_non_calcium: bool = _setting(False, "true or false", "our choice: the image is written only when asked for")
+    vendor_rule: VendorRuleSettings = VendorRuleSettings()
 
 
 class AnatomySettings(_Group):
@@ -269,22 +299,30 @@ class Settings(_Group):
 
     def described(self) -> list[dict[str, Any]]:
         """Return one row per setting: name, value, unit, source, and whether it is the default."""
-        rows = []
-        for group_name, group in self:
-            for name, field in type(group).model_fields.items():
-                extra = field.json_schema_extra
-                assert isinstance(extra, dict)
-                value = group.model_dump()[name]
-                rows.append(
-                    {
-                        "name": f"{group_name}.{name}",
-                        "value": value,
-                        "unit": extra["unit"],
-                        "source": extra["source"],
-                        "is_default": value == field.default,
-                    }
-                )
-        return rows
+        return [row for name, group in self for row in _rows(name, group)]
+
+
+def _rows(prefix: str, group: _Group) -> list[dict[str, Any]]:
+    """Return the rows of a group: its own settings first, then those of the groups in it."""
+    rows, nested = [], []
+    plain = group.model_dump(mode="json")
+    for name, field in type(group).model_fields.items():
+        value = getattr(group, name)
+        if isinstance(value, _Group):
+            nested += _rows(f"{prefix}.{name}", value)
+            continue
+        extra = field.json_schema_extra
+        assert isinstance(extra, dict)
+        rows.append(
+            {
+                "name": f"{prefix}.{name}",
+                "value": plain[name],
+                "unit": extra["unit"],
+                "source": extra["source"],
+                "is_default": value == field.default,
+            }
+        )
+    return rows + nested
 
 
 def load_settings(path: Path | None = None) -> Settings:

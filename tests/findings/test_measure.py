@@ -13,7 +13,7 @@ from calcidect.anatomy import HandAnatomy, find_hands
 from calcidect.findings import Deposit, Findings, measure
 from calcidect.findings._burden import burden_of
 from calcidect.materials import MaterialMaps, decompose
-from calcidect.settings import FindingsSettings
+from calcidect.settings import FindingsSettings, MaterialsSettings, Settings, VendorRuleSettings
 from calcidect.study import Energy, read_study
 
 
@@ -107,9 +107,50 @@ def test_one_energy_measures_volume_and_host_as_two_do(findings: Findings, maps:
     )  # fmt: skip
     found = measure(alone, find_hands(alone))
     assert found.quality.noise_high_hu is None
+    assert found.vendor_rule is None
     for deposit in found.deposits:
         assert deposit.flags[-1] == "single_energy"
+        assert deposit.vendor_urate_fraction is None
+        assert min(deposit.volume_130_hu_mm3, deposit.agatston_like, deposit.projected_area_mm2) > 0
         twin = min(findings.deposits, key=lambda other: distance_mm(other, deposit))
         if twin.volume_mm3 > 20:
             assert deposit.volume_mm3 == pytest.approx(twin.volume_mm3, rel=0.35)
             assert deposit.mean_hu_low == pytest.approx(twin.mean_hu_low, rel=0.2)
+
+
+def test_measures_of_older_work_stand_beside_each_deposit(findings: Findings) -> None:
+    names = "volume_130_hu_mm3", "volume_150_hu_mm3", "volume_200_hu_mm3", "volume_300_hu_mm3"
+    for deposit in findings.deposits:
+        volumes = [getattr(deposit, name) for name in names]
+        assert volumes == sorted(volumes, reverse=True)
+        assert volumes[0] > deposit.volume_mm3  # blur: a fixed low threshold takes the halo in
+        assert volumes[0] / 3.0 - 1e-6 <= deposit.agatston_like <= 4 * volumes[0] / 3.0 + 1e-6
+        assert 0 < deposit.projected_area_mm2 <= 1.2 * deposit.max_diameter_mm**2
+    for name in (*names, "agatston_like", "projected_area_mm2"):
+        total = sum(getattr(deposit, name) for deposit in findings.deposits)
+        assert getattr(findings.burden["all"], name) == pytest.approx(total)
+
+
+def test_the_vendor_rule_is_told_with_its_parameters(findings: Findings, anatomy: HandAnatomy) -> None:
+    rule = findings.vendor_rule
+    assert rule is not None
+    assert (rule.parameters["ratio"], rule.parameters["minimum_hu"]) == (1.36, 150.0)
+    assert set(rule.hands) == {"all", *(hand.side for hand in anatomy.hands)}
+    assert rule.hands["all"].calcium_mm3 > 10_000  # bone is painted, too
+    assert rule.hands["all"].calcium_mm3 == sum(rule.hands[hand.side].calcium_mm3 for hand in anatomy.hands)
+    assert all(d.vendor_urate_fraction is not None for d in findings.deposits if d.volume_mm3 > 10)
+
+
+def test_the_vendor_rule_names_the_material_when_it_is_asked_to(
+    findings: Findings, maps: MaterialMaps, anatomy: HandAnatomy
+) -> None:
+    steep = VendorRuleSettings(ratio=4.9, maximum_hu=10_000.0)
+    found = measure(
+        maps, anatomy, Settings(materials=MaterialsSettings(classification="vendor_ratio", vendor_rule=steep))
+    )
+    assert min(d.vendor_urate_fraction for d in found.deposits) > 0.5
+    assert {(d.material, d.ha_mass_mg, d.confidence, d.flags[-1]) for d in found.deposits} == {
+        ("urate", 0.0, None, "vendor_ratio")
+    }
+    assert [d.volume_mm3 for d in found.deposits] == pytest.approx([d.volume_mm3 for d in findings.deposits])
+    assert found.burden["all"].urate_mass_mg > 0

@@ -44,6 +44,13 @@ DEPOSIT_COLUMNS = [
     "dual_energy_ratio",
     "confidence",
     "flags",
+    "volume_130_hu_mm3",
+    "volume_150_hu_mm3",
+    "volume_200_hu_mm3",
+    "volume_300_hu_mm3",
+    "agatston_like",
+    "projected_area_mm2",
+    "vendor_urate_fraction",
 ]
 
 
@@ -108,6 +115,8 @@ def test_missing_or_renamed_key_is_caught(path):
         ({"volume_mm3": -1.0}, "volume_mm3"),
         ({"confidence": 1.2}, "confidence"),
         ({"nearest_bone": "femur"}, "nearest_bone"),
+        ({"vendor_urate_fraction": 1.2}, "vendor_urate_fraction"),
+        ({"agatston_like": -1.0}, "agatston_like"),
     ],
 )
 def test_value_outside_the_contract_is_caught(change, place):

@@ -80,6 +80,21 @@ def test_result_of_one_energy_comes_back_without_material_maps(tmp_path):
     assert (read.hydroxyapatite, read.urate, read.burden["bulky"].isna().all()) == (None, None, True)
 
 
+def test_a_result_of_an_earlier_version_lacks_what_it_did_not_hold(tmp_path):
+    folder = small_result().save(tmp_path / "out")
+    document = json.loads((folder / "findings.json").read_text(encoding="utf-8"))
+    document["schema_version"] = "1.1"
+    del document["vendor_rule"]
+    for row in document["deposits"]:
+        for name in ("volume_130_hu_mm3", "agatston_like", "projected_area_mm2", "vendor_urate_fraction"):
+            del row[name]
+    (folder / "findings.json").write_text(json.dumps(document), encoding="utf-8")
+    read = Result.load(folder).findings
+    assert read.vendor_rule is None
+    assert {(d.agatston_like, d.vendor_urate_fraction) for d in read.deposits} == {(None, None)}
+    assert [d.volume_mm3 for d in read.deposits] == [d.volume_mm3 for d in small_result().findings.deposits]
+
+
 def test_images_without_a_top_of_their_range_come_back(tmp_path):
     result = small_result()
     quality = result.findings.quality

@@ -12,11 +12,21 @@ import numpy as np
 
 from calcidect.anatomy import BoneLabel, CutOff, FieldOfView, Hand, HandAnatomy, Side
 from calcidect.errors import Notice
-from calcidect.findings import AcroOsteolysis, Bone, BoneDestruction, Burden, Deposit, Findings, Quality
+from calcidect.findings import (
+    AcroOsteolysis,
+    Bone,
+    BoneDestruction,
+    Burden,
+    Deposit,
+    Findings,
+    PaintedVolume,
+    Quality,
+    VendorRule,
+)
 from calcidect.geometry import Grid, Volume
 from calcidect.materials import Concentrations, MaterialMaps, Metal, Sensitivity, SoftTissue
 from calcidect.result import Provenance, Result, StepCost, assemble
-from calcidect.settings import FindingsSettings, Settings
+from calcidect.settings import FindingsSettings, Settings, VendorRuleSettings
 from calcidect.study import Energy, Motion, Pair, SeriesQuality, Study, Subject
 
 HAND_CENTRE_X_MM = {"right": -36.0, "left": 36.0}
@@ -274,6 +284,13 @@ def _deposit(deposit_id: int, blob: Blob, centre: np.ndarray, half: np.ndarray, 
         dual_energy_ratio=1.77 if is_ha else 1.2,
         confidence=0.94,
         flags=() if is_ha or is_urate else ("uncertain_material",),
+        volume_130_hu_mm3=1.9 * volume_mm3,
+        volume_150_hu_mm3=1.8 * volume_mm3,
+        volume_200_hu_mm3=1.5 * volume_mm3,
+        volume_300_hu_mm3=1.2 * volume_mm3,
+        agatston_like=2.4 * volume_mm3,
+        projected_area_mm2=float(np.pi * half[0] * half[2]),
+        vendor_urate_fraction=0.9 if is_urate else 0.2,
     )
 
 
@@ -290,6 +307,8 @@ def _burden(deposits: list[Deposit]) -> Burden:
         largest_mm3=largest,
         bulky=largest >= 250 or volume >= 1000,
         forearm_extension=any(d.level == "forearm" for d in ha),
+        volume_130_hu_mm3=sum((d.volume_130_hu_mm3 for d in deposits), 0.0),
+        agatston_like=sum((d.agatston_like for d in deposits), 0.0),
     )
 
 
@@ -315,6 +334,10 @@ def _findings(deposits: tuple[Deposit, ...], bones: tuple[Bone, ...], ids: Volum
         bone_destruction=sites,
         burden={**burden, "all": _burden(list(deposits))},
         quality=_quality(sides),
+        vendor_rule=VendorRule(
+            VendorRuleSettings().model_dump(exclude={"write"}),
+            {hand: PaintedVolume(21000.0, 95.5) for hand in (*sides, "all")},
+        ),
     )
 
 

@@ -36,9 +36,9 @@ def as_table(settings: Settings) -> str:
     import sys
 
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("setting", "value", "unit", "range", "source", box=None, pad_edge=False)
+    table = Table(Column("setting", no_wrap=True), "value", "unit", "range", "source", box=None, pad_edge=False)
     for row in settings.described():
         changed = "" if row["is_default"] else " *"
         table.add_row(row["name"], f"{row['value']}{changed}", row["unit"], _range(settings, row), row["source"])
@@ -52,7 +52,7 @@ def as_toml_file(settings: Settings) -> str:
     """Return a settings file with every setting, its unit, range and source beside it."""
     lines, group = ["# Settings of calcidect. Research use only."], ""
     for row in settings.described():
-        its_group, _, name = row["name"].partition(".")
+        its_group, _, name = row["name"].rpartition(".")
         if its_group != group:
             group = its_group
             lines += ["", f"[{group}]"]
@@ -64,13 +64,16 @@ def _as_toml(value: Any) -> str:
     """Return a number, a text, or a table of them in one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key} = {_as_toml(part)}" for key, part in value.items()) + "}"
-    return repr(value)
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _range(settings: Settings, row: dict[str, Any]) -> str:
     """Return the allowed range of a setting, such as ``> 0, <= 1``."""
-    group, _, name = row["name"].partition(".")
-    bounds = type(getattr(settings, group)).model_fields[name].metadata
+    *groups, name = row["name"].split(".")
+    group: Any = settings
+    for part in groups:
+        group = getattr(group, part)
+    bounds = type(group).model_fields[name].metadata
     return ", ".join(
         f"{sign} {getattr(bound, key):g}" for bound in bounds for key, sign in _SIGNS.items() if hasattr(bound, key)
     )

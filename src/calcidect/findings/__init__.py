@@ -9,7 +9,9 @@ from calcidect.findings._types import (
     Deposit,
     Findings,
     Material,
+    PaintedVolume,
     Quality,
+    VendorRule,
 )
 
 __all__ = [
@@ -20,6 +22,8 @@ __all__ = [
     "Deposit",
     "Findings",
     "Material",
+    "PaintedVolume",
     "Quality",
+    "VendorRule",
     "measure",
 ]

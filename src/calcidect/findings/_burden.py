@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy import Hand, HandAnatomy
+from calcidect.findings._older import OlderMeasures
 from calcidect.findings._types import Burden, Deposit
 from calcidect.geometry import Grid
 from calcidect.settings import FindingsSettings
+
+_OLDER = tuple(field.name for field in fields(OlderMeasures))
 
 
 def burden_of(
@@ -56,8 +61,13 @@ def _summed(deposits: list[Deposit], extension: bool | None, bulky: bool | None)
     volumes = [d.volume_mm3 for d in deposits]
     ha, sd, msu = (None if bulky is None else float(sum(parts)) for parts in (masses, deviations, urate))
     return Burden(
-        len(deposits), float(sum(volumes)), ha, sd, msu, float(max(volumes, default=0.0)), bulky, extension
+        len(deposits), float(sum(volumes)), ha, sd, msu, float(max(volumes, default=0.0)), bulky, extension,
+        **{name: _sum_of(deposits, name) for name in _OLDER},
     )  # fmt: skip
+
+
+def _sum_of(deposits: list[Deposit], name: str) -> float:
+    return float(sum(getattr(deposit, name) or 0.0 for deposit in deposits))
 
 
 def _is_bulky(deposits: list[Deposit], settings: FindingsSettings) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +10,21 @@ from numpy.typing import NDArray
 from calcidect.anatomy import QUALITY_CODES, Hand, HandAnatomy
 from calcidect.findings._burden import burden_of
 from calcidect.findings._gather import distance_mm, gather
+from calcidect.findings._older import older_measures
 from calcidect.findings._region import Amounts, amounts, amounts_of_one_energy
 from calcidect.findings._surroundings import Blur, Surroundings, blur_of
-from calcidect.findings._types import AcroOsteolysis, Bone, Deposit, Findings, Quality
+from calcidect.findings._types import AcroOsteolysis, Bone, Deposit, Findings, Material, PaintedVolume, Quality
+from calcidect.findings._vendor_rule import painted_volume, vendor_rule_of
 from calcidect.geometry import FloatArray, Grid
-from calcidect.materials import HostLine, MaterialMaps, fit_host_line, sensitivity_at
+from calcidect.materials import (
+    HostLine,
+    MaterialMaps,
+    fit_host_line,
+    sensitivity_at,
+    vendor_material,
+    vendor_painted_in,
+    vendor_urate_fraction,
+)
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
 
@@ -28,7 +38,7 @@ _HIDDEN_SHARE = 0.6  # our choice: of such a deposit more than a third of the ma
 
 @dataclass(frozen=True, eq=False)
 class _HandView:
-    """One hand's arrays on its box; of a single-energy scan without a second image and a host line."""
+    """One hand's arrays on its box; of a single-energy scan without a second image, host line and vendor rule."""
 
     hand: Hand
     grid: Grid
@@ -41,6 +51,7 @@ class _HandView:
     depth_mm: NDArray[np.float32]
     line: HostLine | None
     blur: Blur
+    painted: NDArray[np.uint8] | None
 
 
 def measure(
@@ -60,9 +71,12 @@ def measure(
     """
     labels = np.zeros(maps.low.grid.shape, np.uint16)
     deposits: list[Deposit] = []
+    painted: dict[str, PaintedVolume] = {}
     for n, hand in enumerate(anatomy.hands):
         progress("deposits", n / len(anatomy.hands))
         view = _view(maps, anatomy, hand, settings)
+        if view.painted is not None:
+            painted[hand.side] = painted_volume(view.painted, hand, view.grid)
         for number in range(1, view.count + 1):
             deposit, voxels, start = _deposit(view, number, len(deposits) + 1, maps, settings)
             if deposit is None:
@@ -84,6 +98,7 @@ def measure(
         burden_of(ordered, labels, maps.low.grid, anatomy, settings.findings, with_materials=maps.high is not None),
         _quality(maps, anatomy),
         maps.notices + anatomy.notices,
+        vendor_rule_of(painted, settings.materials.vendor_rule) if maps.high is not None else None,
     )  # fmt: skip
 
 
@@ -101,9 +116,13 @@ def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settin
     labels, count = gather(mineral, grid.spacing_mm, limits.join_gap_mm, limits.minimum_volume_mm3)
     depth = distance_mm(~hand.body, grid.spacing_mm)
     line = None if high is None else _host_line(low, high, depth, grid)
+    painted = None if maps.high is None else vendor_painted_in(
+        maps.low, maps.high, hand.start, hand.size, settings.materials.vendor_rule
+    )  # fmt: skip
     surface = np.stack(np.nonzero(bone), -1)[::7, ::-1]
     return _HandView(hand, grid, low, high, labels, count, distance_mm(bone, grid.spacing_mm),
-                     grid.point_of(surface), depth, line, blur_of(maps.quality, grid.spacing_mm[2]))  # fmt: skip
+                     grid.point_of(surface), depth, line, blur_of(maps.quality, grid.spacing_mm[2]),
+                     painted)  # fmt: skip
 
 
 def _host_line(
@@ -137,7 +156,10 @@ def _deposit(
     """Return a deposit, its voxels, and where their box begins on the scan's grid; None where nothing is left of it."""
     reach_mm = settings.findings.halo_mm + settings.findings.ring_mm
     around, box = _surroundings(view, number, reach_mm + _BEYOND_RING_MM)
-    found = _amounts(view, around, box, maps, settings)
+    urate_fraction = None if view.painted is None else vendor_urate_fraction(view.painted[box][around.mask])
+    by_vendor_rule = view.painted is not None and settings.materials.classification == "vendor_ratio"
+    told = vendor_material(urate_fraction) if by_vendor_rule else None
+    found = _amounts(view, around, box, maps, settings, told)
     voxels, volume_mm3 = found.shape.voxels, found.shape.volume_mm3
     start = tuple(part.start + s for part, s in zip(box, view.hand.start[::-1], strict=True))
     if found.signal_to_noise < settings.findings.minimum_signal_to_noise:
@@ -173,19 +195,22 @@ def _deposit(
         mean_hu_low=float(around.low[voxels].mean()),
         mean_hu_high=None if around.high is None else float(around.high[voxels].mean()),
         dual_energy_ratio=_ratio(found),
-        confidence=None if found.classification is None else _surer(found.classification.posterior),
-        flags=_flags(volume_mm3, found),
+        confidence=None if found.classification is None or told else _surer(found.classification.posterior),
+        flags=(*_flags(volume_mm3, found), *(["vendor_ratio"] if told else [])),
+        **asdict(older_measures(around, voxels, view.hand.dorsal @ view.grid.direction, settings.findings.halo_mm)),
+        vendor_urate_fraction=urate_fraction,
     ), voxels, start  # fmt: skip
 
 
 def _amounts(
-    view: _HandView, around: Surroundings, box: tuple[slice, ...], maps: MaterialMaps, settings: Settings
+    view: _HandView, around: Surroundings, box: tuple[slice, ...], maps: MaterialMaps, settings: Settings,
+    told: Material | None,
 ) -> Amounts:  # fmt: skip
     if view.line is None:
         return amounts_of_one_energy(around, maps.soft_tissue, settings.findings)
     index = np.stack(np.nonzero(around.mask), -1) + [part.start for part in box]
     local = sensitivity_at(maps, view.grid.point_of(index[:, ::-1]))
-    return amounts(around, view.line, local, maps.soft_tissue, settings.findings)
+    return amounts(around, view.line, local, maps.soft_tissue, settings.findings, told)
 
 
 def _ratio(found: Amounts) -> float | None:

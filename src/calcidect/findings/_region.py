@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from calcidect.findings._gather import distance_mm
 from calcidect.findings._integral import Integral, Ring, integral_of
 from calcidect.findings._shape import Shape, find_shape
 from calcidect.findings._surroundings import Surroundings
+from calcidect.findings._types import Material
 from calcidect.geometry import FloatArray
 from calcidect.materials import (
     Classification,
@@ -64,14 +65,16 @@ class Amounts:
 
 
 def amounts(
-    around: Surroundings, line: HostLine, sensitivity: Sensitivity, tissue: SoftTissue, settings: FindingsSettings
-) -> Amounts:
+    around: Surroundings, line: HostLine, sensitivity: Sensitivity, tissue: SoftTissue, settings: FindingsSettings,
+    told: Material | None = None,
+) -> Amounts:  # fmt: skip
     """Return shape, material and masses of a deposit.
 
     The host is interpolated from the ring; what lies above it tells the shape (`find_shape`), and the shape what each
     voxel counts (`integral_of`), without what bone, skin or a neighbour could blur into. The part of the deposit's own
     blurred signal that is not counted, or that the ring takes for host, is made up for by the share that the same sums
-    keep of the shape. The mass is the least-squares fit of both integrals by one crystal.
+    keep of the shape. The mass is the least-squares fit of both integrals by one crystal: the one that the integrals
+    tell, or ``told``, where another rule names the material.
     """
     assert around.high is not None
     clear, ring = _clear_and_ring(around, tissue, settings)
@@ -91,6 +94,7 @@ def amounts(
     k = in_host(sensitivity, *host_hu)
     snr = _signal_to_noise((low, high), (k.ha_low, k.ha_high), noise)
     found = classify(low, high, covariance, k)
+    found = replace(found, material=told) if told else found
     if found.material == "urate":
         mass, _ = crystal_mass((low, high), covariance, (k.msu_low, k.msu_high))
         return Amounts(shape, found, 0.0, None, max(mass, 0.0), low, high, integral.visible, snr)

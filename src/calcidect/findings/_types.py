@@ -16,7 +16,11 @@ Material = Literal["hydroxyapatite", "urate", "indeterminate"]
 
 @dataclass(frozen=True)
 class Deposit:
-    """One deposit: a row of ``deposits.csv``. None means not assessed. Positions are LPS mm."""
+    """One deposit: a row of ``deposits.csv``. None means not assessed. Positions are LPS mm.
+
+    What follows ``flags`` is for comparison with older work and with other programs (``findings/_older.py``,
+    ``materials/_vendor_rule.py``).
+    """
 
     deposit_id: int
     side: Side
@@ -44,6 +48,13 @@ class Deposit:
     dual_energy_ratio: float | None
     confidence: float | None
     flags: tuple[str, ...] = ()
+    volume_130_hu_mm3: float | None = None
+    volume_150_hu_mm3: float | None = None
+    volume_200_hu_mm3: float | None = None
+    volume_300_hu_mm3: float | None = None
+    agatston_like: float | None = None
+    projected_area_mm2: float | None = None
+    vendor_urate_fraction: float | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,8 @@ class Burden:
     """What one hand, or both, hold together.
 
     ``forearm_extension`` is None where the joint line is unknown; masses and ``bulky`` (a rule about hydroxyapatite)
-    are None of a single-energy scan.
+    are None of a single-energy scan. What follows is for comparison with older work: sums over deposits, also of
+    projected areas, whose overlap counts twice.
     """
 
     number: int
@@ -98,6 +110,12 @@ class Burden:
     largest_mm3: float
     bulky: bool | None
     forearm_extension: bool | None
+    volume_130_hu_mm3: float | None = None
+    volume_150_hu_mm3: float | None = None
+    volume_200_hu_mm3: float | None = None
+    volume_300_hu_mm3: float | None = None
+    agatston_like: float | None = None
+    projected_area_mm2: float | None = None
 
 
 @dataclass(frozen=True)
@@ -140,12 +158,37 @@ class Quality:
     motion: tuple[Motion, ...] = ()
 
 
+@dataclass(frozen=True)
+class PaintedVolume:
+    """What the vendor-like rule paints in one hand, bone included."""
+
+    calcium_mm3: float
+    urate_mm3: float
+
+
+@dataclass(frozen=True)
+class VendorRule:
+    """The vendor-like rule, for comparison: its parameters, and what it paints.
+
+    Parameters
+    ----------
+    parameters : dict
+        Name to value, as ``settings.materials.vendor_rule``.
+    hands : dict
+        ``right``, ``left`` (those in the scan) and ``all``.
+    """
+
+    parameters: dict[str, float]
+    hands: dict[str, PaintedVolume]
+
+
 @dataclass(frozen=True, eq=False)
 class Findings:
     """Everything found in one scan.
 
     ``deposit_labels`` is a uint16 volume on the study's grid: voxel value = ``deposit_id``. ``burden`` has
-    the keys ``right``, ``left``, ``all``; a hand that is not in the scan has no key.
+    the keys ``right``, ``left``, ``all``; a hand that is not in the scan has no key. ``vendor_rule`` is None of a
+    single-energy scan.
     """
 
     deposits: tuple[Deposit, ...]
@@ -156,3 +199,4 @@ class Findings:
     burden: dict[str, Burden]
     quality: Quality
     notices: tuple[Notice, ...] = field(default=())
+    vendor_rule: VendorRule | None = None

@@ -10,10 +10,20 @@ from calcidect.materials._regions import crystal_mass
 from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_at
 from calcidect.materials._single import brightness_of_80_kv
 from calcidect.materials._types import MaterialMaps, Metal, Sensitivity
-from calcidect.materials._virtual import virtual_monoenergetic
+from calcidect.materials._vendor_rule import (
+    CALCIUM,
+    URATE,
+    vendor_material,
+    vendor_painted_in,
+    vendor_planes,
+    vendor_urate_fraction,
+)
+from calcidect.materials._virtual import virtual_images, virtual_monoenergetic, virtual_non_calcium
 
 __all__ = [
+    "CALCIUM",
     "QUANTITIES",
+    "URATE",
     "Classification",
     "Concentrations",
     "HostLine",
@@ -33,6 +43,12 @@ __all__ = [
     "sensitivity",
     "sensitivity_at",
     "slice_paths_cm",
+    "vendor_material",
+    "vendor_painted_in",
+    "vendor_planes",
+    "vendor_urate_fraction",
+    "virtual_images",
     "virtual_monoenergetic",
+    "virtual_non_calcium",
     "water_path",
 ]

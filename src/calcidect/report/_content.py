@@ -34,6 +34,7 @@ def report_content(result: Result) -> dict[str, Any]:
         "burden": _burden_table(findings),
         "burden_note": _burden_note(result),
         "deposits": _deposit_table(findings),
+        "comparison_note": _comparison_note(findings),
         "materials": _legend(),
         "acro_osteolysis": _acro_table(findings),
         "acro_notes": _acro_notes(findings),
@@ -184,6 +185,23 @@ def _deposit_row(deposit: Deposit) -> list[str]:
         number(deposit.dual_energy_ratio, 2),
         number(deposit.confidence, 2),
     ]
+
+
+def _comparison_note(findings: Findings) -> str:
+    """Return which measures of older work and of other programs lie in the tables, and that they are no more."""
+    text = (
+        "For comparison with older work only, deposits.csv and findings.json also hold volumes above 130, 150, 200 and "
+        "300 HU, an Agatston-like score (areas above 130 HU times a weight of 1 to 4 by the slice's peak, for slices "
+        "3 mm apart; defined at 120 kV, here at the low or only energy) and the area projected from the back of the "
+        "hand to the palm. They depend on the energy, the kernel and the slices far more than mass does."
+    )
+    if findings.vendor_rule is None:
+        return text
+    rule = findings.vendor_rule.parameters
+    return (
+        f"{text} What a fixed ratio line of {rule['ratio']:g} from {rule['minimum_hu']:g} HU on, as in gout software, "
+        "would paint as urate is there, too; it can take dilute calcium in tendon for urate."
+    )
 
 
 def _legend() -> list[dict[str, str]]:

@@ -16,7 +16,14 @@ from calcidect.study import Study
 
 _NOT_YET = "This version does not assess it."
 _ONE_ENERGY = "One energy does not tell materials apart."
-_NEEDS_TWO_ENERGIES = ("materials", "deposits.material", "deposits.ha_mass_mg", "deposits.confidence", "burden.bulky")
+_NEEDS_TWO_ENERGIES = (
+    "materials",
+    "deposits.material",
+    "deposits.ha_mass_mg",
+    "deposits.confidence",
+    "burden.bulky",
+    "vendor_rule",
+)
 
 
 def assemble(

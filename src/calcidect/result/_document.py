@@ -11,14 +11,24 @@ from typing import Any, TypeVar
 
 from calcidect.anatomy import CutOff, FieldOfView
 from calcidect.errors import Notice
-from calcidect.findings import AcroOsteolysis, Bone, BoneDestruction, Burden, Deposit, Findings, Quality
+from calcidect.findings import (
+    AcroOsteolysis,
+    Bone,
+    BoneDestruction,
+    Burden,
+    Deposit,
+    Findings,
+    PaintedVolume,
+    Quality,
+    VendorRule,
+)
 from calcidect.geometry import Grid, Volume
 from calcidect.materials import Metal
 from calcidect.result._tables import as_row, plain
 from calcidect.result._types import RESEARCH_USE_ONLY, HandFacts, NotAssessed, Result, StudyFacts
 from calcidect.study import Motion, SeriesQuality
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 """Major: a key changed its meaning or went. Minor: keys were added."""
 
 HANDS = ("right", "left", "all")
@@ -69,6 +79,7 @@ def as_document(result: Result) -> dict[str, Any]:
         "acro_osteolysis": [as_row(digit) for digit in findings.acro_osteolysis],
         "bone_destruction": [as_row(site) for site in findings.bone_destruction],
         "burden": {hand: as_row(findings.burden[hand]) if hand in findings.burden else None for hand in HANDS},
+        "vendor_rule": _vendor_document(findings.vendor_rule),
         "quality": _quality_document(findings.quality),
         "not_assessed": [as_row(item) for item in result.not_assessed],
         "warnings": [as_row(notice) for notice in findings.notices],
@@ -80,6 +91,20 @@ def as_document(result: Result) -> dict[str, Any]:
 def _study_document(study: StudyFacts) -> dict[str, Any]:
     row = as_row(study)
     return {("age" if name == "age_years" else name): value for name, value in row.items()}
+
+
+def _vendor_document(rule: VendorRule | None) -> dict[str, Any] | None:
+    if rule is None:
+        return None
+    hands = {hand: as_row(rule.hands[hand]) if hand in rule.hands else None for hand in HANDS}
+    return {"parameters": plain(rule.parameters, "vendor_rule"), **hands}
+
+
+def _vendor_rule_of(row: dict[str, Any] | None) -> VendorRule | None:
+    """Return the vendor-like rule of a findings document; None of one before version 1.2."""
+    if row is None:
+        return None
+    return VendorRule(row["parameters"], {h: from_row(PaintedVolume, row[h]) for h in HANDS if row[h] is not None})
 
 
 def _quality_document(quality: Quality) -> dict[str, Any]:
@@ -153,6 +178,7 @@ def findings_of(document: dict[str, Any], deposit_labels: Volume) -> Findings:
         burden={hand: from_row(Burden, row) for hand, row in document["burden"].items() if row is not None},
         quality=_quality_of(document["quality"]),
         notices=_all(Notice, document["warnings"]),
+        vendor_rule=_vendor_rule_of(document.get("vendor_rule")),
     )
 
 

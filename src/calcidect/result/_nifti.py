@@ -8,6 +8,7 @@ is 3160 mg/cm3 (solid HA), so that only metal is cut.
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -36,20 +37,53 @@ def write_concentration(path: Path, mg_per_cm3: Volume) -> None:
     _write(path, mg_per_cm3.like(stored), slope=CONCENTRATION_STEP_MG_PER_CM3)
 
 
+def write_slices(path: Path, slices: Iterable[NDArray[Any]], grid: Grid, kind: type[np.integer[Any]]) -> None:
+    """Write a volume of whole numbers that is made slice by slice, and never held whole.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many slices, of the shape and type, as the grid has.
+    """
+    _write_slices(path, slices, grid, np.dtype(kind), slope=None)
+
+
 def _write(path: Path, volume: Volume, slope: float | None) -> None:
-    header: Any = volume.to_nifti().header
-    for set_place in (header.set_qform, header.set_sform):  # some programs read the one, some the other
-        set_place(volume.grid.affine_ras, code="scanner")
+    _write_slices(path, volume.array, volume.grid, volume.array.dtype, slope)
+
+
+def _write_slices(
+    path: Path, slices: Iterable[NDArray[Any]], grid: Grid, kind: np.dtype[Any], slope: float | None
+) -> None:  # fmt: skip
+    header = _header(grid, kind)
     header["descrip"] = f"calcidect: {RESEARCH_USE_ONLY}".encode()
     header["vox_offset"] = 352  # 348 bytes of header and 4 that say 'no extensions'
     header["scl_slope"], header["scl_inter"] = (slope, 0) if slope else (1, 0)
-    array = volume.array.astype(volume.array.dtype.newbyteorder("<"), copy=False)
+    written = 0
     # A gzip header holds a file name and a time unless it is told not to.
     with path.open("wb") as file, gzip.GzipFile("", "wb", _COMPRESSION, file, mtime=0) as packed:
         packed.write(header.as_byteswapped("<").binaryblock)
         packed.write(b"\0\0\0\0")
-        for plane in array:
-            packed.write(np.ascontiguousarray(plane).data)
+        for plane in slices:
+            if plane.shape != grid.shape[1:] or plane.dtype != kind:
+                raise ValueError(f"A slice is {plane.dtype} of {plane.shape}, not {kind} of {grid.shape[1:]}.")
+            packed.write(np.ascontiguousarray(plane, kind.newbyteorder("<")).data)
+            written += 1
+    if written != grid.shape[0]:
+        raise ValueError(f"{written} slices were made for a grid of {grid.shape[0]}.")
+
+
+def _header(grid: Grid, kind: np.dtype[Any]) -> Any:
+    """Return the NIfTI-1 header of a volume that lies on a grid."""
+    import nibabel
+
+    header: Any = nibabel.Nifti1Header()
+    header.set_data_dtype(kind)
+    header.set_data_shape(grid.size)
+    header.set_xyzt_units("mm")
+    for set_place in (header.set_qform, header.set_sform):  # some programs read the one, some the other
+        set_place(grid.affine_ras, code="scanner")
+    return header
 
 
 def read_labels(path: Path, grid: Grid) -> Volume:
