@@ -162,6 +162,22 @@ class MaterialsSettings(_Group):
         lt=600,
     )
 
+    calibration_file: str = _setting(
+        "",
+        "file",
+        "of `calcidect calibrate`, from the current folder; empty: the model's HU per mg/cm3 "
+        "(docs/method/materials.md, section 9)",
+    )
+    inserts_file: str = _setting(
+        "",
+        "file",
+        "TOML list of a phantom's inserts in this very scan, which is calibrated by them; empty: none (our rule: it "
+        "takes the place of a site's calibration, being of the same scan)",
+    )
+    calibration_months: int = _setting(
+        24, "months", "our choice: tubes and software change within a few years; an older calibration is told", gt=0
+    )
+
 
 class AnatomySettings(_Group):
     """Where the hands are."""
@@ -224,6 +240,12 @@ class Settings(_Group):
                     }
                 )
         return rows
+
+
+def with_calibration_file(settings: Settings, path: str) -> Settings:
+    """Return the settings with another calibration file."""
+    materials = settings.materials.model_copy(update={"calibration_file": path})
+    return settings.model_copy(update={"materials": materials})
 
 
 def load_settings(path: Path | None = None) -> Settings:

@@ -183,7 +183,7 @@ def _amounts(
         return amounts_of_one_energy(around, maps.soft_tissue, settings.findings)
     middle = round(float(np.nonzero(around.mask)[0].mean())) + box[0].start + view.hand.start[2]
     local = sensitivity_in_slice(maps, middle)
-    return amounts(around, view.line, local, maps.soft_tissue, settings.findings)
+    return amounts(around, view.line, local, maps.soft_tissue, settings.findings, maps.calibration)
 
 
 def _ratio(found: Amounts) -> float | None:

@@ -11,6 +11,8 @@ from calcidect.findings._gather import distance_mm
 from calcidect.findings._integral import Integral, integral_of
 from calcidect.geometry import FloatArray
 from calcidect.materials import (
+    MODEL,
+    Calibration,
     Classification,
     HostLine,
     Sensitivity,
@@ -93,7 +95,12 @@ class Amounts:
 
 
 def amounts(
-    around: Surroundings, line: HostLine, sensitivity: Sensitivity, tissue: SoftTissue, settings: FindingsSettings
+    around: Surroundings,
+    line: HostLine,
+    sensitivity: Sensitivity,
+    tissue: SoftTissue,
+    settings: FindingsSettings,
+    calibration: Calibration = MODEL,
 ) -> Amounts:
     """Return material and masses of a deposit.
 
@@ -113,9 +120,13 @@ def amounts(
     k = in_host(sensitivity, *host_hu)
     found = classify(excess_low, excess_high, covariance, k)
     if found.material == "urate":
-        mass, _ = crystal_mass((excess_low, excess_high), covariance, (k.msu_low, k.msu_high))
+        mass, _ = crystal_mass(
+            (excess_low, excess_high), covariance, (k.msu_low, k.msu_high), calibration.covariance_fraction2("urate")
+        )
         return Amounts(found, 0.0, None, max(mass, 0.0), excess_low, excess_high, integral.share, host_hu[0])
-    mass, sd = crystal_mass((excess_low, excess_high), covariance, (k.ha_low, k.ha_high))
+    mass, sd = crystal_mass(
+        (excess_low, excess_high), covariance, (k.ha_low, k.ha_high), calibration.covariance_fraction2(found.material)
+    )
     return Amounts(found, max(mass, 0.0), sd, 0.0, excess_low, excess_high, integral.share, host_hu[0])
 
 

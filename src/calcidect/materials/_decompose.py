@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from calcidect.geometry import FloatArray
+from calcidect.materials._calibration import MODEL, Calibration, confirm_pair
 from calcidect.materials._concentrations import Concentrations
 from calcidect.materials._crystals import solve_voxels
 from calcidect.materials._halo import Mask, find_mineral, grown
@@ -30,7 +31,12 @@ _MARGIN_MM = 15.0
 """Around the mineral: soft tissue beyond tells nothing of its host."""
 
 
-def decompose(study: Study, settings: Settings = Settings(), progress: Progress = silent) -> MaterialMaps:  # noqa: B008
+def decompose(
+    study: Study,
+    settings: Settings = Settings(),  # noqa: B008
+    progress: Progress = silent,
+    calibration: Calibration = MODEL,
+) -> MaterialMaps:
     """Return the concentrations of hydroxyapatite and urate in every voxel of mineral and its halo.
 
     Mineral is above ``settings.materials.mineral_threshold_hu`` at the low energy, its halo within 1 mm. There,
@@ -47,23 +53,26 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
         Thresholds of body and mineral.
     progress : callable
         Told the step and the fraction done.
+    calibration : Calibration
+        Of the scanner; the model's sensitivities are multiplied by its factors.
 
     Raises
     ------
     InputRefusedError
-        If the pair has no table or the scan shows no soft tissue.
+        If the pair has no table, the calibration is of another pair, or the scan shows no soft tissue.
     """
     if study.high is None or study.pair is None:
         return single_energy_maps(study, count_clipped(study), settings.materials)
     progress("materials", 0.0)
     paths_cm = slice_paths_cm(study.low, settings.anatomy.body_threshold_hu)
-    typical = sensitivity(study.pair, float(np.median(paths_cm)))
+    confirm_pair(calibration, study.pair.name)
+    typical = calibration.applied(sensitivity(study.pair, float(np.median(paths_cm))))
     body, start = _body(study, settings.anatomy.body_threshold_hu)
     soft = measure_soft_tissue(body.low, body.high)
     clipped = count_clipped(study)
     metal = find_metal(study.low, study.high, study.maximum_hu, typical)
     progress("materials", 0.3)
-    found = _concentrations(body, _rays_of(study.pair, paths_cm), soft, settings)
+    found = _concentrations(body, _rays_of(study.pair, paths_cm, calibration), soft, settings)
     concentrations = found.placed_in(study.low.grid, start)
     progress("materials", 1.0)
     return MaterialMaps(
@@ -81,6 +90,7 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
         pair=study.pair,
         metal=metal,
         quality=study.quality,
+        calibration=calibration,
     )
 
 
@@ -142,9 +152,9 @@ def count_clipped(study: Study) -> tuple[int, ...]:
     )
 
 
-def _rays_of(pair: Pair, paths_cm: FloatArray) -> Rays:
+def _rays_of(pair: Pair, paths_cm: FloatArray, calibration: Calibration) -> Rays:
     """Return HU per mg/cm3 in water, slice by slice."""
-    of_slices = [sensitivity(pair, float(path)) for path in paths_cm]
+    of_slices = [calibration.applied(sensitivity(pair, float(path))) for path in paths_cm]
     return Rays(
         *(
             np.array([getattr(k, name) for k in of_slices], np.float32)

@@ -89,7 +89,7 @@ def sensitivity_in_slice(maps: MaterialMaps, slice_index: int) -> Sensitivity:
     assert maps.sensitivity is not None  # maps of two energies
     if maps.pair is None or not maps.slice_path_cm:
         return maps.sensitivity
-    return sensitivity(maps.pair, maps.slice_path_cm[slice_index])
+    return maps.calibration.applied(sensitivity(maps.pair, maps.slice_path_cm[slice_index]))
 
 
 def in_host(sensitivity: Sensitivity, host_low_hu: float, host_high_hu: float) -> Sensitivity:
