@@ -176,19 +176,20 @@ def _disc(
     around = float(np.median(mean[(away > reach + 1.5) & (away <= reach + 3.5)]))
     if abs(level - around) < max(_LEAST_CONTRAST_HU, 5 * noise_hu):
         return None
-    mine = ((mean - 0.5 * (level + around)) * np.sign(level - around) > 0) & (away <= reach + 3.5)
-    return _round(mine, (i_mm, j_mm), level, (i, j))
+    mine = (mean - 0.5 * (level + around)) * np.sign(level - around) > 0
+    return _round(mine & (away <= reach + 3.5), away > reach + 2.5, (i_mm, j_mm), level, (i, j))
 
 
 def _round(
-    mine: NDArray[np.bool_], spacing_mm: tuple[float, float], level_hu: float, near: tuple[float, float]
-) -> _Disc | None:
-    """Return the disc that a mask's part at a point is, if it is round."""
+    mine: NDArray[np.bool_], beyond: NDArray[np.bool_], spacing_mm: tuple[float, float], level_hu: float,
+    near: tuple[float, float],
+) -> _Disc | None:  # fmt: skip
+    """Return the disc that a mask's part at a point is, if it is round and does not go on beyond."""
     from scipy.ndimage import label
 
     labels, _ = label(mine)
     here = labels[round(near[1]), round(near[0])]
-    if here == 0:
+    if here == 0 or (beyond & (labels == here)).any():
         return None
     j, i = np.nonzero(labels == here)
     diameter = float(2 * np.sqrt(len(i) * spacing_mm[0] * spacing_mm[1] / np.pi))
