@@ -100,18 +100,19 @@ def test_the_result_keeps_names_of_files_without_their_folders(site):
     assert recorded["materials.inserts_file"] == ""
 
 
-class TestVerb:
-    @pytest.fixture(scope="class")
-    def folder(self, tmp_path_factory):
-        """Return a scan of the phantom as DICOM, and its list of inserts."""
-        folder, study = tmp_path_factory.mktemp("phantom"), scan(gain=GAIN)
-        write_pair(
-            study.low, study.high, SN150, folder / "scan", vendor="siemens_force", seed=3, thickness_mm=1.0,
-            labels=ScanLabels(patient_id="ID-4711", patient_name="Secret^Name", age_years=57),
-        )  # fmt: skip
-        (folder / "inserts.toml").write_text(INSERTS, encoding="utf-8")
-        return folder
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a scan of the phantom as DICOM, and its list of inserts."""
+    folder, study = tmp_path_factory.mktemp("phantom"), scan(gain=GAIN)
+    write_pair(
+        study.low, study.high, SN150, folder / "scan", vendor="siemens_force", seed=3, thickness_mm=1.0,
+        labels=ScanLabels(patient_id="ID-4711", patient_name="Secret^Name", age_years=57),
+    )  # fmt: skip
+    (folder / "inserts.toml").write_text(INSERTS, encoding="utf-8")
+    return folder
 
+
+class TestVerb:
     def calibrate(self, folder, out, *more):
         words = ["calibrate", folder / "scan", "--inserts", folder / "inserts.toml", "--out", out, *more]
         return CliRunner().invoke(app, [str(word) for word in words])
