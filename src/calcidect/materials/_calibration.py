@@ -23,7 +23,7 @@ phantom does not remove it: the path through the hand is another than that throu
 
 DRIFT_SD_FRACTION = 0.01
 """Of each energy, between the day a site calibrated and the day of the scan. Our choice, for lack of a figure for
-calcium: water itself may drift by 4 HU of 1000 (IEC 61223-3-5) before a scanner is adjusted."""
+calcium: daily quality assurance holds water, not calcium, and a tube's ageing hardens its beam slowly."""
 
 _PLAUSIBLE_FACTOR = (0.75, 1.33)
 """Published calcium ratios deviate from the model by up to 5 %, simulated gains by 6 %; a wrong voltage, or a tin
