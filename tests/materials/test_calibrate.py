@@ -11,6 +11,7 @@ from calcidect.materials import (
     MODEL,
     Calibration,
     Inserts,
+    MeasuredInsert,
     calibrate,
     crystal_mass,
     decompose,
@@ -19,6 +20,7 @@ from calcidect.materials import (
     sensitivity,
     without_phantom,
 )
+from calcidect.materials._calibrate import _calibration as calibration_of_inserts
 from calcidect.study import Pair, Study
 from materials.blocks import KV140, SN150, VMI
 from materials.phantoms import BALL_MG_PER_CM3, BALL_RADIUS_MM, CONTENTS, FINGER_AT_MM, GRID, PATH_CM, inserts, scan
@@ -67,6 +69,22 @@ def test_urate_has_the_factor_of_hydroxyapatite_and_says_that_it_may_be_another(
     assert measured.msu_factor == measured.ha_factor
     more = measured.covariance_fraction2("urate") - measured.covariance_fraction2("hydroxyapatite")
     assert np.sqrt(np.diag(more)) == pytest.approx((0.06, 0.05), abs=0.01)
+
+
+def test_urate_in_the_phantom_has_a_line_of_its_own_and_water_is_told() -> None:
+    model, base, rows = sensitivity(SN150, 5.0), (30.0, 20.0), []
+    for material, k, factor, rho, contents in (
+        ("hydroxyapatite", (model.ha_low, model.ha_high), GAIN, 3160.0, (0.0, 200.0, 800.0)),
+        ("urate", (model.msu_low, model.msu_high), (1.02, 1.01), 1720.0, (0.0, 300.0, 600.0)),
+    ):
+        for c in contents:
+            hu = [b + (f * k_water - b / rho) * c for b, f, k_water in zip(base, factor, k, strict=True)]
+            rows.append(MeasuredInsert(material, c, hu[0], hu[1], 0.5, 0.5))
+    rows.append(MeasuredInsert("water", 0.0, 3.0, -2.0, 0.5, 0.5))
+    found = calibration_of_inserts(scan(), tuple(rows), 5.0, 0.01)
+    assert found.ha_factor == pytest.approx(GAIN)
+    assert found.msu_factor == pytest.approx((1.02, 1.01))
+    assert found.water_offset_hu == (3.0, -2.0)
 
 
 class TestRefusals:
