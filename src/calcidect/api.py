@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from calcidect._calibrating import calibrated
 from calcidect.anatomy import find_hands
 from calcidect.findings import measure
 from calcidect.materials import decompose
@@ -34,6 +36,8 @@ def analyze(study: Study, settings: Settings | None = None, progress: Progress =
     ------
     StudyRefusedError
         If the scan does not show what is needed, such as a hand.
+    InputRefusedError
+        If a file of a calibration or of inserts that the settings name can't be used.
     """
     return _walk(study, settings or Settings(), progress, _Costs())[0]
 
@@ -96,13 +100,14 @@ def analyze_folder(
 def _walk(study: Study, settings: Settings, progress: Progress, costs: _Costs) -> tuple[Result, tuple[float, ...]]:
     """Return the result, and the water path in each slice."""
     with costs.of("materials"):
-        maps = decompose(study, settings, progress)
+        study, calibration = calibrated(study, settings)
+        maps = decompose(study, settings, progress, calibration)
     with costs.of("anatomy"):
         anatomy = find_hands(maps, settings, progress)
     with costs.of("findings"):
         findings = measure(maps, anatomy, settings, progress)
     provenance = Provenance(
-        settings=tuple(settings.described()),
+        settings=tuple(_recorded(settings)),
         input_hash=study.input_hash,
         calibration=maps.sensitivity.source
         if maps.sensitivity
@@ -110,6 +115,11 @@ def _walk(study: Study, settings: Settings, progress: Progress, costs: _Costs) -
         steps=tuple(costs.steps),
     )
     return assemble(study, maps, anatomy, findings, provenance), maps.slice_path_cm
+
+
+def _recorded(settings: Settings) -> list[dict[str, Any]]:
+    """Return the settings for the result: of files the name alone, since folders may be named after people."""
+    return [{**row, "value": Path(row["value"]).name} if row["unit"] == "file" else row for row in settings.described()]
 
 
 class _Costs:

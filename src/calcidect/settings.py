@@ -237,6 +237,22 @@ class MaterialsSettings(_Group):
     virtual_non_calcium: bool = _setting(False, "true or false", "our choice: the image is written only when asked for")
     vendor_rule: VendorRuleSettings = VendorRuleSettings()
 
+    calibration_file: str = _setting(
+        "",
+        "file",
+        "of `calcidect calibrate`, from the current folder; empty: the model's HU per mg/cm3 "
+        "(docs/method/materials.md, section 10)",
+    )
+    inserts_file: str = _setting(
+        "",
+        "file",
+        "TOML list of a phantom's inserts in this very scan, which is calibrated by them; empty: none (our rule: it "
+        "takes the place of a site's calibration, being of the same scan)",
+    )
+    calibration_months: int = _setting(
+        24, "months", "our choice: tubes and software change within a few years; an older calibration is told", gt=0
+    )
+
 
 class AnatomySettings(_Group):
     """Where the hands are."""
@@ -323,6 +339,12 @@ def _rows(prefix: str, group: _Group) -> list[dict[str, Any]]:
             }
         )
     return rows + nested
+
+
+def with_calibration_file(settings: Settings, path: str) -> Settings:
+    """Return the settings with another calibration file."""
+    materials = settings.materials.model_copy(update={"calibration_file": path})
+    return settings.model_copy(update={"materials": materials})
 
 
 def load_settings(path: Path | None = None) -> Settings:

@@ -22,9 +22,7 @@ def test_a_cubic_centimetre_of_100_mg_is_100_mg(k: tuple[float, float]) -> None:
 def test_the_mass_is_unbiased_and_its_spread_is_stated() -> None:
     rng = np.random.default_rng(1)
     draws = rng.multivariate_normal(excess(5.0), COVARIANCE, 20_000)
-    found = np.array(
-        [crystal_mass(tuple(e), COVARIANCE, HA, calibration_sd_fraction=0.0, common_sd_fraction=0.0) for e in draws]
-    )
+    found = np.array([crystal_mass(tuple(e), COVARIANCE, HA, np.zeros((2, 2))) for e in draws])
     assert found[:, 0].mean() == pytest.approx(5.0, rel=0.005)
     assert found[:, 0].std() == pytest.approx(found[0, 1], rel=0.03)
 
@@ -36,9 +34,7 @@ def test_an_unknown_mixture_of_host_does_not_move_the_mass() -> None:
     low, high = excess(5.0)
     for host_error in (-5000.0, 5000.0):
         moved = (low + host_error * along[0], high + host_error * along[1])
-        assert crystal_mass(moved, unsure, HA, calibration_sd_fraction=0.0, common_sd_fraction=0.0)[0] == pytest.approx(
-            5.0, rel=0.02
-        )
+        assert crystal_mass(moved, unsure, HA, np.zeros((2, 2)))[0] == pytest.approx(5.0, rel=0.02)
 
 
 def test_the_calibration_is_part_of_the_uncertainty_of_a_large_mass() -> None:

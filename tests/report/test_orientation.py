@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from calcidect.geometry import Grid, Volume
+from calcidect.materials import Concentrations
 from calcidect.report import draw_pictures
 from calcidect.report._axes import box_of, in_patient_axes
 from calcidect.report._colours import MATERIAL_COLOURS
@@ -56,8 +57,11 @@ def as_stored(result, low, order, flips):
         return Volume(array.T, turned)
 
     findings = replace(result.findings, deposit_labels=turn(result.deposit_map))
-    volumes = {name: turn(getattr(result, name)) for name in ("bone_map", "hydroxyapatite", "urate")}
-    return replace(result, findings=findings, **volumes), turn(low)
+    bone_map, ha = turn(result.bone_map), turn(result.hydroxyapatite)
+    held = np.flatnonzero(ha.array)
+    none = np.zeros(len(held), np.float32)
+    concentrations = Concentrations(ha.grid, held, ha.array.reshape(-1)[held], none, none, none)
+    return replace(result, findings=findings, bone_map=bone_map, concentrations=concentrations), turn(low)
 
 
 def test_every_direction_is_written_at_its_edge():

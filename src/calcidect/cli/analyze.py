@@ -26,6 +26,9 @@ def run(
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Result folder to make.")],
     settings: SettingsFile = None,
+    calibration: Annotated[
+        Path | None, typer.Option("--calibration", metavar="FILE", help="Of the scanner, by `calcidect calibrate`.")
+    ] = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -34,9 +37,11 @@ def run(
     Writes the result folder with its report, whole or not at all.
     """
     from calcidect.api import analyze_folder
-    from calcidect.settings import load_settings
+    from calcidect.settings import load_settings, with_calibration_file
 
     in_force = load_settings(settings)
+    if calibration is not None:
+        in_force = with_calibration_file(in_force, str(calibration))
     with shown_progress() as progress:
         result = analyze_folder(source, out, in_force, force=force, progress=progress)
     if as_json:

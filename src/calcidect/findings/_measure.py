@@ -210,7 +210,7 @@ def _amounts(
         return amounts_of_one_energy(around, maps.soft_tissue, settings.findings)
     index = np.stack(np.nonzero(around.mask), -1) + [part.start for part in box]
     local = sensitivity_at(maps, view.grid.point_of(index[:, ::-1]))
-    return amounts(around, view.line, local, maps.soft_tissue, settings.findings, told)
+    return amounts(around, view.line, local, maps.soft_tissue, settings.findings, maps.calibration, told)
 
 
 def _ratio(found: Amounts) -> float | None:

@@ -15,6 +15,8 @@ from calcidect.findings._surroundings import Surroundings
 from calcidect.findings._types import Material
 from calcidect.geometry import FloatArray
 from calcidect.materials import (
+    MODEL,
+    Calibration,
     Classification,
     HostLine,
     Sensitivity,
@@ -66,7 +68,7 @@ class Amounts:
 
 def amounts(
     around: Surroundings, line: HostLine, sensitivity: Sensitivity, tissue: SoftTissue, settings: FindingsSettings,
-    told: Material | None = None,
+    calibration: Calibration = MODEL, told: Material | None = None,
 ) -> Amounts:  # fmt: skip
     """Return shape, material and masses of a deposit.
 
@@ -95,10 +97,11 @@ def amounts(
     snr = _signal_to_noise((low, high), (k.ha_low, k.ha_high), noise)
     found = classify(low, high, covariance, k)
     found = replace(found, material=told) if told else found
+    known = calibration.covariance_fraction2(found.material)
     if found.material == "urate":
-        mass, _ = crystal_mass((low, high), covariance, (k.msu_low, k.msu_high))
+        mass, _ = crystal_mass((low, high), covariance, (k.msu_low, k.msu_high), known)
         return Amounts(shape, found, 0.0, None, max(mass, 0.0), low, high, integral.visible, snr)
-    mass, sd = crystal_mass((low, high), covariance, (k.ha_low, k.ha_high))
+    mass, sd = crystal_mass((low, high), covariance, (k.ha_low, k.ha_high), known)
     return Amounts(shape, found, max(mass, 0.0), sd, 0.0, low, high, integral.visible, snr)
 
 

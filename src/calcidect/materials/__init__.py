@@ -1,11 +1,15 @@
 """A ``Study`` becomes ``MaterialMaps``."""
 
+from calcidect.materials._calibrate import PhantomMeasured, calibrate
+from calcidect.materials._calibration import MODEL, Calibration, MeasuredInsert, confirm_pair, for_site
+from calcidect.materials._calibration_text import Insert, Inserts, calibration_of, calibration_text, inserts_of
 from calcidect.materials._classify import Classification, classify
 from calcidect.materials._concentrations import QUANTITIES, Concentrations
 from calcidect.materials._decompose import count_clipped, decompose
 from calcidect.materials._host import HostLine, fit_host_line
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._path import path_at_cm, slice_paths_cm, water_path
+from calcidect.materials._phantom_body import without_phantom
 from calcidect.materials._regions import crystal_mass
 from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_at
 from calcidect.materials._single import brightness_of_80_kv
@@ -22,22 +26,34 @@ from calcidect.materials._virtual import virtual_images, virtual_monoenergetic, 
 
 __all__ = [
     "CALCIUM",
+    "MODEL",
     "QUANTITIES",
     "URATE",
+    "Calibration",
     "Classification",
     "Concentrations",
     "HostLine",
+    "Insert",
+    "Inserts",
     "MaterialMaps",
+    "MeasuredInsert",
     "Metal",
+    "PhantomMeasured",
     "Sensitivity",
     "SoftTissue",
     "brightness_of_80_kv",
+    "calibrate",
+    "calibration_of",
+    "calibration_text",
     "classify",
+    "confirm_pair",
     "count_clipped",
     "crystal_mass",
     "decompose",
     "fit_host_line",
+    "for_site",
     "in_host",
+    "inserts_of",
     "measure_soft_tissue",
     "path_at_cm",
     "sensitivity",
@@ -51,4 +67,5 @@ __all__ = [
     "virtual_monoenergetic",
     "virtual_non_calcium",
     "water_path",
+    "without_phantom",
 ]

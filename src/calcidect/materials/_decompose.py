@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from calcidect.geometry import Volume
+from calcidect.materials._calibration import MODEL, Calibration, confirm_pair
 from calcidect.materials._concentrations import Concentrations
 from calcidect.materials._crystals import solve_voxels
 from calcidect.materials._halo import Mask, find_mineral, grown
@@ -30,7 +31,12 @@ _MARGIN_MM = 15.0
 """Around the mineral: soft tissue beyond tells nothing of its host."""
 
 
-def decompose(study: Study, settings: Settings = Settings(), progress: Progress = silent) -> MaterialMaps:  # noqa: B008
+def decompose(
+    study: Study,
+    settings: Settings = Settings(),  # noqa: B008
+    progress: Progress = silent,
+    calibration: Calibration = MODEL,
+) -> MaterialMaps:
     """Return the concentrations of hydroxyapatite and urate in every voxel of mineral and its halo.
 
     Mineral is above ``settings.materials.mineral_threshold_hu`` at the low energy, its halo within 1 mm. There,
@@ -47,25 +53,28 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
         Thresholds of body and mineral.
     progress : callable
         Told the step and the fraction done.
+    calibration : Calibration
+        Of the scanner; the model's sensitivities are multiplied by its factors.
 
     Raises
     ------
     InputRefusedError
-        If the pair has no table or the scan shows no soft tissue.
+        If the pair has no table, the calibration is of another pair, or the scan shows no soft tissue.
     """
     if study.high is None or study.pair is None:
         return single_energy_maps(study, count_clipped(study), settings.materials)
     progress("materials", 0.0)
+    confirm_pair(calibration, study.pair.name)
     path_cm = water_path(study.low, settings.anatomy.body_threshold_hu, settings.materials.mineral_path_factor)
     paths_cm = slice_paths_cm(path_cm, study.low, settings.anatomy.body_threshold_hu)
     beams = settings.materials.beams
-    typical = sensitivity(study.pair, float(np.median(paths_cm)), beams)
+    typical = calibration.applied(sensitivity(study.pair, float(np.median(paths_cm)), beams))
     body, start = _body(study, settings.anatomy.body_threshold_hu)
     soft = measure_soft_tissue(body.low, body.high)
     clipped = count_clipped(study)
     metal = find_metal(study.low, study.high, study.maximum_hu, typical)
     progress("materials", 0.3)
-    found = _concentrations(body, path_cm, soft, settings)
+    found = _concentrations(body, path_cm, soft, settings, calibration)
     concentrations = found.placed_in(study.low.grid, start)
     progress("materials", 1.0)
     return MaterialMaps(
@@ -85,6 +94,7 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
         beams=beams,
         metal=metal,
         quality=study.quality,
+        calibration=calibration,
     )
 
 
@@ -97,7 +107,9 @@ def _body(study: Study, threshold_hu: float) -> tuple[Study, tuple[int, int, int
     return _cropped(study, (i, j, 0), (ni, nj, study.low.grid.size[2])), (i, j, 0)
 
 
-def _concentrations(study: Study, path_cm: Volume, soft: SoftTissue, settings: Settings) -> Concentrations:
+def _concentrations(
+    study: Study, path_cm: Volume, soft: SoftTissue, settings: Settings, calibration: Calibration
+) -> Concentrations:  # fmt: skip
     """Return the concentrations of a scan of two energies, found in the part of it that holds mineral."""
     whole, spacing_mm = study.low.grid, study.low.grid.spacing_mm
     part = _around(study.low.array >= settings.materials.mineral_threshold_hu, spacing_mm, _MARGIN_MM)
@@ -106,7 +118,7 @@ def _concentrations(study: Study, path_cm: Volume, soft: SoftTissue, settings: S
     (start, size), noise_hu2 = part, soft.covariance.of_voxel
     near = _cropped(study, start, size)
     assert near.pair is not None  # a study of two energies
-    in_water = LocalRays.of(near.pair, path_cm, near.low.grid, settings.materials.beams)
+    in_water = LocalRays.of(near.pair, path_cm, near.low.grid, settings.materials.beams, calibration)
     mineral = find_mineral(near.low, settings.materials.mineral_threshold_hu)
     solved = grown(mineral, spacing_mm)
     clear = grown(near.low.array < settings.anatomy.body_threshold_hu, spacing_mm)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calcidect.geometry import Grid, Volume
+from calcidect.materials._calibration import Calibration
 from calcidect.materials._coarse import Places
 from calcidect.materials._sensitivity import hu_per_mg
 from calcidect.materials._solve import Rays
@@ -32,13 +33,19 @@ class LocalRays:
     step: tuple[float, ...]
 
     @classmethod
-    def of(cls, pair: Pair, path: Volume, grid: Grid, beams: Mapping[str, BeamSettings]) -> LocalRays:
-        """Return those of a pair of energies in an image on a grid."""
+    def of(
+        cls, pair: Pair, path: Volume, grid: Grid, beams: Mapping[str, BeamSettings], calibration: Calibration
+    ) -> LocalRays:  # fmt: skip
+        """Return those of a pair of energies, as this scanner has them, in an image on a grid."""
         (ha_low, msu_low), (ha_high, msu_high) = (
             hu_per_mg(energy, path.array, beams) for energy in (pair.low, pair.high)
         )
         shape = path.array.shape
-        cells = (np.broadcast_to(np.float32(k), shape) for k in (ha_low, ha_high, msu_low, msu_high))
+        factors = *calibration.ha_factor, *calibration.msu_factor
+        cells = (
+            np.broadcast_to(np.float32(factor * k), shape)
+            for factor, k in zip(factors, (ha_low, ha_high, msu_low, msu_high), strict=True)
+        )
         step = (mm / cell_mm for mm, cell_mm in zip(grid.spacing_mm, path.grid.spacing_mm, strict=True))
         first = path.grid.index_of(grid.origin_mm)
         return cls(Rays(*cells), tuple(map(float, first[::-1])), tuple(step)[::-1])

@@ -9,14 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from calcidect.geometry import FloatArray
-
-CALIBRATION_SD_FRACTION = 0.023
-"""Of each energy's sensitivity: the model's calcium ratios deviate from the five published ones by 3.3 %, root mean
-square (docs/method/materials.md, section 1), shared by two energies: 3.3 % / sqrt 2. Replace it where a scan is
-calibrated by a phantom."""
-
-COMMON_SD_FRACTION = 0.02
-"""Of both energies' sensitivity at once: the water path is known to 10-20 %, which moves HU per mg/cm3 by 1-2 %."""
+from calcidect.materials._calibration import MODEL
 
 _MM3_PER_CM3 = 1000.0
 
@@ -25,8 +18,7 @@ def crystal_mass(
     excess_hu_mm3: tuple[float, float],
     covariance_hu2_mm6: FloatArray,
     hu_per_mg_per_cm3: tuple[float, float],
-    calibration_sd_fraction: float = CALIBRATION_SD_FRACTION,
-    common_sd_fraction: float = COMMON_SD_FRACTION,
+    calibration_fraction2: FloatArray | None = None,
 ) -> tuple[float, float]:
     """Return the milligrams of a region that holds one crystal, and their standard deviation.
 
@@ -42,15 +34,15 @@ def crystal_mass(
         Of the two integrals: noise and host.
     hu_per_mg_per_cm3 : tuple of float
         Of the crystal in the region's host, low and high energy.
-    calibration_sd_fraction : float
-        Of each energy's signal; taken as independent between the energies.
-    common_sd_fraction : float
-        Of both energies' signals at once.
+    calibration_fraction2 : array, shape (2, 2), optional
+        Covariance of the relative errors of ``hu_per_mg_per_cm3`` (`Calibration`); of the model if not given.
     """
+    if calibration_fraction2 is None:
+        calibration_fraction2 = MODEL.covariance_fraction2("hydroxyapatite")
     k, excess = np.array(hu_per_mg_per_cm3), np.array(excess_hu_mm3)
     first_mg, _ = _least_squares(k, excess, np.asarray(covariance_hu2_mm6, float))
     signal = k * first_mg * _MM3_PER_CM3
-    calibration = np.diag((calibration_sd_fraction * signal) ** 2) + np.outer(signal, signal) * common_sd_fraction**2
+    calibration = np.outer(signal, signal) * np.asarray(calibration_fraction2, float)
     return _least_squares(k, excess, np.asarray(covariance_hu2_mm6, float) + calibration)
 
 

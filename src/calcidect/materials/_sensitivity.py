@@ -98,7 +98,8 @@ def sensitivity_at(maps: MaterialMaps, points_mm: Any) -> Sensitivity:
     assert maps.sensitivity is not None  # maps of two energies
     if maps.pair is None or maps.path_cm is None:
         return maps.sensitivity
-    return sensitivity(maps.pair, float(path_at_cm(maps.path_cm, points_mm).mean()), maps.beams)
+    path_cm = float(path_at_cm(maps.path_cm, points_mm).mean())
+    return maps.calibration.applied(sensitivity(maps.pair, path_cm, maps.beams))
 
 
 def in_host(sensitivity: Sensitivity, host_low_hu: float, host_high_hu: float) -> Sensitivity:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
+from calcidect.materials._calibration import MODEL, Calibration
 from calcidect.materials._concentrations import Concentrations
 from calcidect.materials._noise import SoftTissue
 from calcidect.settings import BeamSettings
@@ -95,6 +96,8 @@ class MaterialMaps:
         What the study room found of the scan's quality.
     single_energy : Energy or None
         The energy of a single-energy scan.
+    calibration : Calibration
+        Factors on the model's sensitivities, which ``sensitivity`` holds already.
 
     Raises
     ------
@@ -116,6 +119,7 @@ class MaterialMaps:
     metal: Metal = Metal()
     quality: StudyQuality | None = None
     single_energy: Energy | None = None
+    calibration: Calibration = MODEL
 
     def __post_init__(self) -> None:
         second = (self.concentrations, self.high, self.sensitivity)
