@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy import QUALITY_CODES, Hand, HandAnatomy
 from calcidect.findings._burden import burden_of
+from calcidect.findings._clipped import clipped_both_notices, fill_clipped, with_clipping
 from calcidect.findings._gather import distance_mm, gather
 from calcidect.findings._region import Amounts, Surroundings, amounts, amounts_of_one_energy, half_maximum
 from calcidect.findings._types import AcroOsteolysis, Bone, Deposit, Findings, Quality
 from calcidect.geometry import FloatArray, Grid
-from calcidect.materials import HostLine, MaterialMaps, fit_host_line, sensitivity_in_slice
+from calcidect.materials import HostLine, MaterialMaps, Sensitivity, fit_host_line, sensitivity_in_slice
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
 
@@ -81,7 +82,7 @@ def measure(
         (),
         burden_of(ordered, labels, maps.low.grid, anatomy, settings.findings, with_materials=maps.high is not None),
         _quality(maps, anatomy),
-        maps.notices + anatomy.notices,
+        maps.notices + anatomy.notices + clipped_both_notices([deposit.flags for deposit in ordered]),
     )  # fmt: skip
 
 
@@ -135,7 +136,9 @@ def _deposit(
     """Return a deposit, its voxels, and where their box begins on the scan's grid; None where nothing is left of it."""
     reach_mm = settings.findings.halo_mm + settings.findings.ring_mm
     around, box = _surroundings(view, number, reach_mm + _BEYOND_RING_MM)
-    found = _amounts(view, around, box, maps, settings)
+    local = _sensitivity(view, around, box, maps)
+    around, clipping = fill_clipped(around, local, maps.maximum_hu, maps.soft_tissue.host_hu)
+    found = with_clipping(_amounts(view, around, local, maps, settings), clipping)
     voxels, volume_mm3 = half_maximum(around, found.host_low_hu)
     start = tuple(part.start + s for part, s in zip(box, view.hand.start[::-1], strict=True))
     if volume_mm3 < settings.findings.minimum_volume_mm3 or found.excess_low_hu_mm3 <= 0:
@@ -172,17 +175,25 @@ def _deposit(
         mean_hu_high=None if around.high is None else float(around.high[voxels].mean()),
         dual_energy_ratio=_ratio(found),
         confidence=None if found.classification is None else _surer(found.classification.posterior),
-        flags=_flags(volume_mm3, found),
+        flags=_flags(volume_mm3, found) + clipping.flags,
     ), voxels, start  # fmt: skip
 
 
-def _amounts(
-    view: _HandView, around: Surroundings, box: tuple[slice, ...], maps: MaterialMaps, settings: Settings
-) -> Amounts:  # fmt: skip
+def _sensitivity(
+    view: _HandView, around: Surroundings, box: tuple[slice, ...], maps: MaterialMaps
+) -> Sensitivity | None:  # fmt: skip
+    """Return the sensitivity in the deposit's middle slice; None of a single-energy scan."""
     if view.line is None:
-        return amounts_of_one_energy(around, maps.soft_tissue, settings.findings)
+        return None
     middle = round(float(np.nonzero(around.mask)[0].mean())) + box[0].start + view.hand.start[2]
-    local = sensitivity_in_slice(maps, middle)
+    return sensitivity_in_slice(maps, middle)
+
+
+def _amounts(
+    view: _HandView, around: Surroundings, local: Sensitivity | None, maps: MaterialMaps, settings: Settings
+) -> Amounts:  # fmt: skip
+    if view.line is None or local is None:
+        return amounts_of_one_energy(around, maps.soft_tissue, settings.findings)
     return amounts(around, view.line, local, maps.soft_tissue, settings.findings)
 
 

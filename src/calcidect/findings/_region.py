@@ -57,6 +57,8 @@ class Surroundings:
         Distance to this deposit, to bone, to the skin from inside, and to other deposits.
     spacing_mm : tuple of float
         Along i, j, k.
+    clipped : bool array or None
+        Low-energy voxels at the top of the stored range, filled in from the high energy; None if there are none.
     """
 
     low: NDArray[np.float32]
@@ -67,6 +69,7 @@ class Surroundings:
     depth_mm: NDArray[np.float32]
     others_mm: NDArray[np.float32]
     spacing_mm: tuple[float, float, float]
+    clipped: NDArray[np.bool_] | None = None
 
     @property
     def voxel_mm3(self) -> float:

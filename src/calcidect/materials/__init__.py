@@ -6,13 +6,14 @@ from calcidect.materials._decompose import count_clipped, decompose
 from calcidect.materials._host import HostLine, fit_host_line
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._path import slice_paths_cm
-from calcidect.materials._regions import crystal_mass
+from calcidect.materials._regions import CALIBRATION_SD_FRACTION, crystal_mass
 from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_in_slice
 from calcidect.materials._single import brightness_of_80_kv
 from calcidect.materials._types import MaterialMaps, Metal, Sensitivity
 from calcidect.materials._virtual import virtual_monoenergetic
 
 __all__ = [
+    "CALIBRATION_SD_FRACTION",
     "QUANTITIES",
     "Classification",
     "Concentrations",

@@ -73,6 +73,7 @@ def decompose(study: Study, settings: Settings = Settings(), progress: Progress 
         sensitivity=typical,
         soft_tissue=soft,
         clipped_voxels=clipped,
+        maximum_hu=study.maximum_hu,
         notices=(
             *noise_notices(soft, typical, study.low.grid.voxel_volume_mm3, settings.materials),
             *metal_notices(metal),
