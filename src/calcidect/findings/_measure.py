@@ -175,7 +175,7 @@ def _deposit(
         mean_hu_high=None if around.high is None else float(around.high[voxels].mean()),
         dual_energy_ratio=_ratio(found),
         confidence=None if found.classification is None else _surer(found.classification.posterior),
-        flags=_flags(volume_mm3, found) + clipping.flags,
+        flags=_flags(volume_mm3, found) + clipping.flags + (found.classification.flags if found.classification else ()),
     ), voxels, start  # fmt: skip
 
 

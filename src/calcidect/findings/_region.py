@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._integral import Integral, integral_of
+from calcidect.findings._material import material_of
 from calcidect.geometry import FloatArray
 from calcidect.materials import (
     Classification,
     HostLine,
     Sensitivity,
     SoftTissue,
-    classify,
     crystal_mass,
     in_host,
 )
@@ -114,7 +114,11 @@ def amounts(
     covariance = noise * (around.voxel_mm3 / integral.share) ** 2
     excess_low, excess_high = (float(e) * around.voxel_mm3 for e in excess)
     k = in_host(sensitivity, *host_hu)
-    found = classify(excess_low, excess_high, covariance, k)
+    uneven_hu2 = host_covariance / _UNEVEN_SHARE**2
+    found = material_of(
+        images, around.clipped, integral.window, integral.host, host_hu, host_covariance, uneven_hu2, k, tissue,
+        around.spacing_mm,
+    )  # fmt: skip
     if found.material == "urate":
         mass, _ = crystal_mass((excess_low, excess_high), covariance, (k.msu_low, k.msu_high))
         return Amounts(found, 0.0, None, max(mass, 0.0), excess_low, excess_high, integral.share, host_hu[0])

@@ -7,6 +7,7 @@ from calcidect.materials._host import HostLine, fit_host_line
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._path import slice_paths_cm
 from calcidect.materials._regions import CALIBRATION_SD_FRACTION, crystal_mass
+from calcidect.materials._scatter import Scatter, scatter_of
 from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_in_slice
 from calcidect.materials._single import brightness_of_80_kv
 from calcidect.materials._types import MaterialMaps, Metal, Sensitivity
@@ -20,6 +21,7 @@ __all__ = [
     "HostLine",
     "MaterialMaps",
     "Metal",
+    "Scatter",
     "Sensitivity",
     "SoftTissue",
     "brightness_of_80_kv",
@@ -30,6 +32,7 @@ __all__ = [
     "fit_host_line",
     "in_host",
     "measure_soft_tissue",
+    "scatter_of",
     "sensitivity",
     "sensitivity_in_slice",
     "slice_paths_cm",
