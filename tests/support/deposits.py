@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ class Block:
     tissue: SoftTissue
     sensitivity: Sensitivity
     ends_hu: tuple[float, float]
+    label: str
 
 
 def block(
@@ -67,22 +69,36 @@ def block(
         tissues.append([float(beam.hu(t, PATH_CM)) for t in (Tissue.FAT, Tissue.MUSCLE)])
         noise = correlated_noise(clean.shape, correlation[::-1], np.random.default_rng([seed, n])) * noise_hu[n]
         images.append(np.minimum(np.rint(clean + noise), maximum_hu).astype(np.float32))
-    mask = (gaussian_filter(images[0], 0.5 / np.array(spacing[::-1])) > mask_hu) & (shape > 0.01)
     (fat_low, muscle_low), (fat_high, muscle_high) = tissues
     beta = (muscle_high - fat_high) / (muscle_low - fat_low)
+    line = HostLine(muscle_high - beta * muscle_low, beta)
+    mask = _mineral(images[0], images[1], line, pair, spacing, mask_hu) & (shape > 0.01)
     far = np.full(mask.shape, 30.0, np.float32)
     around = Surroundings(images[0], images[1], mask, distance_mm(mask, spacing), far, far, far, spacing)
     mass_mg = float(inside.sum() * fine.prod()) * (ha + msu) / 1000
     host_hu = (muscle_low, muscle_high)
     return Block(
-        around, mass_mg, HostLine(muscle_high - beta * muscle_low, beta),
-        SoftTissue(noise_hu, host_hu, 4.0, covariance_of_noise(noise_hu, blur, spacing)),
+        around, mass_mg, line,
+        SoftTissue(noise_hu, host_hu, 4.0, covariance_of_noise(noise_hu, tuple(blur), spacing)),
         sensitivity(pair, PATH_CM), (ends[0], ends[1]),
+        f"{pair} {diameter_mm:.1f} mm HA {ha:.0f} MSU {msu:.0f} {host.name}/{beyond.name if beyond is not None else ''}"
+        f" noise {noise_hu} {thickness_mm} mm",
     )  # fmt: skip
 
 
+def _mineral(
+    low: NDArray[np.float32], high: NDArray[np.float32], line: HostLine, pair: Pair,
+    spacing: tuple[float, float, float], dense_hu: float,
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Return mineral as the anatomy room finds it: off the host's line, or dense."""
+    soft_low, soft_high = (gaussian_filter(image, 0.5 / np.array(spacing[::-1])) for image in (low, high))
+    calcium = line.hydroxyapatite(soft_low, soft_high, sensitivity(pair, PATH_CM)) > 60.0
+    return (calcium & (soft_low > 40.0)) | (soft_low > dense_hu)
+
+
+@cache
 def covariance_of_noise(
-    noise_hu: tuple[float, float], blur_mm: NDArray[np.float64], spacing_mm: tuple[float, float, float]
+    noise_hu: tuple[float, float], blur_mm: tuple[float, ...], spacing_mm: tuple[float, float, float]
 ) -> NoiseCovariance:
     """Return the covariance as a scan shows it: measured in a block of noise alone."""
     correlation = (float(blur_mm[1] / spacing_mm[0]), float(blur_mm[0] / spacing_mm[2]))
