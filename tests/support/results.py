@@ -12,7 +12,7 @@ import numpy as np
 
 from calcidect.anatomy import BoneLabel, CutOff, FieldOfView, Hand, HandAnatomy, Side
 from calcidect.errors import Notice
-from calcidect.findings import AcroOsteolysis, Bone, BoneDestruction, Burden, Deposit, Findings, Quality
+from calcidect.findings import AcroOsteolysis, Artefact, Bone, BoneDestruction, Burden, Deposit, Findings, Quality
 from calcidect.geometry import Grid, Volume
 from calcidect.materials import Concentrations, MaterialMaps, Metal, Sensitivity, SoftTissue
 from calcidect.result import Provenance, Result, StepCost, assemble
@@ -315,6 +315,7 @@ def _findings(deposits: tuple[Deposit, ...], bones: tuple[Bone, ...], ids: Volum
         bone_destruction=sites,
         burden={**burden, "all": _burden(list(deposits))},
         quality=_quality(sides),
+        artefacts=tuple(Artefact(side, "nail", "On the back.", 12.5, 1.0, 2.0, 3.0, 230.0, None) for side in sides),
     )
 
 

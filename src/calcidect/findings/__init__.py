@@ -3,6 +3,7 @@
 from calcidect.findings._measure import measure
 from calcidect.findings._types import (
     AcroOsteolysis,
+    Artefact,
     Bone,
     BoneDestruction,
     Burden,
@@ -14,6 +15,7 @@ from calcidect.findings._types import (
 
 __all__ = [
     "AcroOsteolysis",
+    "Artefact",
     "Bone",
     "BoneDestruction",
     "Burden",

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy import QUALITY_CODES, Hand, HandAnatomy
+from calcidect.findings._artefacts import artefact_flags, is_dorsal, surface_artefacts
 from calcidect.findings._burden import burden_of
 from calcidect.findings._clipped import clipped_both_notices, fill_clipped, with_clipping
 from calcidect.findings._gather import distance_mm, gather
 from calcidect.findings._region import Amounts, Surroundings, amounts, amounts_of_one_energy, half_maximum
-from calcidect.findings._types import AcroOsteolysis, Bone, Deposit, Findings, Quality
+from calcidect.findings._types import AcroOsteolysis, Artefact, Bone, Deposit, Findings, Quality
 from calcidect.geometry import FloatArray, Grid
 from calcidect.materials import HostLine, MaterialMaps, Sensitivity, fit_host_line, sensitivity_in_slice
 from calcidect.progress import Progress, silent
@@ -59,9 +60,14 @@ def measure(
     """
     labels = np.zeros(maps.low.grid.shape, np.uint16)
     deposits: list[Deposit] = []
+    artefacts: list[Artefact] = []
     for n, hand in enumerate(anatomy.hands):
         progress("deposits", n / len(anatomy.hands))
         view = _view(maps, anatomy, hand, settings)
+        artefacts += surface_artefacts(
+            hand, view.grid, view.low, view.high, view.depth_mm, view.bone_mm, view.bone_points, view.labels > 0,
+            settings.findings.minimum_volume_mm3,
+        )  # fmt: skip
         for number in range(1, view.count + 1):
             deposit, voxels, start = _deposit(view, number, len(deposits) + 1, maps, settings)
             if deposit is None:
@@ -83,6 +89,7 @@ def measure(
         burden_of(ordered, labels, maps.low.grid, anatomy, settings.findings, with_materials=maps.high is not None),
         _quality(maps, anatomy),
         maps.notices + anatomy.notices + clipped_both_notices([deposit.flags for deposit in ordered]),
+        tuple(artefacts),
     )  # fmt: skip
 
 
@@ -149,6 +156,8 @@ def _deposit(
     bone_mm = float(around.bone_mm[voxels].min())
     mass = found.ha_mass_mg
     joint = view.hand.radiocarpal_mm
+    dorsal = is_dorsal(view.hand, centroid, view.bone_points)
+    other = artefact_flags(around, found, local, dorsal) + (found.classification.flags if found.classification else ())
     return Deposit(
         deposit_id=deposit_id,
         side=view.hand.side,
@@ -175,7 +184,7 @@ def _deposit(
         mean_hu_high=None if around.high is None else float(around.high[voxels].mean()),
         dual_energy_ratio=_ratio(found),
         confidence=None if found.classification is None else _surer(found.classification.posterior),
-        flags=_flags(volume_mm3, found) + clipping.flags + (found.classification.flags if found.classification else ()),
+        flags=_flags(volume_mm3, found) + clipping.flags + other,
     ), voxels, start  # fmt: skip
 
 

@@ -47,6 +47,21 @@ class Deposit:
 
 
 @dataclass(frozen=True)
+class Artefact:
+    """Dense voxels that were not taken for a deposit, and why. Positions are LPS mm."""
+
+    side: Side
+    kind: Literal["nail", "skin"]
+    reason: str
+    volume_mm3: float
+    centroid_x_mm: float
+    centroid_y_mm: float
+    centroid_z_mm: float
+    mean_hu_low: float
+    mean_hu_high: float | None
+
+
+@dataclass(frozen=True)
 class Bone:
     """One bone: a row of ``bones.csv``."""
 
@@ -145,7 +160,8 @@ class Findings:
     """Everything found in one scan.
 
     ``deposit_labels`` is a uint16 volume on the study's grid: voxel value = ``deposit_id``. ``burden`` has
-    the keys ``right``, ``left``, ``all``; a hand that is not in the scan has no key.
+    the keys ``right``, ``left``, ``all``; a hand that is not in the scan has no key. ``artefacts`` are dense bodies
+    that were not taken for deposits.
     """
 
     deposits: tuple[Deposit, ...]
@@ -156,3 +172,4 @@ class Findings:
     burden: dict[str, Burden]
     quality: Quality
     notices: tuple[Notice, ...] = field(default=())
+    artefacts: tuple[Artefact, ...] = ()

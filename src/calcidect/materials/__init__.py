@@ -8,13 +8,14 @@ from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._path import slice_paths_cm
 from calcidect.materials._regions import CALIBRATION_SD_FRACTION, crystal_mass
 from calcidect.materials._scatter import Scatter, scatter_of
-from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_in_slice
+from calcidect.materials._sensitivity import HA_G_PER_CM3, in_host, sensitivity, sensitivity_in_slice
 from calcidect.materials._single import brightness_of_80_kv
 from calcidect.materials._types import MaterialMaps, Metal, Sensitivity
 from calcidect.materials._virtual import virtual_monoenergetic
 
 __all__ = [
     "CALIBRATION_SD_FRACTION",
+    "HA_G_PER_CM3",
     "QUANTITIES",
     "Classification",
     "Concentrations",

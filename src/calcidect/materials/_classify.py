@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 
 from calcidect.geometry import FloatArray
-from calcidect.materials._ray import MODEL_SD_FRACTION
 from calcidect.materials._scatter import Scatter
 from calcidect.materials._types import Sensitivity
 
@@ -23,6 +22,10 @@ CERTAIN = 0.95
 _FITS_WITHIN_SD = (3.0, 3.44)
 """Of one measurement, of two: a region farther than this from both hypotheses is a mixture or an artefact (0.27 % of
 true ones are)."""
+
+RATIO_SD_FRACTION = 0.05
+"""Of a crystal's ratio: the model is within 3.3 % (root mean square) of the published ratios of calcium, and the ratios
+of calcium salts other than hydroxyapatite lie 2 to 6 % below its own (docs/method/materials.md, section 5)."""
 
 _TELLING_SD = 3.0
 _CRYSTALS: tuple[Literal["hydroxyapatite", "urate"], ...] = ("hydroxyapatite", "urate")
@@ -75,8 +78,8 @@ def classify(
 
     Under a hypothesis the points (low, high) of both lie on the crystal's ray. Off it by ``x = low k_high - high
     k_low``, one number each; their variances D follow from noise and host, and are independent between the two, since
-    the scatter's weights add up to 0 and the integral's are even. 5 % of each energy's signal, g, is in doubt for both
-    alike:
+    the scatter's weights add up to 0 and the integral's are even. The crystal's ratio is in doubt by 5 %, that is each
+    energy's signal by 3.5 %, g, for both measurements alike:
 
         T^2 = x^T (D + g g^T)^-1 x        posterior = p exp(-T_ha^2 / 2) / sum of both
 
@@ -130,14 +133,14 @@ def _off_ray(
 
 def _distance_sd(points: list[FloatArray], covariances: list[FloatArray], ray: tuple[float, float]) -> float:
     off, variances = _off_ray(points, covariances, ray)
-    model = MODEL_SD_FRACTION * np.array([np.hypot(ray[1] * low, ray[0] * high) for low, high in points])
+    model = RATIO_SD_FRACTION / sqrt(2) * np.array([np.hypot(ray[1] * low, ray[0] * high) for low, high in points])
     return sqrt(float(off @ np.linalg.solve(np.diag(variances) + np.outer(model, model), off)))
 
 
 def _ratio_offset_sd(points: list[FloatArray], covariances: list[FloatArray], ray: tuple[float, float]) -> float:
     """Return how far the ratio lies from the ray's, signed; 0 where no point lies on the ray's side of the host.
 
-    Least squares of the share d in ``ratio = k_low / k_high (1 + d)``, whose doubt is 5 % of each energy.
+    Least squares of the share d in ``ratio = k_low / k_high (1 + d)``, with 5 % of doubt.
     """
     off, variances = _off_ray(points, covariances, ray)
     per_share = np.array([ray[0] * high for _, high in points])
@@ -145,4 +148,4 @@ def _ratio_offset_sd(points: list[FloatArray], covariances: list[FloatArray], ra
         return 0.0
     power = float((per_share**2 / variances).sum())
     share = float((per_share * off / variances).sum()) / power
-    return share / sqrt(1 / power + 2 * MODEL_SD_FRACTION**2)
+    return share / sqrt(1 / power + RATIO_SD_FRACTION**2)

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 
 from calcidect.anatomy import CutOff, FieldOfView
 from calcidect.errors import Notice
-from calcidect.findings import AcroOsteolysis, Bone, BoneDestruction, Burden, Deposit, Findings, Quality
+from calcidect.findings import AcroOsteolysis, Artefact, Bone, BoneDestruction, Burden, Deposit, Findings, Quality
 from calcidect.geometry import Grid, Volume
 from calcidect.materials import Metal
 from calcidect.result._tables import as_row, plain
 from calcidect.result._types import RESEARCH_USE_ONLY, HandFacts, NotAssessed, Result, StudyFacts
 from calcidect.study import Motion, SeriesQuality
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 """Major: a key changed its meaning or went. Minor: keys were added."""
 
 HANDS = ("right", "left", "all")
@@ -72,6 +72,7 @@ def as_document(result: Result) -> dict[str, Any]:
         "quality": _quality_document(findings.quality),
         "not_assessed": [as_row(item) for item in result.not_assessed],
         "warnings": [as_row(notice) for notice in findings.notices],
+        "artefacts": [as_row(artefact) for artefact in findings.artefacts],
     }
     validate_document(document)
     return document
@@ -153,6 +154,7 @@ def findings_of(document: dict[str, Any], deposit_labels: Volume) -> Findings:
         burden={hand: from_row(Burden, row) for hand, row in document["burden"].items() if row is not None},
         quality=_quality_of(document["quality"]),
         notices=_all(Notice, document["warnings"]),
+        artefacts=_all(Artefact, document.get("artefacts", [])),
     )
 
 
