@@ -176,7 +176,17 @@ class FindingsSettings(_Group):
         2.0, "mm", "parts with gaps of at most 2 mm belong together (result contract)", ge=0, le=10
     )
     minimum_volume_mm3: float = _setting(
-        1.0, "mm3", "no agreed size limit exists; 1 mm3 is 3 to 10 voxels of a hand scan", ge=0
+        1.0,
+        "mm3",
+        "of the voxels found, blurred as they are: no agreed size limit exists; 1 mm3 is 3 to 10 voxels of a hand scan",
+        ge=0,
+    )
+    minimum_signal_to_noise: float = _setting(
+        5.0,
+        "times the noise of the deposit's integral",
+        "Rose, J Opt Soc Am 1948 (doi 10.1364/JOSA.38.000196): what stands out by 5 is seen with certainty",
+        ge=0,
+        le=50,
     )
     halo_mm: float = _setting(
         1.0,
@@ -185,7 +195,13 @@ class FindingsSettings(_Group):
         gt=0.5,
         le=5,
     )
-    ring_mm: float = _setting(1.5, "mm", "shell around the halo that tells the host's HU", gt=0.3, le=5)
+    ring_mm: float = _setting(
+        2.5,
+        "mm",
+        "shell around the halo that tells the host's HU; of 1.5 mm, masses are noisier (docs/method/materials.md)",
+        gt=0.3,
+        le=5,
+    )
     bulky_deposit_mm3: float = _setting(
         250.0, "mm3", "our rule; the study did not define 'bulky' (result contract)", gt=0
     )

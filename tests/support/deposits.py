@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from calcidect.findings._gather import distance_mm
-from calcidect.findings._region import Surroundings
+from calcidect.findings._surroundings import Blur, Surroundings
 from calcidect.materials import HostLine, Sensitivity, SoftTissue, sensitivity
 from calcidect.materials._noise_covariance import NoiseCovariance, covariance_of
 from calcidect.phantom._attenuation import Tissue, load_attenuation
@@ -74,7 +74,9 @@ def block(
     line = HostLine(muscle_high - beta * muscle_low, beta)
     mask = _mineral(images[0], images[1], line, pair, spacing, mask_hu) & (shape > 0.01)
     far = np.full(mask.shape, 30.0, np.float32)
-    around = Surroundings(images[0], images[1], mask, distance_mm(mask, spacing), far, far, far, spacing)
+    around = Surroundings(
+        images[0], images[1], mask, distance_mm(mask, spacing), far, far, far, spacing, Blur(blur_mm, thickness_mm)
+    )
     mass_mg = float(inside.sum() * fine.prod()) * (ha + msu) / 1000
     host_hu = (muscle_low, muscle_high)
     return Block(

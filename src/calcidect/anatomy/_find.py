@@ -13,6 +13,7 @@ from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_o
 from calcidect.anatomy._frame import Frame, find_frame
 from calcidect.anatomy._mineral import MineralImage, mineral_image, mineral_image_of_one_energy
 from calcidect.anatomy._position import position_notices
+from calcidect.anatomy._spots import find_spots
 from calcidect.anatomy._types import BoneLabel, Hand, HandAnatomy, Side
 from calcidect.anatomy._wrist import radiocarpal_mm
 from calcidect.errors import Notice
@@ -24,6 +25,8 @@ from calcidect.settings import Settings
 _BONE_HU = 300.0
 _BONE_SURFACE_HU = 650.0
 _UNSURE = 0.7
+_QUIET_DEPTH_MM = 2.0
+"""Below the skin, clear of its edge's blur."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +77,18 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
         for kind in ("bone", "sesamoid", "ossicle", "deposit")
     }
     bones = fill_holes(of_kind["bone"] & (image.low_hu > _BONE_SURFACE_HU)) & ~of_kind["deposit"]
+    deposits = of_kind["deposit"] | _spots(maps, image, body, labels > 0)
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
-    return _Found(body, frame, bones, of_kind["sesamoid"], of_kind["ossicle"], of_kind["deposit"], wrist)
+    return _Found(body, frame, bones, of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist)
+
+
+def _spots(maps: MaterialMaps, image: MineralImage, body: Body, mineral: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the voxels of small bodies of hydroxyapatite apart from other mineral; none of a single-energy scan."""
+    if image.smooth_high_hu is None or image.line is None or maps.sensitivity is None:
+        return np.zeros(mineral.shape, bool)
+    soft = (image.depth_mm > _QUIET_DEPTH_MM) & ~image.mask
+    return find_spots(image.smooth_low_hu, image.smooth_high_hu, body.mask & ~mineral, soft, maps.low.grid.spacing_mm,
+                      image.line, maps.sensitivity)  # fmt: skip
 
 
 def _mineral(maps: MaterialMaps, body: Body) -> MineralImage:

@@ -52,6 +52,10 @@ class MineralImage:
         scan: brighter than any soft tissue by noise and deeper than nail and skin, or brighter than nail.
     depth_mm : float32 array
         Below the skin, 0 outside.
+    smooth_high_hu : float32 array or None
+        As ``smooth_low_hu``, of the high energy; None of a single-energy scan.
+    line : HostLine or None
+        Of soft tissue; None of a single-energy scan.
     """
 
     low_hu: NDArray[np.float32]
@@ -59,6 +63,8 @@ class MineralImage:
     ha_mg_per_cm3: NDArray[np.float32]
     mask: NDArray[np.bool_]
     depth_mm: NDArray[np.float32]
+    smooth_high_hu: NDArray[np.float32] | None = None
+    line: HostLine | None = None
 
 
 def mineral_image(
@@ -91,7 +97,7 @@ def mineral_image(
     ha, noise = _hydroxyapatite(smooth_low, smooth_high, line, sensitivity, depth > 2.0)
     is_ha = (ha > max(_MINIMUM_HA_MG_PER_CM3, _NOISE_FACTOR * noise)) & (smooth_low > _DENSER_THAN_FAT_AND_SKIN_EDGE_HU)
     dense = (smooth_low > _URATE_HU) & (depth > _NAIL_AND_SKIN_MM)
-    return MineralImage(raw, smooth_low, ha, body & (is_ha | dense), depth)
+    return MineralImage(raw, smooth_low, ha, body & (is_ha | dense), depth, smooth_high, line)
 
 
 def mineral_image_of_one_energy(

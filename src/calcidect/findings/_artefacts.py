@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy import Hand
 from calcidect.findings._gather import distance_mm
-from calcidect.findings._region import Amounts, Surroundings
+from calcidect.findings._region import Amounts
+from calcidect.findings._surroundings import Surroundings
 from calcidect.findings._types import Artefact
 from calcidect.geometry import FloatArray, Grid
 from calcidect.materials import HA_G_PER_CM3, Sensitivity

@@ -12,7 +12,8 @@ from math import hypot, sqrt
 import numpy as np
 
 from calcidect.errors import Notice
-from calcidect.findings._region import Amounts, Surroundings
+from calcidect.findings._region import Amounts
+from calcidect.findings._surroundings import Surroundings
 from calcidect.materials import CALIBRATION_SD_FRACTION, Sensitivity, in_host
 
 _SOFT_TISSUE_HU = (-200.0, 160.0)  # fat to tendon, with noise

@@ -12,7 +12,8 @@ from calcidect.findings._artefacts import artefact_flags, is_dorsal, surface_art
 from calcidect.findings._burden import burden_of
 from calcidect.findings._clipped import clipped_both_notices, fill_clipped, with_clipping
 from calcidect.findings._gather import distance_mm, gather
-from calcidect.findings._region import Amounts, Surroundings, amounts, amounts_of_one_energy, half_maximum
+from calcidect.findings._region import Amounts, amounts, amounts_of_one_energy
+from calcidect.findings._surroundings import Blur, Surroundings, blur_of
 from calcidect.findings._types import AcroOsteolysis, Artefact, Bone, Deposit, Findings, Quality
 from calcidect.geometry import FloatArray, Grid
 from calcidect.materials import HostLine, MaterialMaps, Sensitivity, fit_host_line, sensitivity_in_slice
@@ -41,6 +42,7 @@ class _HandView:
     bone_points: FloatArray
     depth_mm: NDArray[np.float32]
     line: HostLine | None
+    blur: Blur
 
 
 def measure(
@@ -109,7 +111,7 @@ def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settin
     line = None if high is None else _host_line(low, high, depth, grid)
     surface = np.stack(np.nonzero(bone), -1)[::7, ::-1]
     return _HandView(hand, grid, low, high, labels, count, distance_mm(bone, grid.spacing_mm),
-                     grid.point_of(surface), depth, line)  # fmt: skip
+                     grid.point_of(surface), depth, line, blur_of(maps.quality, grid.spacing_mm[2]))  # fmt: skip
 
 
 def _host_line(
@@ -133,7 +135,7 @@ def _surroundings(view: _HandView, number: int, margin_mm: float) -> tuple[Surro
     return Surroundings(
         view.low[box], None if view.high is None else view.high[box], labels == number,
         distance_mm(labels == number, spacing), view.bone_mm[box], view.depth_mm[box],
-        distance_mm((labels > 0) & (labels != number), spacing), spacing,
+        distance_mm((labels > 0) & (labels != number), spacing), spacing, view.blur,
     ), box  # fmt: skip
 
 
@@ -146,9 +148,9 @@ def _deposit(
     local = _sensitivity(view, around, box, maps)
     around, clipping = fill_clipped(around, local, maps.maximum_hu, maps.soft_tissue.host_hu)
     found = with_clipping(_amounts(view, around, local, maps, settings), clipping)
-    voxels, volume_mm3 = half_maximum(around, found.host_low_hu)
+    voxels, volume_mm3 = found.shape.voxels, found.shape.volume_mm3
     start = tuple(part.start + s for part, s in zip(box, view.hand.start[::-1], strict=True))
-    if volume_mm3 < settings.findings.minimum_volume_mm3 or found.excess_low_hu_mm3 <= 0:
+    if found.signal_to_noise < settings.findings.minimum_signal_to_noise:
         return None, voxels, start
     offset = np.array([part.start for part in box])
     points = view.grid.point_of((np.stack(np.nonzero(voxels), -1) + offset)[:, ::-1])
@@ -219,7 +221,7 @@ def _flags(volume_mm3: float, found: Amounts) -> tuple[str, ...]:
     """Return what the reader should know: small, largely hidden by blur of bone, skin or a neighbour, of one energy."""
     flags = {
         "small": volume_mm3 < _SMALL_MM3,
-        "partly_hidden": found.share < _HIDDEN_SHARE,
+        "partly_hidden": found.visible < _HIDDEN_SHARE,
         "single_energy": found.classification is None,
     }
     return tuple(flag for flag, is_so in flags.items() if is_so)

@@ -1,15 +1,18 @@
-"""A deposit's amounts: mass from deposit and halo with the host taken off, volume at half maximum."""
+"""A deposit's amounts: mass from deposit and halo with the host taken off, shape by the contour that fits."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.findings._gather import distance_mm
-from calcidect.findings._integral import Integral, integral_of
+from calcidect.findings._integral import Integral, Ring, integral_of
 from calcidect.findings._material import material_of
+from calcidect.findings._shape import Shape, find_shape
+from calcidect.findings._surroundings import Surroundings
 from calcidect.geometry import FloatArray
 from calcidect.materials import (
     Classification,
@@ -25,129 +28,108 @@ _CLEAR_OF_BONE_MM = 1.0
 _CLEAR_OF_SKIN_MM = 1.0
 """The blur of bone and of the skin's edge (FWHM up to 1.2 mm) is down to a fortieth there."""
 _RING_CLEARANCE_MM = 0.5
-_BLUR_SIGMA_MM = 0.42
 _SOFT_TISSUE_HU = (-200.0, 160.0)
 _FAT_HU = -110.0
 """At 70 to 100 kV (docs/method/materials.md, section 2); its HU at the high energy lie on the scan's host line."""
 _SMOOTH_MM = 0.5
 """Before soft tissue is told by its HU, so that noise does not cut its bright half off."""
-_PLATEAU_SMOOTH_MM = 0.4
-"""Between 0.3 and 0.5 volumes of simulated deposits come out 11 % too small to 7 % too large, on average."""
 _PLATEAU_MM = 1.5
-"""Over this distance a deposit's density is taken as one; parts farther apart have half maxima of their own."""
+_EVEN_HU, _EVEN_SIGMA_MM, _UNEVEN_SIGMA_MM = 20.0, 2.0, 1.0
+"""Our choice: where a ring differs by less than 20 HU beyond noise, the host is its mean over 2 mm, which holds less
+noise; elsewhere fat and muscle meet, and what is nearest tells most."""
+_CLEAR_SHARE = 0.5
+"""Our choice: with less than half clear of bone, skin and neighbours, more would be inferred than measured."""
 _UNEVEN_SHARE = 0.5
 """The host's standard deviation, as a share of the ring's own unevenness: half of it is explained by interpolation.
 Between 0.4 and 1 the masses of simulated deposits hardly change (docs/method/anatomy.md)."""
-_SUBVOXELS = 3
-
-
-@dataclass(frozen=True, eq=False)
-class Surroundings:
-    """One deposit in its box: images and distances, float32, shape (k, j, i).
-
-    Parameters
-    ----------
-    low : array
-        HU.
-    high : array or None
-        HU; None of a single-energy scan.
-    mask : bool array
-        The deposit's mineral.
-    away_mm, bone_mm, depth_mm, others_mm : array
-        Distance to this deposit, to bone, to the skin from inside, and to other deposits.
-    spacing_mm : tuple of float
-        Along i, j, k.
-    clipped : bool array or None
-        Low-energy voxels at the top of the stored range, filled in from the high energy; None if there are none.
-    """
-
-    low: NDArray[np.float32]
-    high: NDArray[np.float32] | None
-    mask: NDArray[np.bool_]
-    away_mm: NDArray[np.float32]
-    bone_mm: NDArray[np.float32]
-    depth_mm: NDArray[np.float32]
-    others_mm: NDArray[np.float32]
-    spacing_mm: tuple[float, float, float]
-    clipped: NDArray[np.bool_] | None = None
-
-    @property
-    def voxel_mm3(self) -> float:
-        """Volume of a voxel."""
-        return float(np.prod(self.spacing_mm))
 
 
 @dataclass(frozen=True)
 class Amounts:
-    """What a deposit holds, and the share of its blurred shape that was seen.
+    """What a deposit holds, its shape, and the share of that, blurred, which shows clear of bone, skin and neighbours.
 
     An indeterminate deposit has the mass it would have as hydroxyapatite; urate has no standard deviation of that. Of
     one energy there is neither class nor mass.
     """
 
+    shape: Shape
     classification: Classification | None
     ha_mass_mg: float | None
     ha_mass_sd_mg: float | None
     urate_mass_mg: float | None
     excess_low_hu_mm3: float
     excess_high_hu_mm3: float | None
-    share: float
-    host_low_hu: float
+    visible: float
+    signal_to_noise: float
 
 
 def amounts(
     around: Surroundings, line: HostLine, sensitivity: Sensitivity, tissue: SoftTissue, settings: FindingsSettings
 ) -> Amounts:
-    """Return material and masses of a deposit.
+    """Return shape, material and masses of a deposit.
 
-    The region is the deposit's mineral and its halo, the halo without what bone, skin or a neighbour could blur into.
-    Both energies are integrated over the host, which is interpolated from the ring (`integral_of`). The part of the
-    deposit's own blurred signal that the region misses, or that the ring takes for host, is made up for by the share
-    that the same sums keep of its blurred shape. The mass is the least-squares fit of both integrals by one crystal.
+    The host is interpolated from the ring; what lies above it tells the shape (`find_shape`), and the shape what each
+    voxel counts (`integral_of`), without what bone, skin or a neighbour could blur into. The part of the deposit's own
+    blurred signal that is not counted, or that the ring takes for host, is made up for by the share that the same sums
+    keep of the shape. The mass is the least-squares fit of both integrals by one crystal.
     """
     assert around.high is not None
-    integral, ring = _integral(around, settings)
+    clear, ring = _clear_and_ring(around, tissue, settings)
     images = around.low, around.high
-    host_hu, host_covariance = _host(images, integral, ring, line, tissue)
-    excess = np.array([integral.excess_hu_voxels(i, h) for i, h in zip(images, host_hu, strict=True)])
-    noise = tissue.covariance.of_sums(integral.weights) + host_covariance * integral.window.sum() ** 2
-    covariance = noise * (around.voxel_mm3 / integral.share) ** 2
-    excess_low, excess_high = (float(e) * around.voxel_mm3 for e in excess)
+    typical = _typical_host(line, tissue)
+    weights = _weights(
+        (sensitivity.ha_low, sensitivity.ha_high), tissue.covariance.of_voxel + _uneven(images, ring, typical, tissue)
+    )
+    excess = sum(w * _above_host(i, h, ring) for w, i, h in zip(weights, images, typical.mean(0), strict=True))
+    shape = find_shape(np.asarray(excess, np.float32), around, clear)
+    integral = integral_of(shape.filled, shape.signal, _counted(around, shape, clear), ring)
+    host_hu, host_covariance = _host(images, integral, ring, typical, tissue)
+    low, high = (integral.excess_hu_voxels(i, h) * around.voxel_mm3 for i, h in zip(images, host_hu, strict=True))
+    scale = (around.voxel_mm3 / integral.share) ** 2
+    noise = tissue.covariance.of_sums(integral.weights) * scale
+    covariance = noise + host_covariance * integral.window.sum() ** 2 * scale
     k = in_host(sensitivity, *host_hu)
-    uneven_hu2 = host_covariance / _UNEVEN_SHARE**2
+    snr = _signal_to_noise((low, high), (k.ha_low, k.ha_high), noise)
     found = material_of(
-        images, around.clipped, integral.window, integral.host, host_hu, host_covariance, uneven_hu2, k, tissue,
-        around.spacing_mm,
+        images, around.clipped, integral.window, integral.host, host_hu, host_covariance,
+        _uneven(images, ring, typical, tissue), k, tissue, around.spacing_mm,
     )  # fmt: skip
     if found.material == "urate":
-        mass, _ = crystal_mass((excess_low, excess_high), covariance, (k.msu_low, k.msu_high))
-        return Amounts(found, 0.0, None, max(mass, 0.0), excess_low, excess_high, integral.share, host_hu[0])
-    mass, sd = crystal_mass((excess_low, excess_high), covariance, (k.ha_low, k.ha_high))
-    return Amounts(found, max(mass, 0.0), sd, 0.0, excess_low, excess_high, integral.share, host_hu[0])
+        mass, _ = crystal_mass((low, high), covariance, (k.msu_low, k.msu_high))
+        return Amounts(shape, found, 0.0, None, max(mass, 0.0), low, high, integral.visible, snr)
+    mass, sd = crystal_mass((low, high), covariance, (k.ha_low, k.ha_high))
+    return Amounts(shape, found, max(mass, 0.0), sd, 0.0, low, high, integral.visible, snr)
 
 
 def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: FindingsSettings) -> Amounts:
-    """Return what one energy tells of a deposit: the host around it, and how far it stands out from that.
+    """Return what one energy tells of a deposit: its shape, and how far it stands out from the host around it.
 
-    Region, ring and share as of two energies (`amounts`); without a ring, the host is half way from fat to muscle.
+    Ring, shape and share as of two energies (`amounts`); without a ring, the host is half way from fat to muscle.
     """
-    integral, _ = _integral(around, settings)
-    host_hu = integral.host_hu(around.low) if integral.has_ring else 0.5 * (_FAT_HU + tissue.host_hu[0])
+    clear, ring = _clear_and_ring(around, tissue, settings)
+    typical = 0.5 * (_FAT_HU + tissue.host_hu[0])
+    shape = find_shape(_above_host(around.low, typical, ring).astype(np.float32), around, clear)
+    integral = integral_of(shape.filled, shape.signal, _counted(around, shape, clear), ring)
+    host_hu = integral.host_hu(around.low) if integral.has_ring else typical
     excess = integral.excess_hu_voxels(around.low, host_hu) * around.voxel_mm3
-    return Amounts(None, None, None, None, excess, None, integral.share, host_hu)
+    noise = tissue.covariance.of_sums(integral.weights)[:1, :1] * (around.voxel_mm3 / integral.share) ** 2
+    snr = _signal_to_noise((excess,), (1.0,), noise)
+    return Amounts(shape, None, None, None, None, excess, None, integral.visible, snr)
 
 
-def _integral(around: Surroundings, settings: FindingsSettings) -> tuple[Integral, NDArray[np.bool_]]:
-    """Return what each voxel counts, and the ring that tells the host."""
+def _clear_and_ring(
+    around: Surroundings, tissue: SoftTissue, settings: FindingsSettings
+) -> tuple[NDArray[np.bool_], Ring]:
+    """Return the voxels that show the deposit and its host alone, and the ring that tells the host."""
     from scipy.ndimage import gaussian_filter
 
+    spacing_mm = np.array(around.spacing_mm[::-1])
     dense = around.mask & (around.low >= half_maximum_hu(around))
-    soft = gaussian_filter(around.low, [_SMOOTH_MM / s for s in around.spacing_mm[::-1]])
+    soft = gaussian_filter(around.low, _SMOOTH_MM / spacing_mm)
     from_dense_mm = distance_mm(dense, around.spacing_mm)
     clear = (around.bone_mm > _CLEAR_OF_BONE_MM) & (around.depth_mm > _CLEAR_OF_SKIN_MM) & (
         around.others_mm > around.away_mm
     )  # fmt: skip
-    region = (around.mask & (around.others_mm > 0)) | (clear & (from_dense_mm <= settings.halo_mm))
     ring = (
         clear
         & (from_dense_mm > settings.halo_mm)
@@ -157,24 +139,62 @@ def _integral(around: Surroundings, settings: FindingsSettings) -> tuple[Integra
         & (around.depth_mm > _CLEAR_OF_SKIN_MM + _RING_CLEARANCE_MM)
         & (soft > _SOFT_TISSUE_HU[0]) & (soft < _SOFT_TISSUE_HU[1])
     )  # fmt: skip
-    filled = gaussian_filter(dense.astype(np.float32), [_BLUR_SIGMA_MM / s for s in around.spacing_mm[::-1]])
-    return integral_of(region, ring, filled, around.spacing_mm), ring
+    beyond_noise_hu2 = float(np.var(around.low[ring])) - tissue.covariance.of_voxel[0, 0] if ring.any() else 0.0
+    sigma_mm = _EVEN_SIGMA_MM if beyond_noise_hu2 < _EVEN_HU**2 else _UNEVEN_SIGMA_MM
+    return clear, Ring(ring, sigma_mm / spacing_mm)
+
+
+def _counted(around: Surroundings, shape: Shape, clear: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the voxels that count: those clear of all else or, where little of the deposit is, its mineral, too."""
+    is_clear = float(shape.signal[clear].sum()) >= _CLEAR_SHARE * float(shape.signal.sum())
+    return clear if is_clear else clear | (around.mask & (around.others_mm > 0))
+
+
+def _signal_to_noise(excess: Sequence[float], k: Sequence[float], noise: FloatArray) -> float:
+    """Return by how many times its noise the deposit's integral, of both energies together, exceeds the host."""
+    weighted = np.linalg.solve(noise, np.array(k))
+    return float(weighted @ np.array(excess) / np.sqrt(weighted @ np.array(k)))
+
+
+def _above_host(image: NDArray[np.float32], typical_hu: float, ring: Ring) -> FloatArray:
+    """Return an image above the host that the ring tells, or above a typical one."""
+    return np.asarray(image - (ring.under(image) if ring.tells else typical_hu))
+
+
+def _weights(k: tuple[float, float], covariance_hu2: FloatArray) -> FloatArray:
+    """Return the weights of the two energies whose sum is HA in mg/cm3 with the least deviation."""
+    weights = np.linalg.solve(covariance_hu2, np.array(k))
+    return np.asarray(weights / (weights @ np.array(k)))
+
+
+def _typical_host(line: HostLine, tissue: SoftTissue) -> FloatArray:
+    """Return fat and muscle of the scan, shape (2, 2), HU at both energies."""
+    return np.array([[_FAT_HU, line.alpha_hu + line.beta * _FAT_HU], tissue.host_hu])
 
 
 def _host(
-    images: tuple[NDArray[np.float32], NDArray[np.float32]], integral: Integral, ring: NDArray[np.bool_],
-    line: HostLine, tissue: SoftTissue,
+    images: tuple[NDArray[np.float32], NDArray[np.float32]], integral: Integral, ring: Ring,
+    typical: FloatArray, tissue: SoftTissue,
 ) -> tuple[tuple[float, float], FloatArray]:  # fmt: skip
     """Return the host's mean HU at both energies and what it is uncertain by besides noise, covariance (2, 2).
 
     Without a ring, any mixture of fat and muscle.
     """
+    uneven = _uneven(images, ring, typical, tissue)
     if not integral.has_ring:
-        fat, muscle = np.array([_FAT_HU, line.alpha_hu + line.beta * _FAT_HU]), np.array(tissue.host_hu)
-        low, high = 0.5 * (fat + muscle)
-        return (float(low), float(high)), np.outer(0.5 * (muscle - fat), 0.5 * (muscle - fat))
-    uneven = np.cov(images[0][ring], images[1][ring]) - tissue.covariance.of_voxel
-    return (integral.host_hu(images[0]), integral.host_hu(images[1])), _UNEVEN_SHARE**2 * _not_negative(uneven)
+        low, high = typical.mean(0)
+        return (float(low), float(high)), uneven
+    return (integral.host_hu(images[0]), integral.host_hu(images[1])), _UNEVEN_SHARE**2 * uneven
+
+
+def _uneven(
+    images: tuple[NDArray[np.float32], NDArray[np.float32]], ring: Ring, typical: FloatArray, tissue: SoftTissue
+) -> FloatArray:
+    """Return how much the ring differs from place to place beyond noise, covariance (2, 2) of both energies."""
+    if not ring.tells:
+        half = 0.5 * (typical[1] - typical[0])
+        return np.outer(half, half)
+    return _not_negative(np.cov(images[0][ring.voxels], images[1][ring.voxels]) - tissue.covariance.of_voxel)
 
 
 def _not_negative(covariance: FloatArray) -> FloatArray:
@@ -183,38 +203,15 @@ def _not_negative(covariance: FloatArray) -> FloatArray:
     return np.asarray(vectors * np.maximum(values, 0.0) @ vectors.T)
 
 
-def half_maximum_hu(around: Surroundings, host_hu: float = 0.0) -> NDArray[np.float32]:
-    """Return the level half way from host to plateau at each voxel; the plateau is the brightest within 1.5 mm.
+def half_maximum_hu(around: Surroundings) -> NDArray[np.float32]:
+    """Return half of the plateau at each voxel; the plateau is the brightest within 1.5 mm.
 
     Never above that brightest voxel, so that something always reaches it.
     """
     from scipy.ndimage import gaussian_filter, maximum_filter
 
-    smooth = gaussian_filter(around.low, [_PLATEAU_SMOOTH_MM / s for s in around.spacing_mm[::-1]])
+    smooth = gaussian_filter(around.low, [_SMOOTH_MM / s for s in around.spacing_mm[::-1]])
     inside = np.where(around.mask, np.minimum(smooth, around.low.max()), np.float32(-1024))
     size = [2 * round(_PLATEAU_MM / s) + 1 for s in around.spacing_mm[::-1]]
     plateau = maximum_filter(inside, size)
-    return np.asarray(np.minimum(host_hu + 0.5 * (plateau - host_hu), plateau), np.float32)
-
-
-def half_maximum(around: Surroundings, host_hu: float) -> tuple[NDArray[np.bool_], float]:
-    """Return the deposit's voxels at half maximum, and its volume in mm3 at the same level, to a third of a voxel.
-
-    The image is interpolated linearly at 27 points a voxel; points nearer to another deposit, or in bone, do not
-    count. At least the brightest voxel belongs to the deposit.
-    """
-    from scipy.ndimage import map_coordinates
-
-    level = half_maximum_hu(around, host_hu)
-    mine = (around.away_mm <= 0.5 * max(around.spacing_mm)) & (around.bone_mm > 0) & (around.others_mm > around.away_mm)
-    voxels = mine & (around.low >= level)
-    brightest = np.unravel_index(int(np.where(around.mask, around.low, -np.inf).argmax()), around.low.shape)
-    voxels[brightest] = True
-    index = np.stack(np.nonzero(mine | voxels), -1).astype(float)
-    steps = (np.arange(_SUBVOXELS) - (_SUBVOXELS - 1) / 2) / _SUBVOXELS
-    count = 0
-    for shift in np.stack(np.meshgrid(steps, steps, steps), -1).reshape(-1, 3):
-        at = (index + shift).T
-        low, needed = (map_coordinates(image, at, order=1, mode="nearest") for image in (around.low, level))
-        count += int((low >= needed).sum())
-    return voxels, max(count, 1) / _SUBVOXELS**3 * around.voxel_mm3
+    return np.asarray(np.minimum(0.5 * plateau, plateau), np.float32)

@@ -1,0 +1,187 @@
+"""A deposit's shape below the size of a voxel: the contour which, filled and blurred, is most like the image.
+
+Half of the maximum is the edge of a body that is much larger than the blur. A small one never reaches its own
+density, a thin one neither, and of a noisy or grainy one the maximum is too high. So the level is not fixed: of the
+contours at shares of the local density, that one is taken which, filled and blurred, fits the image best.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.findings._surroundings import Surroundings
+from calcidect.geometry import FloatArray
+
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+_LEVELS = (0.2, 0.85)
+_LEVEL_STEP = 0.01
+_HALF = 0.5
+_SMOOTH_MM = 0.4
+"""Before contours are drawn, so that noise does not roughen them; about a soft kernel's blur (standard deviation)."""
+_PLATEAU_MM = 1.5
+_DENSITY_MM = 1.0
+"""Over these distances a deposit's density is taken as one; parts farther apart have levels of their own."""
+_EVERYWHERE = 1e-6
+_BEYOND_MM = 1.0
+"""How far a contour may lie outside the mineral that was found."""
+_FIT_MM = 2.0
+"""Around the mineral: edge and blur (FWHM up to 1.2 mm) of the deposit."""
+_FINE_CELLS = 6_000_000
+"""Voxels are divided by three along each axis as long as there are fewer cells; larger bodies need it less."""
+_PARTS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """Where a deposit lies, arrays of its box, shape (k, j, i).
+
+    Parameters
+    ----------
+    voxels : bool array
+        Those of which at least half is deposit; the brightest one in any case.
+    volume_mm3 : float
+        Of the shape, counted in thirds of a voxel.
+    filled : float32 array
+        Share of each voxel that the blurred shape fills.
+    signal : float32 array
+        As ``filled``, denser parts counting more, up to a factor: the deposit as it should appear.
+    """
+
+    voxels: Mask
+    volume_mm3: float
+    filled: Floats
+    signal: Floats
+
+
+def find_shape(excess: Floats, around: Surroundings, clear: Mask) -> Shape:
+    """Return the shape that, blurred, fits best.
+
+    The contour at a share p of the local density is filled with that density and blurred by the scan's blur: t_p. The p
+    is taken at which ``sum (excess - c t_p)^2`` with the best c is smallest. The local density comes from the contour
+    at half maximum, filled and blurred: f; it is the best factor of f within about 1 mm, ``G(excess f) / G(f f)``
+    with a Gaussian G. Where bone, skin or a neighbour blur in, nothing is fitted, and the shape is the mineral found
+    there above half maximum.
+
+    Parameters
+    ----------
+    excess : float32 array, shape (k, j, i)
+        Image above the host.
+    around : Surroundings
+        The deposit.
+    clear : bool array
+        Voxels that show this deposit and its host alone.
+    """
+    from scipy.optimize import minimize_scalar
+
+    box = _box(around.away_mm <= _FIT_MM, 3 * around.blur.sigma_mm() / np.array(around.spacing_mm[::-1]))
+    fit = clear[box] & (around.away_mm[box] <= _FIT_MM)
+    wanted = np.where(fit, excess[box], np.float32(0))
+    contours = _Contours.of(excess, around, box, clear).with_local_density(wanted, fit)
+
+    def misfit(level: float) -> float:
+        expected = np.where(fit, contours.blurred(contours.density * contours.inside(level)), 0.0)
+        power = float((expected**2).sum())
+        factor = float((expected * wanted).sum()) / power if power > 0 else 0.0
+        return float(((wanted - factor * expected) ** 2).sum())
+
+    level = _HALF
+    if fit.any():
+        level = float(
+            minimize_scalar(misfit, bounds=contours.levels(), method="bounded", options={"xatol": _LEVEL_STEP}).x
+        )
+    return contours.shape_at(level, excess, around, box)
+
+
+@dataclass(frozen=True, eq=False)
+class _Contours:
+    """A smoothed image on cells of a third of a voxel, its local density, and which cells may belong to the deposit."""
+
+    image: Floats
+    density: Floats
+    allowed: Mask
+    clear: Mask
+    half: Mask
+    parts: int
+    sigma_cells: FloatArray
+    density_sigma_voxels: FloatArray
+    voxel_mm3: float
+
+    @classmethod
+    def of(cls, excess: Floats, around: Surroundings, box: tuple[slice, ...], clear: Mask) -> _Contours:
+        """Return those of a deposit in a part of its box; its density is first the brightest within 1.5 mm."""
+        from scipy.ndimage import gaussian_filter, maximum_filter, zoom
+
+        spacing_mm = np.array(around.spacing_mm[::-1])
+        smooth = gaussian_filter(excess, _SMOOTH_MM / spacing_mm)
+        inside = np.where(around.mask, smooth, np.float32(0))
+        plateau = maximum_filter(inside, [2 * round(_PLATEAU_MM / s) + 1 for s in spacing_mm])
+        grown = around.mine & (plateau > 0) & (around.mask | (clear & (around.away_mm <= _BEYOND_MM)))
+        parts = _PARTS if smooth[box].size * _PARTS**3 <= _FINE_CELLS else 1
+
+        def cells(image: NDArray[Any], order: int) -> NDArray[Any]:
+            return np.asarray(zoom(image[box], parts, order=order, mode="nearest", grid_mode=True))
+
+        image, density = cells(smooth, 3), cells(plateau, 1)
+        allowed, free = (cells(mask.view(np.uint8), 0) > 0 for mask in (grown, clear))
+        half = allowed & (image >= np.float32(_HALF) * density)
+        sigma = around.blur.sigma_mm() / spacing_mm * parts
+        return cls(image, density, allowed, free, half, parts, sigma, _DENSITY_MM / spacing_mm, around.voxel_mm3)
+
+    def with_local_density(self, wanted: Floats, fit: Mask) -> _Contours:
+        """Return the same with the local density of what lies within half maximum."""
+        from scipy.ndimage import gaussian_filter, zoom
+
+        filled = np.where(fit, self.blurred(self.half), np.float32(0))
+        if not filled.any():
+            return self
+        held, power = filled * wanted, filled * filled
+        density = (gaussian_filter(held, self.density_sigma_voxels) + _EVERYWHERE * held.sum()) / (
+            gaussian_filter(power, self.density_sigma_voxels) + _EVERYWHERE * power.sum()
+        )
+        return replace(self, density=zoom(np.maximum(density, 0), self.parts, order=1, mode="nearest", grid_mode=True))
+
+    def levels(self) -> tuple[float, float]:
+        """Return the lowest and the highest share worth trying: a small body's image stays far below its density."""
+        held = self.allowed & (self.density > 0)
+        highest = float((self.image[held] / self.density[held]).max(initial=_LEVELS[0]))
+        return min(_LEVELS[0], 0.5 * highest), min(_LEVELS[1], 0.95 * highest)
+
+    def inside(self, level: float) -> Mask:
+        """Return the cells within the contour at a share of the density."""
+        return self.allowed & (self.clear | self.half) & (self.image >= np.float32(level) * self.density)
+
+    def blurred(self, cells: NDArray[Any]) -> Floats:
+        """Return the voxels' values of an image of cells, blurred as the scan blurs."""
+        from scipy.ndimage import gaussian_filter
+
+        middle = slice((self.parts - 1) // 2, None, self.parts)
+        smooth = gaussian_filter(cells.astype(np.float32), self.sigma_cells, mode="constant", truncate=3.5)
+        return np.asarray(smooth[middle, middle, middle])
+
+    def shape_at(self, level: float, excess: Floats, around: Surroundings, box: tuple[slice, ...]) -> Shape:
+        """Return the shape within the contour at a share of the density."""
+        inside = self.inside(level)
+        k, j, i = around.mask[box].shape
+        share = inside.reshape(k, self.parts, j, self.parts, i, self.parts).mean((1, 3, 5))
+        voxels, filled, signal = np.zeros_like(around.mask), np.zeros_like(excess), np.zeros_like(excess)
+        voxels[box] = share >= _HALF
+        voxels[np.unravel_index(int(np.where(around.mask, excess, -np.inf).argmax()), excess.shape)] = True
+        filled[box], signal[box] = self.blurred(inside), self.blurred(self.density * inside)
+        if not signal.any():  # nothing stands out
+            return Shape(voxels, 0.0, voxels.astype(np.float32), voxels.astype(np.float32))
+        return Shape(voxels, float(share.sum()) * self.voxel_mm3, filled, signal)
+
+
+def _box(mask: Mask, margin_voxels: FloatArray) -> tuple[slice, ...]:
+    """Return the part of an array that holds a mask and a margin."""
+    found = (np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3))
+    return tuple(
+        slice(max(int(at[0] - np.ceil(margin)), 0), int(at[-1] + np.ceil(margin)) + 1)
+        for at, margin in zip(found, margin_voxels, strict=True)
+    )
