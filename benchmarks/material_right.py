@@ -80,7 +80,7 @@ def main() -> None:
                     continue
                 counts[found.classification.material] += 1
                 if given.verbose and found.classification.material != name:
-                    print("   ", one.label, found.classification, f"share {found.share:.2f}")
+                    print("   ", one.label, found.classification)
             n = sum(counts.values())
             total["right"] += counts[name]
             total["n"] += n
