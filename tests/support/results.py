@@ -14,6 +14,7 @@ from calcidect.anatomy import BoneLabel, CutOff, FieldOfView, Hand, HandAnatomy,
 from calcidect.errors import Notice
 from calcidect.findings import (
     AcroOsteolysis,
+    Artefact,
     Bone,
     BoneDestruction,
     Burden,
@@ -338,6 +339,7 @@ def _findings(deposits: tuple[Deposit, ...], bones: tuple[Bone, ...], ids: Volum
             VendorRuleSettings().model_dump(exclude={"write"}),
             {hand: PaintedVolume(21000.0, 95.5) for hand in (*sides, "all")},
         ),
+        artefacts=tuple(Artefact(side, "nail", "On the back.", 12.5, 1.0, 2.0, 3.0, 230.0, None) for side in sides),
     )
 
 

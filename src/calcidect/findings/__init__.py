@@ -3,6 +3,7 @@
 from calcidect.findings._measure import measure
 from calcidect.findings._types import (
     AcroOsteolysis,
+    Artefact,
     Bone,
     BoneDestruction,
     Burden,
@@ -16,6 +17,7 @@ from calcidect.findings._types import (
 
 __all__ = [
     "AcroOsteolysis",
+    "Artefact",
     "Bone",
     "BoneDestruction",
     "Burden",

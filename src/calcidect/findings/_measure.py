@@ -8,17 +8,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy import QUALITY_CODES, Hand, HandAnatomy
+from calcidect.findings._artefacts import artefact_flags, is_dorsal, surface_artefacts
 from calcidect.findings._burden import burden_of
+from calcidect.findings._clipped import clipped_both_notices, fill_clipped, with_clipping
 from calcidect.findings._gather import distance_mm, gather
 from calcidect.findings._older import older_measures
 from calcidect.findings._region import Amounts, amounts, amounts_of_one_energy
 from calcidect.findings._surroundings import Blur, Surroundings, blur_of
-from calcidect.findings._types import AcroOsteolysis, Bone, Deposit, Findings, Material, PaintedVolume, Quality
+from calcidect.findings._types import (
+    AcroOsteolysis,
+    Artefact,
+    Bone,
+    Deposit,
+    Findings,
+    Material,
+    PaintedVolume,
+    Quality,
+)
 from calcidect.findings._vendor_rule import painted_volume, vendor_rule_of
 from calcidect.geometry import FloatArray, Grid
 from calcidect.materials import (
     HostLine,
     MaterialMaps,
+    Sensitivity,
     fit_host_line,
     sensitivity_at,
     vendor_material,
@@ -71,12 +83,17 @@ def measure(
     """
     labels = np.zeros(maps.low.grid.shape, np.uint16)
     deposits: list[Deposit] = []
+    artefacts: list[Artefact] = []
     painted: dict[str, PaintedVolume] = {}
     for n, hand in enumerate(anatomy.hands):
         progress("deposits", n / len(anatomy.hands))
         view = _view(maps, anatomy, hand, settings)
         if view.painted is not None:
             painted[hand.side] = painted_volume(view.painted, hand, view.grid)
+        artefacts += surface_artefacts(
+            hand, view.grid, view.low, view.high, view.depth_mm, view.bone_mm, view.bone_points, view.labels > 0,
+            settings.findings.minimum_volume_mm3,
+        )  # fmt: skip
         for number in range(1, view.count + 1):
             deposit, voxels, start = _deposit(view, number, len(deposits) + 1, maps, settings)
             if deposit is None:
@@ -97,8 +114,9 @@ def measure(
         (),
         burden_of(ordered, labels, maps.low.grid, anatomy, settings.findings, with_materials=maps.high is not None),
         _quality(maps, anatomy),
-        maps.notices + anatomy.notices,
+        maps.notices + anatomy.notices + clipped_both_notices([deposit.flags for deposit in ordered]),
         vendor_rule_of(painted, settings.materials.vendor_rule) if maps.high is not None else None,
+        tuple(artefacts),
     )  # fmt: skip
 
 
@@ -159,10 +177,12 @@ def _deposit(
     urate_fraction = None if view.painted is None else vendor_urate_fraction(view.painted[box][around.mask])
     by_vendor_rule = view.painted is not None and settings.materials.classification == "vendor_ratio"
     told = vendor_material(urate_fraction) if by_vendor_rule else None
-    found = _amounts(view, around, box, maps, settings, told)
+    local = _sensitivity(view, around, box, maps)
+    around, clipping = fill_clipped(around, local, maps.maximum_hu, maps.soft_tissue.host_hu)
+    found = with_clipping(_amounts(view, around, local, maps, settings, told), clipping)
     voxels, volume_mm3 = found.shape.voxels, found.shape.volume_mm3
     start = tuple(part.start + s for part, s in zip(box, view.hand.start[::-1], strict=True))
-    if found.signal_to_noise < settings.findings.minimum_signal_to_noise:
+    if volume_mm3 <= 0 or found.signal_to_noise < settings.findings.minimum_signal_to_noise:
         return None, voxels, start
     offset = np.array([part.start for part in box])
     points = view.grid.point_of((np.stack(np.nonzero(voxels), -1) + offset)[:, ::-1])
@@ -170,6 +190,8 @@ def _deposit(
     bone_mm = float(around.bone_mm[voxels].min())
     mass = found.ha_mass_mg
     joint = view.hand.radiocarpal_mm
+    dorsal = is_dorsal(view.hand, centroid, view.bone_points)
+    other = artefact_flags(around, found, local, dorsal) + (found.classification.flags if found.classification else ())
     return Deposit(
         deposit_id=deposit_id,
         side=view.hand.side,
@@ -196,20 +218,28 @@ def _deposit(
         mean_hu_high=None if around.high is None else float(around.high[voxels].mean()),
         dual_energy_ratio=_ratio(found),
         confidence=None if found.classification is None or told else _surer(found.classification.posterior),
-        flags=(*_flags(volume_mm3, found), *(["vendor_ratio"] if told else [])),
+        flags=(*_flags(volume_mm3, found), *clipping.flags, *other, *(["vendor_ratio"] if told else [])),
         **asdict(older_measures(around, voxels, view.hand.dorsal @ view.grid.direction, settings.findings.halo_mm)),
         vendor_urate_fraction=urate_fraction,
     ), voxels, start  # fmt: skip
 
 
+def _sensitivity(
+    view: _HandView, around: Surroundings, box: tuple[slice, ...], maps: MaterialMaps
+) -> Sensitivity | None:  # fmt: skip
+    """Return the sensitivity where the deposit lies; None of a single-energy scan."""
+    if view.line is None:
+        return None
+    index = np.stack(np.nonzero(around.mask), -1) + [part.start for part in box]
+    return sensitivity_at(maps, view.grid.point_of(index[:, ::-1]))
+
+
 def _amounts(
-    view: _HandView, around: Surroundings, box: tuple[slice, ...], maps: MaterialMaps, settings: Settings,
+    view: _HandView, around: Surroundings, local: Sensitivity | None, maps: MaterialMaps, settings: Settings,
     told: Material | None,
 ) -> Amounts:  # fmt: skip
-    if view.line is None:
+    if view.line is None or local is None:
         return amounts_of_one_energy(around, maps.soft_tissue, settings.findings)
-    index = np.stack(np.nonzero(around.mask), -1) + [part.start for part in box]
-    local = sensitivity_at(maps, view.grid.point_of(index[:, ::-1]))
     return amounts(around, view.line, local, maps.soft_tissue, settings.findings, maps.calibration, told)
 
 

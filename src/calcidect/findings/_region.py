@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._integral import Integral, Ring, integral_of
+from calcidect.findings._material import material_of
 from calcidect.findings._shape import Shape, find_shape
 from calcidect.findings._surroundings import Surroundings
 from calcidect.findings._types import Material
@@ -21,7 +22,6 @@ from calcidect.materials import (
     HostLine,
     Sensitivity,
     SoftTissue,
-    classify,
     crystal_mass,
     in_host,
 )
@@ -95,7 +95,10 @@ def amounts(
     covariance = noise + host_covariance * integral.window.sum() ** 2 * scale
     k = in_host(sensitivity, *host_hu)
     snr = _signal_to_noise((low, high), (k.ha_low, k.ha_high), noise)
-    found = classify(low, high, covariance, k)
+    found = material_of(
+        images, around.clipped, integral.window, integral.host, host_hu, host_covariance,
+        _uneven(images, ring, typical, tissue), k, tissue, around.spacing_mm,
+    )  # fmt: skip
     found = replace(found, material=told) if told else found
     known = calibration.covariance_fraction2(found.material)
     if found.material == "urate":

@@ -60,6 +60,8 @@ class Surroundings:
         Along i, j, k.
     blur : Blur
         Of the scan.
+    clipped : bool array or None
+        Low-energy voxels at the top of the stored range, filled in from the high energy; None if there are none.
     """
 
     low: NDArray[np.float32]
@@ -71,6 +73,7 @@ class Surroundings:
     others_mm: NDArray[np.float32]
     spacing_mm: tuple[float, float, float]
     blur: Blur
+    clipped: NDArray[np.bool_] | None = None
 
     @property
     def voxel_mm3(self) -> float:

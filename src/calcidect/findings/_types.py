@@ -58,6 +58,21 @@ class Deposit:
 
 
 @dataclass(frozen=True)
+class Artefact:
+    """Dense voxels that were not taken for a deposit, and why. Positions are LPS mm."""
+
+    side: Side
+    kind: Literal["nail", "skin"]
+    reason: str
+    volume_mm3: float
+    centroid_x_mm: float
+    centroid_y_mm: float
+    centroid_z_mm: float
+    mean_hu_low: float
+    mean_hu_high: float | None
+
+
+@dataclass(frozen=True)
 class Bone:
     """One bone: a row of ``bones.csv``."""
 
@@ -188,7 +203,7 @@ class Findings:
 
     ``deposit_labels`` is a uint16 volume on the study's grid: voxel value = ``deposit_id``. ``burden`` has
     the keys ``right``, ``left``, ``all``; a hand that is not in the scan has no key. ``vendor_rule`` is None of a
-    single-energy scan.
+    single-energy scan. ``artefacts`` are dense bodies that were not taken for deposits.
     """
 
     deposits: tuple[Deposit, ...]
@@ -200,3 +215,4 @@ class Findings:
     quality: Quality
     notices: tuple[Notice, ...] = field(default=())
     vendor_rule: VendorRule | None = None
+    artefacts: tuple[Artefact, ...] = ()

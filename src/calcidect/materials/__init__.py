@@ -1,7 +1,15 @@
 """A ``Study`` becomes ``MaterialMaps``."""
 
+from calcidect.materials._beams import HA_G_PER_CM3
 from calcidect.materials._calibrate import PhantomMeasured, calibrate
-from calcidect.materials._calibration import MODEL, Calibration, MeasuredInsert, confirm_pair, for_site
+from calcidect.materials._calibration import (
+    MODEL,
+    MODEL_SD_FRACTION,
+    Calibration,
+    MeasuredInsert,
+    confirm_pair,
+    for_site,
+)
 from calcidect.materials._calibration_text import Insert, Inserts, calibration_of, calibration_text, inserts_of
 from calcidect.materials._classify import Classification, classify
 from calcidect.materials._concentrations import QUANTITIES, Concentrations
@@ -11,6 +19,7 @@ from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._path import path_at_cm, slice_paths_cm, water_path
 from calcidect.materials._phantom_body import without_phantom
 from calcidect.materials._regions import crystal_mass
+from calcidect.materials._scatter import Scatter, scatter_of
 from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_at
 from calcidect.materials._single import brightness_of_80_kv
 from calcidect.materials._types import MaterialMaps, Metal, Sensitivity
@@ -26,7 +35,9 @@ from calcidect.materials._virtual import virtual_images, virtual_monoenergetic, 
 
 __all__ = [
     "CALCIUM",
+    "HA_G_PER_CM3",
     "MODEL",
+    "MODEL_SD_FRACTION",
     "QUANTITIES",
     "URATE",
     "Calibration",
@@ -39,6 +50,7 @@ __all__ = [
     "MeasuredInsert",
     "Metal",
     "PhantomMeasured",
+    "Scatter",
     "Sensitivity",
     "SoftTissue",
     "brightness_of_80_kv",
@@ -56,6 +68,7 @@ __all__ = [
     "inserts_of",
     "measure_soft_tissue",
     "path_at_cm",
+    "scatter_of",
     "sensitivity",
     "sensitivity_at",
     "slice_paths_cm",

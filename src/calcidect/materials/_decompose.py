@@ -84,6 +84,7 @@ def decompose(
         sensitivity=typical,
         soft_tissue=soft,
         clipped_voxels=clipped,
+        maximum_hu=study.maximum_hu,
         notices=(
             *noise_notices(soft, typical, study.low.grid.voxel_volume_mm3, settings.materials),
             *metal_notices(metal),

@@ -43,6 +43,7 @@ def single_energy_maps(study: Study, clipped_voxels: tuple[int, ...], settings: 
         sensitivity=None,
         soft_tissue=soft,
         clipped_voxels=clipped_voxels,
+        maximum_hu=study.maximum_hu,
         notices=noise_notices(soft, None, study.low.grid.voxel_volume_mm3, settings),
         quality=study.quality,
         single_energy=study.single_energy,

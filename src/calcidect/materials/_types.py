@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -80,6 +81,8 @@ class MaterialMaps:
         Noise and the host's HU, measured in this scan.
     clipped_voxels : tuple of int
         At the top of the stored range, of each image, low first.
+    maximum_hu : tuple of float
+        Where the stored range of each image ends, low first; infinite where not known.
     notices : tuple of Notice
         What the reader should know.
     slice_path_cm : tuple of float
@@ -120,6 +123,7 @@ class MaterialMaps:
     quality: StudyQuality | None = None
     single_energy: Energy | None = None
     calibration: Calibration = MODEL
+    maximum_hu: tuple[float, ...] = (math.inf, math.inf)
 
     def __post_init__(self) -> None:
         second = (self.concentrations, self.high, self.sensitivity)

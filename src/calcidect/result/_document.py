@@ -13,6 +13,7 @@ from calcidect.anatomy import CutOff, FieldOfView
 from calcidect.errors import Notice
 from calcidect.findings import (
     AcroOsteolysis,
+    Artefact,
     Bone,
     BoneDestruction,
     Burden,
@@ -83,6 +84,7 @@ def as_document(result: Result) -> dict[str, Any]:
         "quality": _quality_document(findings.quality),
         "not_assessed": [as_row(item) for item in result.not_assessed],
         "warnings": [as_row(notice) for notice in findings.notices],
+        "artefacts": [as_row(artefact) for artefact in findings.artefacts],
     }
     validate_document(document)
     return document
@@ -179,6 +181,7 @@ def findings_of(document: dict[str, Any], deposit_labels: Volume) -> Findings:
         quality=_quality_of(document["quality"]),
         notices=_all(Notice, document["warnings"]),
         vendor_rule=_vendor_rule_of(document.get("vendor_rule")),
+        artefacts=_all(Artefact, document.get("artefacts", [])),
     )
 
 

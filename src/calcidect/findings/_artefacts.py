@@ -1,0 +1,126 @@
+"""What looks like mineral and is not, or may not be: flags on deposits, and a list of what was never one.
+
+Nail (267/260 HU at 80/140) and urate have the same ratio of the energies at every pair; they differ by place alone.
+Nothing is deleted without a trace: what anatomy leaves out near the skin is listed with its class and reason.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.anatomy import Hand
+from calcidect.findings._gather import distance_mm
+from calcidect.findings._region import Amounts
+from calcidect.findings._surroundings import Surroundings
+from calcidect.findings._types import Artefact
+from calcidect.geometry import FloatArray, Grid
+from calcidect.materials import HA_G_PER_CM3, Sensitivity
+
+NAIL_AND_SKIN_MM = 1.5
+"""As deep as the anatomy room takes dense voxels for nail or skin (anatomy/_mineral.py)."""
+_DENSE_HU = 175.0
+"""From it on a voxel counts as dense there, smoothed by 0.5 mm."""
+_SMOOTH_MM = 0.5
+_BLUR_MM = 1.0  # nearer to bone or a deposit, a dense voxel is their blur
+_SHALLOW_MM = 2.5  # our rule: a nail plate is 0.5 mm thick and its bed 1 to 2 mm; a deposit lies deeper
+_TENDON_HU = 200.0  # our rule: tendon has 99 to 128 HU at every energy; 70 more for noise and an angle to the beam
+_SURE = 1.05  # as of metal (materials/_metal.py)
+_LEAST_METAL_VOXELS = 4
+_DORSAL = 0.5  # cosine: within 60 degrees of the back of the hand
+
+_REASONS = {
+    "nail": "As dense as urate, within 1.5 mm of the skin on the back of a finger: nail has that density and ratio.",
+    "skin": "As dense as urate, within 1.5 mm of the skin, where its edge and thick skin look like that.",
+}
+
+
+def artefact_flags(around: Surroundings, found: Amounts, in_water: Sensitivity | None, dorsal: bool) -> tuple[str, ...]:
+    """Return what a deposit may be instead.
+
+    ``metal``: voxels denser than solid hydroxyapatite at the high energy. Of what is like urate: ``nail`` or ``skin``
+    if half of it lies within 2.5 mm of the skin, dorsal or not; ``tendon_like`` if it is hardly denser than tendon.
+
+    Parameters
+    ----------
+    around : Surroundings
+    found : Amounts
+    in_water : Sensitivity or None
+        None of a single-energy scan, of which nothing is told.
+    dorsal : bool
+        Whether it lies on the back of the nearest bone.
+    """
+    if around.high is None or in_water is None or found.classification is None:
+        return ()
+    solid_hu = _SURE * 1000.0 * HA_G_PER_CM3 * in_water.ha_high
+    urate_like = found.classification.posterior < 0.5
+    shallow = float(np.median(around.depth_mm[around.mask])) < _SHALLOW_MM
+    flags = {
+        "metal": int((around.high[around.mask] >= solid_hu).sum()) >= _LEAST_METAL_VOXELS,
+        "nail": urate_like and shallow and dorsal,
+        "skin": urate_like and shallow and not dorsal,
+        "tendon_like": urate_like and not shallow and _plateau_hu(around) < _TENDON_HU,
+    }
+    return tuple(flag for flag, is_so in flags.items() if is_so)
+
+
+def _plateau_hu(around: Surroundings) -> float:
+    from scipy.ndimage import gaussian_filter
+
+    smooth = gaussian_filter(around.low, [_SMOOTH_MM / s for s in around.spacing_mm[::-1]])
+    return float(np.percentile(smooth[around.mask], 90))
+
+
+def surface_artefacts(
+    hand: Hand, grid: Grid, low: NDArray[np.float32], high: NDArray[np.float32] | None, depth_mm: NDArray[np.float32],
+    bone_mm: NDArray[np.float32], bone_points_mm: FloatArray, deposits: NDArray[np.bool_], minimum_mm3: float,
+) -> tuple[Artefact, ...]:  # fmt: skip
+    """Return the dense bodies near the skin that the anatomy room left out, each as nail or skin.
+
+    Parameters
+    ----------
+    hand : Hand
+    grid : Grid
+        Of the hand's box.
+    low, high : float32 array, shape (k, j, i)
+    depth_mm, bone_mm : float32 array
+        Below the skin; from bone.
+    bone_points_mm : array, shape (n, 3)
+        Points of bone, LPS.
+    deposits : bool array
+        Mineral outside bone.
+    minimum_mm3 : float
+        Smaller bodies are noise.
+    """
+    from scipy.ndimage import gaussian_filter, label
+
+    smooth = gaussian_filter(low, [_SMOOTH_MM / s for s in grid.spacing_mm[::-1]])
+    left_out = hand.body & (smooth > _DENSE_HU) & (depth_mm <= NAIL_AND_SKIN_MM) & (bone_mm > _BLUR_MM)
+    left_out &= distance_mm(deposits, grid.spacing_mm) > _BLUR_MM
+    labels, count = label(left_out, np.ones((3, 3, 3)))
+    sizes = np.bincount(labels.ravel(), minlength=count + 1) * grid.voxel_volume_mm3
+    found = []
+    for number in range(1, count + 1):
+        if sizes[number] < minimum_mm3:
+            continue
+        at = labels == number
+        centre = grid.point_of(np.stack(np.nonzero(at), -1)[:, ::-1]).mean(0)
+        kind: Literal["nail", "skin"] = "nail" if is_dorsal(hand, centre, bone_points_mm) else "skin"
+        found.append(
+            Artefact(
+                hand.side, kind, _REASONS[kind], float(sizes[number]),
+                float(centre[0]), float(centre[1]), float(centre[2]),
+                float(low[at].mean()), None if high is None else float(high[at].mean()),
+            )
+        )  # fmt: skip
+    return tuple(sorted(found, key=lambda artefact: -artefact.volume_mm3))
+
+
+def is_dorsal(hand: Hand, point_mm: FloatArray, bone_points_mm: FloatArray) -> bool:
+    """Tell whether a point lies on the back of the nearest bone, within 60 degrees; without bone it does not."""
+    if len(bone_points_mm) == 0:
+        return False
+    offset = point_mm - bone_points_mm[np.linalg.norm(bone_points_mm - point_mm, axis=1).argmin()]
+    return bool(offset @ hand.dorsal > _DORSAL * np.linalg.norm(offset))

@@ -1,0 +1,87 @@
+"""What is dense near the skin is listed, and what a deposit may be instead is flagged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from calcidect.anatomy import Hand
+from calcidect.findings import Artefact
+from calcidect.findings._artefacts import artefact_flags, surface_artefacts
+from calcidect.findings._gather import distance_mm
+from calcidect.findings._region import amounts
+from calcidect.geometry import Grid
+from calcidect.phantom._scenario import parse_pair
+from calcidect.settings import FindingsSettings
+from support.deposits import block
+
+GRID = Grid((40, 40, 30), (0.5, 0.5, 0.5))
+J = np.indices(GRID.shape)[1] * 0.5  # mm from the back of the finger to its pulp
+
+
+def box(depth_mm: tuple[float, float]) -> NDArray[np.bool_]:
+    inside = np.zeros(GRID.shape, bool)
+    inside[8:22, :, 14:26] = True
+    return inside & (depth_mm[0] <= J) & (depth_mm[1] > J)
+
+
+def listed(dense: NDArray[np.bool_], deposits: NDArray[np.bool_] | None = None) -> tuple[Artefact, ...]:
+    """Finger with its skin at 2 and 18 mm, bone in the middle."""
+    body = (J >= 2.0) & (J < 18.0)
+    bone = box((8.0, 12.0))
+    low = np.where(body, np.where(dense, 267.0, 50.0), -1000.0).astype(np.float32)
+    hand = Hand(
+        "left", 1.0, (0, 0, 0), GRID.size, body, *(np.array(v, float) for v in ([0, 0, 1], [0, -1, 0], [1, 0, 0]))
+    )
+    points = GRID.point_of(np.stack(np.nonzero(bone), -1)[:, ::-1])
+    return surface_artefacts(
+        hand, GRID, low, np.where(dense, 260.0, low).astype(np.float32), distance_mm(~body, GRID.spacing_mm),
+        distance_mm(bone, GRID.spacing_mm), points, np.zeros(GRID.shape, bool) if deposits is None else deposits, 1.0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("place_mm", "kind"), [((2.0, 3.5), "nail"), ((16.5, 18.0), "skin")])
+def test_a_dense_body_at_the_surface_is_listed_by_the_side_of_the_finger(
+    place_mm: tuple[float, float], kind: str
+) -> None:
+    (artefact,) = listed(box(place_mm))
+    assert artefact.kind == kind
+    assert artefact.reason
+    assert artefact.volume_mm3 > 10
+    assert artefact.mean_hu_low > 175
+    assert artefact.centroid_y_mm == pytest.approx(sum(place_mm) / 2, abs=1.0)
+
+
+def test_what_lies_deeper_or_is_a_deposit_is_not_listed() -> None:
+    assert listed(box((4.5, 6.0))) == ()
+    assert listed(box((2.0, 3.5)), deposits=box((2.0, 3.5))) == ()
+
+
+@pytest.mark.parametrize(("depth_mm", "dorsal", "flags"), [
+    (1.0, True, ("nail",)), (1.0, False, ("skin",)), (8.0, True, ()),
+])  # fmt: skip
+def test_urate_near_the_skin_may_be_nail_or_skin(depth_mm: float, dorsal: bool, flags: tuple[str, ...]) -> None:
+    one = block(parse_pair("80/Sn150"), 4.0, msu=800.0)
+    around = replace(one.around, depth_mm=np.full_like(one.around.low, depth_mm))
+    found = amounts(one.around, one.line, one.sensitivity, one.tissue, FindingsSettings())
+    assert artefact_flags(around, found, one.sensitivity, dorsal) == flags
+
+
+def test_urate_hardly_denser_than_tendon_may_be_tendon() -> None:
+    one = block(parse_pair("80/Sn150"), 6.0, msu=420.0, noise_hu=(8.0, 6.0), mask_hu=120.0)
+    found = amounts(one.around, one.line, one.sensitivity, one.tissue, FindingsSettings())
+    assert artefact_flags(one.around, found, one.sensitivity, False) == ("tendon_like",)
+
+
+def test_calcium_has_no_such_flag_and_metal_has() -> None:
+    one = block(parse_pair("80/140"), 4.0, ha=600.0)
+    shallow = replace(one.around, depth_mm=np.full_like(one.around.low, 1.0))
+    found = amounts(one.around, one.line, one.sensitivity, one.tissue, FindingsSettings())
+    assert artefact_flags(shallow, found, one.sensitivity, True) == ()
+    assert one.around.high is not None
+    bright = replace(one.around, high=np.where(one.around.mask, 9000.0, one.around.high).astype(np.float32))
+    assert artefact_flags(bright, found, one.sensitivity, False) == ("metal",)
+    assert artefact_flags(bright, found, None, False) == ()
