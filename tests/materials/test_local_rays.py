@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from calcidect.geometry import Grid, Volume
-from calcidect.materials import sensitivity
+from calcidect.materials import MODEL, sensitivity
 from calcidect.materials._local_rays import LocalRays
 from materials.blocks import SN150, VMI
 
