@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -56,7 +56,10 @@ def block(
     inside = (x * x + y * y + z * z < (diameter_mm / 2) ** 2).astype(np.float32)
     blur = np.array([thickness_mm, blur_mm, blur_mm]) * _FWHM_TO_SIGMA
     shape = _coarse(gaussian_filter(inside, blur / fine), size)
-    far_side = _coarse(gaussian_filter(np.broadcast_to(x > 0, inside.shape).astype(np.float32), blur / fine), size)
+    far_side: NDArray[np.float32] | np.float32 = np.float32(0)
+    if beyond is not None:
+        halves = np.broadcast_to(x > 0, inside.shape).astype(np.float32)
+        far_side = _coarse(gaussian_filter(halves, blur / fine), size)
     correlation = tuple(float(b) for b in blur[:2] / np.array([spacing[2], spacing[0]]))
     images, ends, tissues = [], [], []
     for n, energy in enumerate((pair.low, pair.high)):
@@ -98,15 +101,22 @@ def _mineral(
     return (calcium & (soft_low > 40.0)) | (soft_low > dense_hu)
 
 
-@cache
 def covariance_of_noise(
     noise_hu: tuple[float, float], blur_mm: tuple[float, ...], spacing_mm: tuple[float, float, float]
 ) -> NoiseCovariance:
     """Return the covariance as a scan shows it: measured in a block of noise alone."""
+    unit, (low, high) = _covariance_of_unit_noise(blur_mm, spacing_mm), noise_hu
+    return replace(unit, in_plane=unit.in_plane * np.array([low**2, high**2, low * high])[:, None, None])
+
+
+@cache
+def _covariance_of_unit_noise(
+    blur_mm: tuple[float, ...], spacing_mm: tuple[float, float, float]
+) -> NoiseCovariance:  # fmt: skip
     correlation = (float(blur_mm[1] / spacing_mm[0]), float(blur_mm[0] / spacing_mm[2]))
     stacks = [correlated_noise((24, 96, 96), correlation, np.random.default_rng([9, n])) for n in (0, 1)]
     images = np.array(stacks, np.float32)[:, None]
-    return covariance_of(images, np.ones(images.shape[1:], bool), noise_hu, spacing_mm)
+    return covariance_of(images, np.ones(images.shape[1:], bool), (1.0, 1.0), spacing_mm)
 
 
 def _coarse(fine: NDArray[np.float32], size: NDArray[np.int_]) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.findings._surroundings import Surroundings
+from calcidect.findings._thirds import PARTS, blurred_voxels, cubic_thirds, linear_thirds, repeated_thirds
 from calcidect.geometry import FloatArray
 
 Floats = NDArray[np.float32]
@@ -34,7 +35,6 @@ _FIT_MM = 2.0
 """Around the mineral: edge and blur (FWHM up to 1.2 mm) of the deposit."""
 _FINE_CELLS = 6_000_000
 """Voxels are divided by three along each axis as long as there are fewer cells; larger bodies need it less."""
-_PARTS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,27 +115,26 @@ class _Contours:
     @classmethod
     def of(cls, excess: Floats, around: Surroundings, box: tuple[slice, ...], clear: Mask) -> _Contours:
         """Return those of a deposit in a part of its box; its density is first the brightest within 1.5 mm."""
-        from scipy.ndimage import gaussian_filter, maximum_filter, zoom
+        from scipy.ndimage import gaussian_filter, maximum_filter
 
         spacing_mm = np.array(around.spacing_mm[::-1])
         smooth = gaussian_filter(excess, _SMOOTH_MM / spacing_mm)
         inside = np.where(around.mask, smooth, np.float32(0))
         plateau = maximum_filter(inside, [2 * round(_PLATEAU_MM / s) + 1 for s in spacing_mm])
         grown = around.mine & (plateau > 0) & (around.mask | (clear & (around.away_mm <= _BEYOND_MM)))
-        parts = _PARTS if smooth[box].size * _PARTS**3 <= _FINE_CELLS else 1
-
-        def cells(image: NDArray[Any], order: int) -> NDArray[Any]:
-            return np.asarray(zoom(image[box], parts, order=order, mode="nearest", grid_mode=True))
-
-        image, density = cells(smooth, 3), cells(plateau, 1)
-        allowed, free = (cells(mask.view(np.uint8), 0) > 0 for mask in (grown, clear))
+        parts = PARTS if smooth[box].size * PARTS**3 <= _FINE_CELLS else 1
+        image, density = smooth[box], plateau[box]
+        allowed, free = grown[box], clear[box]
+        if parts > 1:
+            image, density = cubic_thirds(image), linear_thirds(density)
+            allowed, free = repeated_thirds(allowed), repeated_thirds(free)
         half = allowed & (image >= np.float32(_HALF) * density)
         sigma = around.blur.sigma_mm() / spacing_mm * parts
         return cls(image, density, allowed, free, half, parts, sigma, _DENSITY_MM / spacing_mm, around.voxel_mm3)
 
     def with_local_density(self, wanted: Floats, fit: Mask) -> _Contours:
         """Return the same with the local density of what lies within half maximum."""
-        from scipy.ndimage import gaussian_filter, zoom
+        from scipy.ndimage import gaussian_filter
 
         filled = np.where(fit, self.blurred(self.half), np.float32(0))
         if not filled.any():
@@ -144,7 +143,8 @@ class _Contours:
         density = (gaussian_filter(held, self.density_sigma_voxels) + _EVERYWHERE * held.sum()) / (
             gaussian_filter(power, self.density_sigma_voxels) + _EVERYWHERE * power.sum()
         )
-        return replace(self, density=zoom(np.maximum(density, 0), self.parts, order=1, mode="nearest", grid_mode=True))
+        density = np.maximum(density, 0)
+        return replace(self, density=linear_thirds(density) if self.parts > 1 else density)
 
     def levels(self) -> tuple[float, float]:
         """Return the lowest and the highest share worth trying: a small body's image stays far below its density."""
@@ -158,11 +158,7 @@ class _Contours:
 
     def blurred(self, cells: NDArray[Any]) -> Floats:
         """Return the voxels' values of an image of cells, blurred as the scan blurs."""
-        from scipy.ndimage import gaussian_filter
-
-        middle = slice((self.parts - 1) // 2, None, self.parts)
-        smooth = gaussian_filter(cells.astype(np.float32), self.sigma_cells, mode="constant", truncate=3.5)
-        return np.asarray(smooth[middle, middle, middle])
+        return blurred_voxels(cells, self.sigma_cells, self.parts)
 
     def shape_at(self, level: float, excess: Floats, around: Surroundings, box: tuple[slice, ...]) -> Shape:
         """Return the shape within the contour at a share of the density."""
