@@ -7,7 +7,7 @@ import pytest
 
 from calcidect.geometry import Volume
 from calcidect.materials import Metal, sensitivity
-from calcidect.materials._metal import find_metal, metal_notices
+from calcidect.materials._metal import metal_bodies, metal_notices, metal_of, metal_points_mm
 from calcidect.study import Energy, Pair
 from materials.blocks import GRID, KV140, RADIUS_MM, SN150, radius_mm
 
@@ -37,7 +37,8 @@ def scan(
 
 
 def found(pair: Pair, where: np.ndarray, hu: tuple[float, float], **more: float) -> Metal:
-    return find_metal(*scan(pair, where, hu, **more), sensitivity(pair, 3.0))
+    low, high, top = scan(pair, where, hu, **more)
+    return metal_of(metal_bodies(low, high, top, sensitivity(pair, 3.0)), high)
 
 
 def stone_hu(pair: Pair, mg_per_cm3: float) -> tuple[float, float]:
@@ -67,11 +68,22 @@ def test_without_tin_metal_is_told_by_its_streaks_where_the_range_ends_early() -
     assert found(KV140, WIRE, (20_000, 15_000), top_hu=WIDE_HU).bodies == 1
 
 
+def test_metal_is_told_where_it_is() -> None:
+    low, high, top = scan(SN150, WIRE, (20_000, 12_000))
+    points = metal_points_mm(metal_bodies(low, high, top, sensitivity(SN150, 3.0)), high)
+    wire = GRID.point_of(np.stack(np.nonzero(WIRE), -1)[:, ::-1])
+    assert 10 < len(points) < len(wire)
+    apart_mm = np.linalg.norm(wire[:, None] - points, axis=2)
+    assert apart_mm.min(1).max() < 1.8
+    assert apart_mm.min(0).max() == 0
+    assert metal_points_mm([], high).shape == (0, 3)
+
+
 def test_air_between_fingers_is_no_streak() -> None:
     low, high, top = scan(KV140, STONE, stone_hu(KV140, 2400.0))
     for image in (low, high):
         image.array[:, 24:36, 10:24] = -1000
-    assert find_metal(low, high, top, sensitivity(KV140, 3.0)) == Metal()
+    assert metal_bodies(low, high, top, sensitivity(KV140, 3.0)) == []
 
 
 def test_a_few_bright_voxels_of_noise_are_no_metal() -> None:
@@ -82,7 +94,7 @@ def test_a_few_bright_voxels_of_noise_are_no_metal() -> None:
 
 def test_one_energy_tells_no_metal() -> None:
     low, _, top = scan(SN150, WIRE, (20_000, 12_000))
-    assert find_metal(low, None, top, sensitivity(SN150, 3.0)) == Metal()
+    assert metal_bodies(low, None, top, sensitivity(SN150, 3.0)) == []
 
 
 def test_the_notice_tells_where_and_how_much() -> None:

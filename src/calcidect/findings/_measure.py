@@ -12,6 +12,7 @@ from calcidect.findings._artefacts import artefact_flags, is_dorsal, surface_art
 from calcidect.findings._burden import burden_of
 from calcidect.findings._clipped import clipped_both_notices, fill_clipped, with_clipping
 from calcidect.findings._gather import distance_mm, gather
+from calcidect.findings._nearby import hand_misfit_mm, nearby_flags
 from calcidect.findings._older import older_measures
 from calcidect.findings._region import Amounts, amounts, amounts_of_one_energy
 from calcidect.findings._surroundings import Blur, Surroundings, blur_of
@@ -64,6 +65,11 @@ class _HandView:
     line: HostLine | None
     blur: Blur
     painted: NDArray[np.uint8] | None
+
+    @property
+    def centre_mm(self) -> FloatArray:
+        """Middle of the hand's box, LPS."""
+        return self.grid.point_of((np.array(self.grid.size) - 1) / 2)
 
 
 def measure(
@@ -190,8 +196,13 @@ def _deposit(
     bone_mm = float(around.bone_mm[voxels].min())
     mass = found.ha_mass_mg
     joint = view.hand.radiocarpal_mm
+    misfit_mm = hand_misfit_mm(maps.motion, view.centre_mm, settings.study.motion_tolerance_mm)
     dorsal = is_dorsal(view.hand, centroid, view.bone_points)
-    other = artefact_flags(around, found, local, dorsal) + (found.classification.flags if found.classification else ())
+    other = (
+        *artefact_flags(around, found, local, dorsal),
+        *nearby_flags(around, points, maps.metal_points_mm, misfit_mm),
+        *(found.classification.flags if found.classification else ()),
+    )
     return Deposit(
         deposit_id=deposit_id,
         side=view.hand.side,

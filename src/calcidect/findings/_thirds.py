@@ -1,7 +1,7 @@
 """An image on thirds of its voxels, and back.
 
-The numbers of ``scipy.ndimage.zoom(image, 3, mode="nearest", grid_mode=True)``, but axis after axis: a cell lies a third
-of a voxel before a voxel, on it, or a third behind, so that four weights do where zoom sums 64 a cell.
+The numbers of ``scipy.ndimage.zoom(image, 3, mode="nearest", grid_mode=True)``, but axis after axis: a cell lies a
+third of a voxel before a voxel, on it, or a third behind, so that four weights do where zoom sums 64 a cell.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PARTS = 3
 _PAD_VOXELS = 12
 """Beyond the border the outermost voxel goes on; a cubic spline feels it no farther (a share of 2e-7)."""
 _CUBIC = np.array([[1, 60, 93, 8, 0], [0, 27, 108, 27, 0], [0, 8, 93, 60, 1]]) / 162
-"""Cubic B-splines two voxels before to two behind, at -1/3, 0 and 1/3 (Unser, IEEE Signal Process Mag 1999;16(6):22)."""
+"""Cubic B-splines of two voxels before to two behind, at -1/3, 0 and 1/3 (Unser, IEEE Signal Proc Mag 1999;16(6):22)."""
 _LINEAR = np.array([[0, 1, 2, 0, 0], [0, 0, 3, 0, 0], [0, 0, 2, 1, 0]]) / 3
 
 
@@ -35,10 +35,10 @@ def cubic_thirds(image: NDArray[Any]) -> NDArray[np.float32]:
 
 def linear_thirds(image: NDArray[Any]) -> NDArray[np.float32]:
     """Return straight lines between the voxels, float32, shape (3k, 3j, 3i)."""
-    fine = np.asarray(image, np.float32)
+    fine = np.asarray(image, float)
     for axis in range(fine.ndim):
-        fine = _weighted(_padded(fine, axis, 2), axis, 2, _LINEAR.astype(np.float32))
-    return fine
+        fine = _weighted(_padded(fine, axis, 2), axis, 2, _LINEAR)
+    return fine.astype(np.float32)
 
 
 def repeated_thirds(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from calcidect.materials._crystals import solve_voxels
 from calcidect.materials._halo import Mask, find_mineral, grown
 from calcidect.materials._host_map import map_host
 from calcidect.materials._local_rays import LocalRays
-from calcidect.materials._metal import find_metal, metal_notices
+from calcidect.materials._metal import metal_bodies, metal_notices, metal_of, metal_points_mm
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue, noise_notices
 from calcidect.materials._path import slice_paths_cm, water_path
 from calcidect.materials._sensitivity import sensitivity
@@ -72,7 +72,8 @@ def decompose(
     body, start = _body(study, settings.anatomy.body_threshold_hu)
     soft = measure_soft_tissue(body.low, body.high)
     clipped = count_clipped(study)
-    metal = find_metal(study.low, study.high, study.maximum_hu, typical)
+    bodies = metal_bodies(study.low, study.high, study.maximum_hu, typical)
+    metal = metal_of(bodies, study.high)
     progress("materials", 0.3)
     found = _concentrations(body, path_cm, soft, settings, calibration)
     concentrations = found.placed_in(study.low.grid, start)
@@ -94,6 +95,8 @@ def decompose(
         pair=study.pair,
         beams=beams,
         metal=metal,
+        metal_points_mm=metal_points_mm(bodies, study.high),
+        motion=study.motion,
         quality=study.quality,
         calibration=calibration,
     )

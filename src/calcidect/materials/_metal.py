@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.errors import Notice
-from calcidect.geometry import Volume, connected_voxels
+from calcidect.geometry import FloatArray, Volume, connected_voxels
 from calcidect.materials._beams import HA_G_PER_CM3
 from calcidect.materials._types import Metal, Sensitivity
 
@@ -24,11 +24,14 @@ _DARKER_THAN_FAT_HU = -250.0  # fat is -112 HU (80 kV); seven standard deviation
 _AIR_HU = -850.0  # a streak through tissue seldom reaches air; half-filled voxels of skin lie beside it
 _STREAK_REACH_MM, _FROM_AIR_MM = 12.0, 1.5  # our choice: across a finger; beyond the blur of skin
 _STREAK_SHARE, _STREAK_SLICES = 0.02, 8  # our rule: noise puts none there; eight slices tell
+_POINTS_MM = 1.0
 _THIRDS = ("first", "middle", "last")
 
 
-def find_metal(low: Volume, high: Volume | None, maximum_hu: tuple[float, ...], sensitivity: Sensitivity) -> Metal:
-    """Return what is too dense for calcium.
+def metal_bodies(
+    low: Volume, high: Volume | None, maximum_hu: tuple[float, ...], sensitivity: Sensitivity
+) -> list[NDArray[np.int64]]:  # fmt: skip
+    """Return the voxels of each body that is too dense for calcium, flat indices.
 
     Parameters
     ----------
@@ -40,7 +43,7 @@ def find_metal(low: Volume, high: Volume | None, maximum_hu: tuple[float, ...], 
         In water.
     """
     if high is None:
-        return Metal()
+        return []
     solid_hu = _SURE * 1000.0 * HA_G_PER_CM3 * sensitivity.ha_high
     limit_hu = min(solid_hu, maximum_hu[1])
     voxels = np.concatenate([np.flatnonzero(image >= limit_hu) + k * image.size for k, image in enumerate(high.array)])
@@ -49,10 +52,10 @@ def find_metal(low: Volume, high: Volume | None, maximum_hu: tuple[float, ...], 
         voxels = voxels[low.array.reshape(-1)[voxels] >= maximum_hu[0]]
     least = max(_LEAST_VOXELS, _LEAST_MM3 / high.grid.voxel_volume_mm3)
     if len(voxels) < least:
-        return Metal()
+        return []
     labels = connected_voxels(voxels, high.array.shape)
     bodies = [voxels[labels == label] for label in np.flatnonzero(np.bincount(labels) >= least)]
-    return _metal_of([body for body in bodies if not may_be_stone or has_streaks(body, high)], high)
+    return [body for body in bodies if not may_be_stone or has_streaks(body, high)]
 
 
 def has_streaks(voxels: NDArray[np.int64], high: Volume) -> bool:
@@ -82,7 +85,8 @@ def has_streaks(voxels: NDArray[np.int64], high: Volume) -> bool:
     return dark > _STREAK_SHARE * max(tissue, 1)
 
 
-def _metal_of(bodies: Sequence[NDArray[np.int64]], high: Volume) -> Metal:
+def metal_of(bodies: Sequence[NDArray[np.int64]], high: Volume) -> Metal:
+    """Return the volume, number and place of bodies of metal."""
     if not bodies:
         return Metal()
     slices = len(high.array)
@@ -90,6 +94,15 @@ def _metal_of(bodies: Sequence[NDArray[np.int64]], high: Volume) -> Metal:
     thirds = sorted({int(third) for third in in_slice * 3 // slices})
     volume_mm3 = len(in_slice) * high.grid.voxel_volume_mm3
     return Metal(volume_mm3, len(bodies), tuple(_THIRDS[third] for third in thirds))
+
+
+def metal_points_mm(bodies: Sequence[NDArray[np.int64]], high: Volume) -> FloatArray:
+    """Return where bodies of metal are, LPS, shape (n, 3): one point for each cell of 1 mm that holds some."""
+    if not bodies:
+        return np.zeros((0, 3))
+    index = np.stack(np.unravel_index(np.concatenate(bodies), high.array.shape), -1)[:, ::-1]
+    cells = np.floor(index * np.array(high.grid.spacing_mm) / _POINTS_MM).astype(int)
+    return high.grid.point_of(index[np.unique(cells, axis=0, return_index=True)[1]])
 
 
 def metal_notices(metal: Metal) -> tuple[Notice, ...]:

@@ -6,13 +6,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from calcidect.errors import Notice
-from calcidect.geometry import Volume
+from calcidect.geometry import FloatArray, Volume
 from calcidect.materials._calibration import MODEL, Calibration
 from calcidect.materials._concentrations import Concentrations
 from calcidect.materials._noise import SoftTissue
 from calcidect.settings import BeamSettings
-from calcidect.study import Energy, Pair, StudyQuality
+from calcidect.study import Energy, Motion, Pair, StudyQuality
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,10 @@ class MaterialMaps:
         Beams of the settings, beside the built-in ones or in their place.
     metal : Metal
         What is too dense for calcium.
+    metal_points_mm : array, shape (n, 3)
+        Where it is, LPS, about 1 mm apart.
+    motion : tuple of Motion
+        Of each hand between the energies, as the study room left it.
     quality : StudyQuality or None
         What the study room found of the scan's quality.
     single_energy : Energy or None
@@ -120,6 +126,8 @@ class MaterialMaps:
     pair: Pair | None = None
     beams: Mapping[str, BeamSettings] = field(default_factory=dict)
     metal: Metal = Metal()
+    metal_points_mm: FloatArray = field(default_factory=lambda: np.zeros((0, 3)))
+    motion: tuple[Motion, ...] = ()
     quality: StudyQuality | None = None
     single_energy: Energy | None = None
     calibration: Calibration = MODEL

@@ -2,6 +2,7 @@
 
 from calcidect.study._bodies import MOST_HAND_THICKNESS_MM, coarse_hands, depth_mm
 from calcidect.study._inspect import Inspection, PairFound, SeriesFound, inspect_folder
+from calcidect.study._motion_notices import misfit_mm
 from calcidect.study._quality import SeriesQuality, StudyQuality
 from calcidect.study._read import read_study
 from calcidect.study._types import Energy, Motion, Pair, Study, Subject
@@ -21,5 +22,6 @@ __all__ = [
     "coarse_hands",
     "depth_mm",
     "inspect_folder",
+    "misfit_mm",
     "read_study",
 ]

@@ -18,6 +18,15 @@ def hand_name(number: int, of: int) -> str:
     )  # fmt: skip
 
 
+def misfit_mm(motion: Motion, tolerance_mm: float) -> float:
+    """Return by how much parts of a hand lie apart at the two energies after all; 0 if that is tolerated or not known.
+
+    The larger of what is left of the whole hand's motion and of what single parts moved by.
+    """
+    whole, part = motion.residual_mm or 0.0, motion.remainder_mm or 0.0
+    return max(whole if whole > tolerance_mm else 0.0, part if part > PARTS_MM else 0.0)
+
+
 def motion_notices(motion: Motion, problem: str, name: str, tolerance_mm: float) -> list[Notice]:
     """Return what to tell of one hand.
 
