@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.findings._integral import Ring
 from calcidect.geometry import FloatArray
 from calcidect.materials import Classification, Sensitivity, SoftTissue, classify, scatter_of
 
@@ -12,9 +15,8 @@ _LEAST_COUNT = 0.5  # of a full voxel's weight: the deposit and its near halo
 
 
 def material_of(
-    images: tuple[NDArray[np.float32], NDArray[np.float32]], clipped: NDArray[np.bool_] | None, window: FloatArray,
-    host: FloatArray, host_hu: tuple[float, float], host_covariance: FloatArray, uneven_hu2: FloatArray,
-    k: Sensitivity, tissue: SoftTissue, spacing_mm: tuple[float, float, float],
+    above: Sequence[FloatArray], clipped: NDArray[np.bool_] | None, window: FloatArray, ring: Ring,
+    host_covariance: FloatArray, k: Sensitivity, tissue: SoftTissue, spacing_mm: tuple[float, float, float],
 ) -> Classification:  # fmt: skip
     """Return the class of a deposit.
 
@@ -23,15 +25,16 @@ def material_of(
 
     Parameters
     ----------
-    images : tuple of array, shape (k, j, i)
-        HU at low and high energy.
+    above : sequence of array, shape (k, j, i)
+        HU at low and high energy above the host at each place, so that a border of fat and muscle that runs through the
+        deposit is no part of its scatter.
     clipped : bool array or None
-    window, host : array
-        What each voxel counts in the deposit's integral, and the ring's voxels in its host.
-    host_hu : tuple of float
-        The host's mean at both energies.
-    host_covariance, uneven_hu2 : array, shape (2, 2)
-        What that mean is uncertain by besides noise; the unevenness of the host around.
+    window : array
+        What each voxel counts in the deposit's integral.
+    ring : Ring
+        What told the host; where it tells nothing, a typical host was taken off.
+    host_covariance : array, shape (2, 2)
+        What the host is uncertain by besides noise.
     k : Sensitivity
         In the host.
     tissue : SoftTissue
@@ -39,9 +42,10 @@ def material_of(
         Along i, j, k.
     """
     counted = window if clipped is None else np.where(clipped, 0.0, window)
-    weights = counted - host * (counted.sum() / window.sum())
-    low, high = (float((counted * (image - level)).sum()) for image, level in zip(images, host_hu, strict=True))
+    low, high = (float((counted * image).sum()) for image in above)
+    weights = counted - ring.weights(counted) if ring.tells else counted
     covariance = tissue.covariance.of_sums(weights) + host_covariance * counted.sum() ** 2
     near = counted >= _LEAST_COUNT * window.max()
-    scatter = scatter_of(images[0], images[1], near, tissue.covariance, uneven_hu2, spacing_mm)
+    told_by = ring.weights if ring.tells else None
+    scatter = scatter_of(above[0], above[1], near, tissue.covariance, host_covariance, spacing_mm, told_by)
     return classify(low, high, covariance, k, scatter=scatter)

@@ -85,7 +85,8 @@ def amounts(
     weights = _weights(
         (sensitivity.ha_low, sensitivity.ha_high), tissue.covariance.of_voxel + _uneven(images, ring, typical, tissue)
     )
-    excess = sum(w * _above_host(i, h, ring) for w, i, h in zip(weights, images, typical.mean(0), strict=True))
+    above = [_above_host(image, level, ring) for image, level in zip(images, typical.mean(0), strict=True)]
+    excess = weights[0] * above[0] + weights[1] * above[1]
     shape = find_shape(np.asarray(excess, np.float32), around, clear)
     integral = integral_of(shape.filled, shape.signal, _counted(around, shape, clear), ring)
     host_hu, host_covariance = _host(images, integral, ring, typical, tissue)
@@ -96,8 +97,7 @@ def amounts(
     k = in_host(sensitivity, *host_hu)
     snr = _signal_to_noise((low, high), (k.ha_low, k.ha_high), noise)
     found = material_of(
-        images, around.clipped, integral.window, integral.host, host_hu, host_covariance,
-        _uneven(images, ring, typical, tissue), k, tissue, around.spacing_mm,
+        above, around.clipped, integral.window, ring, host_covariance, k, tissue, around.spacing_mm
     )  # fmt: skip
     found = replace(found, material=told) if told else found
     known = calibration.covariance_fraction2(found.material)

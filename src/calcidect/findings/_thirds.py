@@ -18,7 +18,7 @@ PARTS = 3
 _PAD_VOXELS = 12
 """Beyond the border the outermost voxel goes on; a cubic spline feels it no farther (a share of 2e-7)."""
 _CUBIC = np.array([[1, 60, 93, 8, 0], [0, 27, 108, 27, 0], [0, 8, 93, 60, 1]]) / 162
-"""Cubic B-splines of two voxels before to two behind, at -1/3, 0 and 1/3 (Unser, IEEE Signal Proc Mag 1999;16(6):22)."""
+"""Cubic B-splines of five voxels around, at -1/3, 0 and 1/3 (Unser, IEEE Signal Proc Mag 1999;16(6):22)."""
 _LINEAR = np.array([[0, 1, 2, 0, 0], [0, 0, 3, 0, 0], [0, 0, 2, 1, 0]]) / 3
 
 

@@ -1,10 +1,12 @@
 """The scatter of a deposit's voxels: points (HU high, HU low) on a line from host to crystal, whatever the host.
 
-A line fitted with errors in both axes needs no host; the integrals (`crystal_mass`) need no spread of densities.
+A line fitted with errors in both axes needs no even host's HU; the integrals (`crystal_mass`) need no spread of
+densities. A host that is not even is taken off first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import pi, sqrt
 from typing import Any
@@ -53,6 +55,7 @@ class Scatter:
 def scatter_of(
     low_hu: NDArray[Any], high_hu: NDArray[Any], voxels: NDArray[np.bool_], noise: NoiseCovariance,
     uneven_hu2: FloatArray, spacing_mm: tuple[float, float, float],
+    host_weights: Callable[[FloatArray], FloatArray] | None = None,
 ) -> Scatter | None:  # fmt: skip
     """Fit a line through the voxels' points (total least squares); None where they show no more than noise.
 
@@ -67,6 +70,7 @@ def scatter_of(
     Parameters
     ----------
     low_hu, high_hu : array, shape (k, j, i)
+        As scanned where the host is even; else above the host at each place.
     voxels : bool array
         Deposit and halo.
     noise : NoiseCovariance
@@ -74,6 +78,9 @@ def scatter_of(
         Covariance of the host's HU around, beyond noise.
     spacing_mm : tuple of float
         Along i, j, k.
+    host_weights : callable or None
+        Where a host, told by voxels around, is taken off the images: from weights w to what each of those voxels
+        counts in ``sum(w * host)``.
     """
     from scipy.linalg import eigh
 
@@ -92,7 +99,8 @@ def scatter_of(
     weights = np.zeros(low_hu.shape)
     weights[voxels] = points @ v
     unknown = 2 * _NOISE_SD_FRACTION * of_noise @ v
-    covariance = noise.of_sums(weights) + uneven_hu2 * _felt(weights, spacing_mm) + np.outer(unknown, unknown)
+    in_image = weights if host_weights is None else weights - host_weights(weights)
+    covariance = noise.of_sums(in_image) + uneven_hu2 * _felt(weights, spacing_mm) + np.outer(unknown, unknown)
     return Scatter(float(along[0]), float(along[1]), covariance)
 
 
