@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy import Hand
 from calcidect.findings import Artefact
-from calcidect.findings._artefacts import artefact_flags, surface_artefacts
+from calcidect.findings._artefacts import artefact_flags, is_nail, nail, surface_artefacts
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._region import amounts
 from calcidect.geometry import Grid
@@ -85,3 +85,32 @@ def test_calcium_has_no_such_flag_and_metal_has() -> None:
     bright = replace(one.around, high=np.where(one.around.mask, 9000.0, one.around.high).astype(np.float32))
     assert artefact_flags(bright, found, one.sensitivity, False) == ("metal",)
     assert artefact_flags(bright, found, None, False) == ()
+
+
+def under_the_skin(skin_hu: float, *, depth_mm: float = 1.0, ha: float = 0.0, msu: float = 650.0) -> bool:
+    """Tell whether a ball, cut off 1.5 mm below the back of a finger, counts as nail, with that above it."""
+    one = block(parse_pair("80/140"), 4.0, ha=ha, msu=msu, mask_hu=120.0)
+    found = amounts(one.around, one.line, one.sensitivity, one.tissue, FindingsSettings())
+    rows = np.arange(one.around.low.shape[1])[None, :, None] * 0.4
+    depth = np.broadcast_to(np.maximum(rows - rows.mean() + depth_mm, 0), one.around.low.shape).astype(np.float32)
+    low = np.where((depth > 0) & (depth < 1.5), skin_hu, one.around.low).astype(np.float32)
+    mask = one.around.mask & (depth > 1.5)
+    around = replace(one.around, low=low, depth_mm=depth, mask=mask, away_mm=distance_mm(mask, one.around.spacing_mm))
+    return is_nail(around, found, True)
+
+
+def test_a_thick_nail_reaches_the_air_and_a_deposit_has_skin_over_it() -> None:
+    assert under_the_skin(265.0)
+    assert not under_the_skin(70.0)
+    assert not under_the_skin(265.0, depth_mm=5.0)
+    assert not under_the_skin(265.0, msu=1200.0), "denser than nail"
+    assert not under_the_skin(265.0, ha=100.0, msu=0.0)
+
+
+def test_a_thick_nail_is_listed_as_such() -> None:
+    one = block(parse_pair("80/140"), 4.0, msu=650.0)
+    hand = Hand("left", 1.0, (0, 0, 0), GRID.size, np.ones(GRID.shape, bool), *np.eye(3))
+    listed_as = nail(hand, one.around, np.array([1.0, 2.0, 3.0]))
+    assert (listed_as.kind, listed_as.side, listed_as.centroid_z_mm) == ("nail", "left", 3.0)
+    assert listed_as.volume_mm3 == pytest.approx(one.around.mask.sum() * one.around.voxel_mm3)
+    assert listed_as.mean_hu_high is not None

@@ -31,10 +31,21 @@ _SURE = 1.05  # as of metal (materials/_metal.py)
 _LEAST_METAL_VOXELS = 4
 _DORSAL = 0.5  # cosine: within 60 degrees of the back of the hand
 
+_NAIL_HU = 300.0
+"""Nail has 250 to 282 HU at every energy (docs/method/materials.md, section 2)."""
+_REACHES_AIR_MM = (0.4, 1.5)
+"""Under the blur of the skin's edge, and no deeper than the anatomy room cuts."""
+_REACHES_AIR_SHARE = 0.5  # our rule: over half of its outer face
+
 _REASONS = {
     "nail": "As dense as urate, within 1.5 mm of the skin on the back of a finger: nail has that density and ratio.",
     "skin": "As dense as urate, within 1.5 mm of the skin, where its edge and thick skin look like that.",
 }
+
+_THICK_NAIL = (
+    "As dense as urate, on the back of a finger, and without skin over it: nail has that density and ratio, and may be "
+    "thicker than 1.5 mm."
+)
 
 
 def artefact_flags(around: Surroundings, found: Amounts, in_water: Sensitivity | None, dorsal: bool) -> tuple[str, ...]:
@@ -66,11 +77,47 @@ def artefact_flags(around: Surroundings, found: Amounts, in_water: Sensitivity |
     return tuple(flag for flag, is_so in flags.items() if is_so)
 
 
-def _plateau_hu(around: Surroundings) -> float:
+def is_nail(around: Surroundings, found: Amounts, dorsal: bool) -> bool:
+    """Tell whether what was found is the deep part of a thick nail: like urate in ratio and density, but not in place.
+
+    It is like urate, no denser than nail, lies within 2.5 mm of the back of a finger, and nothing lies between it and
+    the air: over half of it, what is nearer to the skin is as dense. A deposit has skin over it (70 HU, 1 mm or more).
+
+    Parameters
+    ----------
+    around : Surroundings
+    found : Amounts
+    dorsal : bool
+        Whether it lies on the back of the nearest bone.
+    """
+    if not dorsal or found.classification is None or found.classification.posterior >= 0.5:
+        return False
+    if float(np.median(around.depth_mm[around.mask])) >= _SHALLOW_MM or _plateau_hu(around) >= _NAIL_HU:
+        return False
+    nearest, deepest = _REACHES_AIR_MM
+    over = (around.depth_mm > nearest) & (around.depth_mm <= deepest) & (around.away_mm <= NAIL_AND_SKIN_MM)
+    over &= ~around.mask & (around.bone_mm > _BLUR_MM)
+    return bool(over.any() and (_smooth(around)[over] > _DENSE_HU).mean() >= _REACHES_AIR_SHARE)
+
+
+def nail(hand: Hand, around: Surroundings, centre_mm: FloatArray) -> Artefact:
+    """Return the deep part of a thick nail as what it is."""
+    low, high = around.low[around.mask], None if around.high is None else around.high[around.mask]
+    return Artefact(
+        hand.side, "nail", _THICK_NAIL, float(around.mask.sum()) * around.voxel_mm3,
+        float(centre_mm[0]), float(centre_mm[1]), float(centre_mm[2]), float(low.mean()),
+        None if high is None else float(high.mean()),
+    )  # fmt: skip
+
+
+def _smooth(around: Surroundings) -> NDArray[np.float32]:
     from scipy.ndimage import gaussian_filter
 
-    smooth = gaussian_filter(around.low, [_SMOOTH_MM / s for s in around.spacing_mm[::-1]])
-    return float(np.percentile(smooth[around.mask], 90))
+    return np.asarray(gaussian_filter(around.low, [_SMOOTH_MM / s for s in around.spacing_mm[::-1]]), np.float32)
+
+
+def _plateau_hu(around: Surroundings) -> float:
+    return float(np.percentile(_smooth(around)[around.mask], 90))
 
 
 def surface_artefacts(

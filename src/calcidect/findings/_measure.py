@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy import QUALITY_CODES, Hand, HandAnatomy
-from calcidect.findings._artefacts import artefact_flags, is_dorsal, surface_artefacts
+from calcidect.findings._artefacts import artefact_flags, is_dorsal, is_nail, nail, surface_artefacts
 from calcidect.findings._burden import burden_of
 from calcidect.findings._clipped import clipped_both_notices, fill_clipped, with_clipping
 from calcidect.findings._gather import distance_mm, gather
@@ -104,6 +104,9 @@ def measure(
             deposit, voxels, start = _deposit(view, number, len(deposits) + 1, maps, settings)
             if deposit is None:
                 continue
+            if isinstance(deposit, Artefact):
+                artefacts.append(deposit)
+                continue
             deposits.append(deposit)
             box = tuple(slice(s, s + size) for s, size in zip(start, voxels.shape, strict=True))
             labels[box][voxels] = deposit.deposit_id
@@ -176,8 +179,11 @@ def _surroundings(view: _HandView, number: int, margin_mm: float) -> tuple[Surro
 
 def _deposit(
     view: _HandView, number: int, deposit_id: int, maps: MaterialMaps, settings: Settings
-) -> tuple[Deposit | None, NDArray[np.bool_], tuple[int, ...]]:
-    """Return a deposit, its voxels, and where their box begins on the scan's grid; None where nothing is left of it."""
+) -> tuple[Deposit | Artefact | None, NDArray[np.bool_], tuple[int, ...]]:
+    """Return a deposit, its voxels, and where their box begins on the scan's grid.
+
+    None where nothing is left of it; nail instead of a deposit where it is that.
+    """
     reach_mm = settings.findings.halo_mm + settings.findings.ring_mm
     around, box = _surroundings(view, number, reach_mm + _BEYOND_RING_MM)
     urate_fraction = None if view.painted is None else vendor_urate_fraction(view.painted[box][around.mask])
@@ -198,6 +204,8 @@ def _deposit(
     joint = view.hand.radiocarpal_mm
     misfit_mm = hand_misfit_mm(maps.motion, view.centre_mm, settings.study.motion_tolerance_mm)
     dorsal = is_dorsal(view.hand, centroid, view.bone_points)
+    if told is None and is_nail(around, found, dorsal):
+        return nail(view.hand, around, centroid), voxels, start
     other = (
         *artefact_flags(around, found, local, dorsal),
         *nearby_flags(around, points, maps.metal_points_mm, misfit_mm),
