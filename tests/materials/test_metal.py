@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from calcidect.geometry import Volume
-from calcidect.materials import Metal, sensitivity
+from calcidect.materials import Metal, decompose, sensitivity
 from calcidect.materials._metal import metal_bodies, metal_notices, metal_of, metal_points_mm
-from calcidect.study import Energy, Pair
-from materials.blocks import GRID, KV140, RADIUS_MM, SN150, radius_mm
+from calcidect.study import Energy, Motion, Pair
+from materials.blocks import GRID, KV140, RADIUS_MM, SN150, cylinder, radius_mm
 
 SN140 = Pair(Energy("kv", 80), Energy("kv", 140, filter="Sn"))
 WIDE_HU = 31743.0
@@ -104,3 +106,15 @@ def test_the_notice_tells_where_and_how_much() -> None:
     assert "first third" in notice.message
     assert "material" in notice.effect
     assert metal_notices(Metal()) == ()
+
+
+def test_where_metal_is_and_how_the_hand_moved_reach_the_maps() -> None:
+    study = cylinder(SN150)
+    for image in (study.low, study.high):
+        assert image is not None
+        image.array[WIRE] = 3071
+    moved = (Motion((0.0, 0.0, 0.0), remainder_mm=0.8),)
+    maps = decompose(replace(study, motion=moved, maximum_hu=(3071.0, 3071.0)))
+    assert maps.metal.bodies == 1
+    assert len(maps.metal_points_mm) > 10
+    assert maps.motion == moved
