@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +43,9 @@ _SIGMA = 1 / 2.3548
 
 @dataclass(frozen=True)
 class Row:
-    """One deposit: errors in percent of its mass and volume."""
+    """One deposit: errors in percent of its mass and volume; ``condition`` is all but position and noise."""
 
-    diameter_mm: float
+    condition: str
     pair: str
     mg_per_cm3: float
     found: bool
@@ -108,21 +109,22 @@ def found_deposit(one: Block) -> Block | None:
     return replace(one, around=replace(around, mask=mask, away_mm=distance_mm(mask, around.spacing_mm)))
 
 
-def measured(pair: str, diameter_mm: float, mg_per_cm3: float, noise: float, thickness_mm: float,
+def measured(pair: str, diameter_mm: float, mg_per_cm3: float, noise: float, thickness_mm: float, host: Tissue,
              rng: np.random.Generator) -> Row:  # fmt: skip
     """Return one deposit of the bench."""
+    condition = f"{pair} {mg_per_cm3} {noise} {thickness_mm}"
     noise_hu = (noise, round(HIGH_NOISE * noise, 1))
     one = block(
-        parse_pair(pair), diameter_mm, ha=mg_per_cm3, host=HOSTS[rng.integers(3)], noise_hu=noise_hu,
+        parse_pair(pair), diameter_mm, ha=mg_per_cm3, host=host, noise_hu=noise_hu,
         thickness_mm=thickness_mm, seed=int(rng.integers(1 << 30)), maximum_hu=LIMITS_HU[1], blur_mm=BLUR_MM,
     )  # fmt: skip
     seen = found_deposit(one)
     if seen is None:
-        return Row(diameter_mm, pair, mg_per_cm3, found=False)
+        return Row(condition, pair, mg_per_cm3, found=False)
     found = amounts(seen.around, seen.line, seen.sensitivity, seen.tissue, FindingsSettings())
     volume = np.pi / 6 * diameter_mm**3
     if found.ha_mass_mg is None or found.ha_mass_sd_mg is None or found.signal_to_noise < 5:
-        return Row(diameter_mm, pair, mg_per_cm3, found=False)
+        return Row(condition, pair, mg_per_cm3, found=False)
     gain = rng.multivariate_normal([1, 1], MODEL.covariance_fraction2("hydroxyapatite"))
     k = seen.sensitivity
     other = replace(k, ha_low=k.ha_low / gain[0], ha_high=k.ha_high / gain[1])
@@ -132,25 +134,31 @@ def measured(pair: str, diameter_mm: float, mg_per_cm3: float, noise: float, thi
     if elsewhere.ha_mass_sd_mg:
         deviations = (elsewhere.ha_mass_mg - one.mass_mg) / elsewhere.ha_mass_sd_mg
     return Row(
-        diameter_mm, pair, mg_per_cm3, True, 100 * (found.ha_mass_mg / one.mass_mg - 1),
+        condition, pair, mg_per_cm3, True, 100 * (found.ha_mass_mg / one.mass_mg - 1),
         bound_percent(one, diameter_mm, mg_per_cm3, noise_hu), 100 * (found.shape.volume_mm3 / volume - 1), deviations,
     )  # fmt: skip
 
 
 def line(name: str, rows: list[Row]) -> str:
-    """Return one line of the table."""
+    """Return one line of the table; deviations are within one condition, over position and noise."""
     seen = [row for row in rows if row.found]
-    error = np.array([row.mass_percent for row in seen])
-    bound = np.array([row.bound_percent for row in seen])
-    bias = error.mean()
-    spread = error - bias
-    within = np.array([abs(row.deviations) < 2 for row in seen])
+    error, bound, volume, z = (
+        np.array([getattr(row, part) for row in seen])
+        for part in ("mass_percent", "bound_percent", "volume_percent", "deviations")
+    )
+    groups = np.unique([row.condition for row in seen], return_inverse=True)[1]
+    spread2, in_bounds2 = [], []
+    for n in range(groups.max() + 1):
+        here = groups == n
+        if here.sum() > 1:
+            spread2.append(np.var(error[here], ddof=1))
+            in_bounds2.append(spread2[-1] / np.mean(bound[here]) ** 2)
     return (
-        f"{name:24s} {len(seen):4d}/{len(rows):<4d} bias {bias:+5.2f} %  sd {spread.std():5.2f} %  "
-        f"{np.sqrt((spread**2 / bound**2).mean()):4.2f} bounds (of {np.median(bound):5.2f} %)  "
-        f"median error {np.median(np.abs(error)):5.2f} %  within 2 sd {100 * within.mean():5.1f} %  "
-        f"volume {np.mean([row.volume_percent for row in seen]):+5.1f} % sd "
-        f"{np.std([row.volume_percent for row in seen]):4.1f} %"
+        f"{name:24s} {len(seen):4d}/{len(rows):<4d} bias {error.mean():+5.2f} %  "
+        f"sd {np.sqrt(np.mean(spread2)):5.2f} % = "
+        f"{np.sqrt(np.mean(in_bounds2)):4.2f} bounds (of {np.median(bound):5.2f} %)  "
+        f"median error {np.median(np.abs(error)):5.2f} %  within 2 sd {100 * (np.abs(z) < 2).mean():5.1f} %  "
+        f"volume {volume.mean():+5.1f} % sd {volume.std():4.1f} %"
     )
 
 
@@ -158,7 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=float, default=0.0, help="mm; all sizes if not given")
-    parser.add_argument("--each", type=int, default=1, help="deposits of each pair, size, density, noise and thickness")
+    parser.add_argument("--each", type=int, default=3, help="deposits of each pair, size, density, noise and thickness")
     given = parser.parse_args()
     for diameter_mm, densities in CASES:
         if given.size not in (0.0, diameter_mm):
@@ -166,10 +174,9 @@ def main() -> None:
         rows: list[Row] = []
         for number, pair in enumerate(PAIRS):
             rng = np.random.default_rng([given.seed, number, int(diameter_mm)])
-            rows += [
-                measured(pair, diameter_mm, c, noise, thickness, rng)
-                for c in densities for noise in NOISE_HU for thickness in THICKNESS_MM for _ in range(given.each)
-            ]  # fmt: skip
+            for c, noise, thickness in product(densities, NOISE_HU, THICKNESS_MM):
+                host = HOSTS[rng.integers(3)]
+                rows += [measured(pair, diameter_mm, c, noise, thickness, host, rng) for _ in range(given.each)]
         print(line(f"{diameter_mm:g} mm, all", rows), flush=True)
         for pair in PAIRS:
             print(line(f"   {pair}", [row for row in rows if row.pair == pair]), flush=True)
