@@ -11,7 +11,7 @@ from calcidect.anatomy._body import Body, find_bodies
 from calcidect.anatomy._bones import fill_holes, split_mineral
 from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_of_view
 from calcidect.anatomy._frame import Frame, find_frame
-from calcidect.anatomy._mineral import MineralImage, mineral_image, mineral_image_of_one_energy
+from calcidect.anatomy._mineral import NAIL_AND_SKIN_MM, MineralImage, mineral_image, mineral_image_of_one_energy
 from calcidect.anatomy._position import position_notices
 from calcidect.anatomy._spots import find_spots
 from calcidect.anatomy._types import BoneLabel, Hand, HandAnatomy, Side
@@ -87,8 +87,11 @@ def _spots(maps: MaterialMaps, image: MineralImage, body: Body, mineral: NDArray
     if image.smooth_high_hu is None or image.line is None or maps.sensitivity is None:
         return np.zeros(mineral.shape, bool)
     soft = (image.depth_mm > _QUIET_DEPTH_MM) & ~image.mask
-    return find_spots(image.smooth_low_hu, image.smooth_high_hu, body.mask & ~mineral, soft, maps.low.grid.spacing_mm,
-                      image.line, maps.sensitivity)  # fmt: skip
+    deep = image.depth_mm > NAIL_AND_SKIN_MM
+    free, spacing = body.mask & ~mineral, maps.low.grid.spacing_mm
+    return find_spots(
+        image.smooth_low_hu, image.smooth_high_hu, free, soft, deep, spacing, image.line, maps.sensitivity
+    )  # fmt: skip
 
 
 def _mineral(maps: MaterialMaps, body: Body) -> MineralImage:

@@ -22,7 +22,7 @@ _MINIMUM_HA_MG_PER_CM3 = 60.0
 _NOISE_FACTOR = 5.0
 _DENSER_THAN_FAT_AND_SKIN_EDGE_HU = 40.0
 _URATE_HU = 175.0
-_NAIL_AND_SKIN_MM = 1.5
+NAIL_AND_SKIN_MM = 1.5
 _BRIGHTEST_TISSUE_HU = 130.0
 """Tendon (99 to 128 HU) and cartilage (94 to 130) at every energy (docs/method/materials.md, section 2)."""
 _ABOVE_TISSUE_NOISE = 3.0
@@ -96,7 +96,7 @@ def mineral_image(
     line = fit_host_line(smooth_low, smooth_high, depth > 2.0)
     ha, noise = _hydroxyapatite(smooth_low, smooth_high, line, sensitivity, depth > 2.0)
     is_ha = (ha > max(_MINIMUM_HA_MG_PER_CM3, _NOISE_FACTOR * noise)) & (smooth_low > _DENSER_THAN_FAT_AND_SKIN_EDGE_HU)
-    dense = (smooth_low > _URATE_HU) & (depth > _NAIL_AND_SKIN_MM)
+    dense = (smooth_low > _URATE_HU) & (depth > NAIL_AND_SKIN_MM)
     return MineralImage(raw, smooth_low, ha, body & (is_ha | dense), depth, smooth_high, line)
 
 
@@ -131,7 +131,7 @@ def mineral_image_of_one_energy(
     noise = _spread_of_soft_tissue(smooth - gaussian_filter(smooth, [2 * s for s in sigma]), smooth, depth > 2.0)
     deep_hu = max(_URATE_HU, _BRIGHTEST_TISSUE_HU + _ABOVE_TISSUE_NOISE * noise)
     surface_hu = max(_BRIGHTER_THAN_NAIL_HU, deep_hu)
-    mask = body & ((smooth > surface_hu) | ((smooth > deep_hu) & (depth > _NAIL_AND_SKIN_MM)))
+    mask = body & ((smooth > surface_hu) | ((smooth > deep_hu) & (depth > NAIL_AND_SKIN_MM)))
     like_80_kv, smooth_like_80_kv = (_brightened(a, brightness) for a in (raw, smooth))
     ha_mg_per_cm3 = (smooth_like_80_kv - _HOST_HU) / np.float32(_HU_PER_MG_AT_80_KV)
     return MineralImage(like_80_kv, smooth_like_80_kv, ha_mg_per_cm3, mask, depth)

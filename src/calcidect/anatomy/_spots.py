@@ -23,6 +23,8 @@ _NOISE_FACTOR = 5.0
 between 5 and 6."""
 _MINIMUM_HA_MG_PER_CM3 = 18.0
 """Our choice: two thirds of what a body of 1 mm and 400 mg/cm3 shows in slices of 1 mm, 27 mg/cm3."""
+_BRIGHTEST_TISSUE_HU, _ABOVE_NOISE = 130.0, 3.0
+"""Tendon and cartilage at every energy (docs/method/materials.md, section 2), and the noise that may be on them."""
 _SHELL_MM = (1.7, 2.3)
 _PEAK_MM = 1.0
 _BACKGROUND_MM = 1.5
@@ -43,6 +45,7 @@ def find_spots(
     smooth_high: Floats,
     free: Mask,
     quiet: Mask,
+    deep: Mask,
     spacing_mm: tuple[float, float, float],
     line: HostLine,
     sensitivity: Sensitivity,
@@ -57,6 +60,8 @@ def find_spots(
         Voxels in which a spot may lie: inside the body, outside of other mineral.
     quiet : bool array
         Soft tissue, in which noise is measured.
+    deep : bool array
+        Deeper than nail and skin: no soft tissue there is brighter than tendon.
     spacing_mm : tuple of float
         Along i, j, k.
     line : HostLine
@@ -73,7 +78,9 @@ def find_spots(
     peaks = _peaks(density, free, least, spacing_mm)
     contrast = _contrast(peaks, density, (smooth_low, smooth_high), spacing_mm)
     tissue = np.array([1.0, line.beta])
-    good = (contrast.above_shell > least) & (_off(contrast.hu, tissue, noise_hu2) > _off(contrast.hu, k, noise_hu2))
+    calcium = _off(contrast.hu, tissue, noise_hu2) > _off(contrast.hu, k, noise_hu2)
+    too_bright = deep & (smooth_low > _BRIGHTEST_TISSUE_HU + _ABOVE_NOISE * float(noise_hu2[0, 0]) ** 0.5)
+    good = (contrast.above_shell > least) & (calcium | too_bright[tuple(peaks.T)])
     return _bodies(peaks[good], density, free, spacing_mm)
 
 
