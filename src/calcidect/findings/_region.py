@@ -152,8 +152,11 @@ def _clear_and_ring(
 
 
 def _darkened(around: Surroundings) -> NDArray[np.bool_]:
-    """Return the voxels inside the skin into which air blurs, but neither bone nor a neighbour."""
-    near_skin = (around.depth_mm > 0) & (around.depth_mm <= _CLEAR_OF_SKIN_MM)
+    """Return the deposit's mineral into which air blurs, but neither bone nor a neighbour.
+
+    No more than its mineral: skin is brighter than fat, and would pass for the edge of a dilute deposit.
+    """
+    near_skin = around.mask & (around.depth_mm <= _CLEAR_OF_SKIN_MM)
     return near_skin & (around.bone_mm > _CLEAR_OF_BONE_MM) & (around.others_mm > around.away_mm)
 
 
