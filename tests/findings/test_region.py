@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from calcidect.findings._gather import distance_mm
@@ -184,3 +185,49 @@ def test_the_shape_keeps_clear_of_bone() -> None:
     assert not (found.shape.voxels & bone).any()
     assert found.shape.volume_mm3 == pytest.approx(volume_mm3, rel=0.1)
     assert found.ha_mass_mg == pytest.approx(mass_mg, rel=0.06)
+
+
+def rod_under_the_skin(
+    diameter_mm: float, mg_per_cm3: float, depths_mm: tuple[float, float]
+) -> tuple[Surroundings, float, float]:
+    """Return a rod in muscle, its axis rising from one depth below flat skin to the other, and its true mg and mm3."""
+    shape, length_mm, skin_mm = (34, 50, 50), 10.0, 7.0  # air from 7 mm beyond the middle
+    spacing = np.array(SPACING_MM[::-1]) / FINE
+    axes = [(np.arange(n * FINE) - n * FINE / 2 + 0.5) * s for n, s in zip(shape, spacing, strict=True)]
+    z, y, x = np.meshgrid(*axes, indexing="ij", sparse=True)
+    along = np.array([0.0, length_mm, depths_mm[0] - depths_mm[1]])  # z, y, x
+    along /= np.linalg.norm(along)
+    middle_mm = skin_mm - 0.5 * sum(depths_mm)
+    at = along[1] * y + along[2] * (x - middle_mm)
+    away = np.sqrt(np.maximum(z**2 + y**2 + (x - middle_mm) ** 2 - at**2, 0))
+    inside = ((away < diameter_mm / 2) & (np.abs(at) < length_mm / 2)).astype(np.float32)
+    body = np.broadcast_to(x < skin_mm, inside.shape).astype(np.float32)
+
+    def seen(fine: NDArray[np.float32]) -> NDArray[np.float32]:
+        smooth = gaussian_filter(fine, 0.4 / spacing, mode="nearest")
+        return np.asarray(smooth.reshape(shape[0], FINE, shape[1], FINE, shape[2], FINE).mean((1, 3, 5)))
+
+    crystal, tissue = seen(inside) * mg_per_cm3, seen(body)
+    images = [
+        (-1000 + (h + 1000) * tissue + s * crystal).astype(np.float32)
+        for h, s in zip(MUSCLE_HU, (SENSITIVITY.ha_low, SENSITIVITY.ha_high), strict=True)
+    ]
+    mask = (images[0] > 200) & (tissue > 0.5)
+    far = np.full(shape, 30.0, np.float32)
+    around = Surroundings(
+        *images, mask, distance_mm(mask, SPACING_MM), far, distance_mm(tissue <= 0.5, SPACING_MM), far, SPACING_MM, BLUR
+    )
+    volume_mm3 = float(inside.sum() * spacing.prod())
+    return around, volume_mm3 * mg_per_cm3 / 1000, volume_mm3
+
+
+@pytest.mark.parametrize(
+    ("diameter_mm", "mg_per_cm3", "depths_mm"), [(3.0, 700.0, (2.1, 2.1)), (2.5, 400.0, (2.5, 1.75))]
+)
+def test_a_rod_just_under_the_skin_keeps_its_mass(
+    diameter_mm: float, mg_per_cm3: float, depths_mm: tuple[float, float]
+) -> None:
+    around, mass_mg, _ = rod_under_the_skin(diameter_mm, mg_per_cm3, depths_mm)
+    found = measured(around)
+    assert found.visible < 0.9
+    assert found.ha_mass_mg == pytest.approx(mass_mg, rel=0.05)

@@ -87,7 +87,7 @@ def amounts(
     )
     above = [_above_host(image, level, ring) for image, level in zip(images, typical.mean(0), strict=True)]
     excess = weights[0] * above[0] + weights[1] * above[1]
-    shape = find_shape(np.asarray(excess, np.float32), around, clear)
+    shape = find_shape(np.asarray(excess, np.float32), around, clear, _darkened(around))
     integral = integral_of(shape.filled, shape.signal, _counted(around, shape, clear), ring)
     host_hu, host_covariance = _host(images, integral, ring, typical, tissue)
     low, high = (integral.excess_hu_voxels(i, h) * around.voxel_mm3 for i, h in zip(images, host_hu, strict=True))
@@ -115,7 +115,7 @@ def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: Fi
     """
     clear, ring = _clear_and_ring(around, tissue, settings)
     typical = 0.5 * (_FAT_HU + tissue.host_hu[0])
-    shape = find_shape(_above_host(around.low, typical, ring).astype(np.float32), around, clear)
+    shape = find_shape(_above_host(around.low, typical, ring).astype(np.float32), around, clear, _darkened(around))
     integral = integral_of(shape.filled, shape.signal, _counted(around, shape, clear), ring)
     host_hu = integral.host_hu(around.low) if integral.has_ring else typical
     excess = integral.excess_hu_voxels(around.low, host_hu) * around.voxel_mm3
@@ -149,6 +149,15 @@ def _clear_and_ring(
     beyond_noise_hu2 = float(np.var(around.low[ring])) - tissue.covariance.of_voxel[0, 0] if ring.any() else 0.0
     sigma_mm = _EVEN_SIGMA_MM if beyond_noise_hu2 < _EVEN_HU**2 else _UNEVEN_SIGMA_MM
     return clear, Ring(ring, sigma_mm / spacing_mm)
+
+
+def _darkened(around: Surroundings) -> NDArray[np.bool_]:
+    """Return the deposit's mineral into which air blurs, but neither bone nor a neighbour.
+
+    No more than its mineral: skin is brighter than fat, and would pass for the edge of a dilute deposit.
+    """
+    near_skin = around.mask & (around.depth_mm <= _CLEAR_OF_SKIN_MM)
+    return near_skin & (around.bone_mm > _CLEAR_OF_BONE_MM) & (around.others_mm > around.away_mm)
 
 
 def _counted(around: Surroundings, shape: Shape, clear: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -59,14 +59,14 @@ class Shape:
     signal: Floats
 
 
-def find_shape(excess: Floats, around: Surroundings, clear: Mask) -> Shape:
+def find_shape(excess: Floats, around: Surroundings, clear: Mask, darkened: Mask) -> Shape:
     """Return the shape that, blurred, fits best.
 
     The contour at a share p of the local density is filled with that density and blurred by the scan's blur: t_p. The p
     is taken at which ``sum (excess - c t_p)^2`` with the best c is smallest. The local density comes from the contour
     at half maximum, filled and blurred: f; it is the best factor of f within about 1 mm, ``G(excess f) / G(f f)``
-    with a Gaussian G. Where bone, skin or a neighbour blur in, nothing is fitted, and the shape is the mineral found
-    there above half maximum.
+    with a Gaussian G. Where bone, skin or a neighbour blur in, nothing is fitted. Beside skin, air only darkens the
+    image, so the contour goes on at the same share; beside the others, which brighten it, not below half maximum.
 
     Parameters
     ----------
@@ -76,13 +76,15 @@ def find_shape(excess: Floats, around: Surroundings, clear: Mask) -> Shape:
         The deposit.
     clear : bool array
         Voxels that show this deposit and its host alone.
+    darkened : bool array
+        Voxels in which air alone is seen besides.
     """
     from scipy.optimize import minimize_scalar
 
     box = _box(around.away_mm <= _FIT_MM, 3 * around.blur.sigma_mm() / np.array(around.spacing_mm[::-1]))
     fit = clear[box] & (around.away_mm[box] <= _FIT_MM)
     wanted = np.where(fit, excess[box], np.float32(0))
-    contours = _Contours.of(excess, around, box, clear).with_local_density(wanted, fit)
+    contours = _Contours.of(excess, around, box, clear | darkened).with_local_density(wanted, fit)
 
     def misfit(level: float) -> float:
         expected = np.where(fit, contours.blurred(contours.density * contours.inside(level)), 0.0)
@@ -100,12 +102,15 @@ def find_shape(excess: Floats, around: Surroundings, clear: Mask) -> Shape:
 
 @dataclass(frozen=True, eq=False)
 class _Contours:
-    """A smoothed image on cells of a third of a voxel, its local density, and which cells may belong to the deposit."""
+    """A smoothed image on cells of a third of a voxel, its local density, and which cells may belong to the deposit.
+
+    Those that nothing else brightens are ``free`` to belong to it at any share of its density.
+    """
 
     image: Floats
     density: Floats
     allowed: Mask
-    clear: Mask
+    free: Mask
     half: Mask
     parts: int
     sigma_cells: FloatArray
@@ -113,7 +118,7 @@ class _Contours:
     voxel_mm3: float
 
     @classmethod
-    def of(cls, excess: Floats, around: Surroundings, box: tuple[slice, ...], clear: Mask) -> _Contours:
+    def of(cls, excess: Floats, around: Surroundings, box: tuple[slice, ...], free: Mask) -> _Contours:
         """Return those of a deposit in a part of its box; its density is first the brightest within 1.5 mm."""
         from scipy.ndimage import gaussian_filter, maximum_filter
 
@@ -121,16 +126,18 @@ class _Contours:
         smooth = gaussian_filter(excess, _SMOOTH_MM / spacing_mm)
         inside = np.where(around.mask, smooth, np.float32(0))
         plateau = maximum_filter(inside, [2 * round(_PLATEAU_MM / s) + 1 for s in spacing_mm])
-        grown = around.mine & (plateau > 0) & (around.mask | (clear & (around.away_mm <= _BEYOND_MM)))
+        grown = around.mine & (plateau > 0) & (around.mask | (free & (around.away_mm <= _BEYOND_MM)))
         parts = PARTS if smooth[box].size * PARTS**3 <= _FINE_CELLS else 1
         image, density = smooth[box], plateau[box]
-        allowed, free = grown[box], clear[box]
+        allowed, unbrightened = grown[box], free[box]
         if parts > 1:
             image, density = cubic_thirds(image), linear_thirds(density)
-            allowed, free = repeated_thirds(allowed), repeated_thirds(free)
+            allowed, unbrightened = repeated_thirds(allowed), repeated_thirds(unbrightened)
         half = allowed & (image >= np.float32(_HALF) * density)
         sigma = around.blur.sigma_mm() / spacing_mm * parts
-        return cls(image, density, allowed, free, half, parts, sigma, _DENSITY_MM / spacing_mm, around.voxel_mm3)
+        return cls(
+            image, density, allowed, unbrightened, half, parts, sigma, _DENSITY_MM / spacing_mm, around.voxel_mm3
+        )
 
     def with_local_density(self, wanted: Floats, fit: Mask) -> _Contours:
         """Return the same with the local density of what lies within half maximum."""
@@ -154,7 +161,7 @@ class _Contours:
 
     def inside(self, level: float) -> Mask:
         """Return the cells within the contour at a share of the density."""
-        return self.allowed & (self.clear | self.half) & (self.image >= np.float32(level) * self.density)
+        return self.allowed & (self.free | self.half) & (self.image >= np.float32(level) * self.density)
 
     def blurred(self, cells: NDArray[Any]) -> Floats:
         """Return the voxels' values of an image of cells, blurred as the scan blurs."""
