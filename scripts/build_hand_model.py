@@ -26,7 +26,7 @@ from calcidect.phantom._voxelise import Field, mesh_field
 
 OUT = Path(__file__).resolve().parents[1] / "src" / "calcidect" / "anatomy" / "data" / "hand.npz"
 
-FOREARM_MM = 110.0
+FOREARM_MM = 150.0
 """Of radius and ulna that is kept: more than scans of the hands show."""
 POINTS_APART_MM = 2.2
 FINE_MM, COARSE_MM = 0.5, 1.0

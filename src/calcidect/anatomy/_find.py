@@ -8,13 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._body import Body, find_bodies
+from calcidect.anatomy._bone_surface import trimmed
 from calcidect.anatomy._bones import fill_holes, split_mineral
 from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_of_view
 from calcidect.anatomy._frame import Frame, find_frame
-from calcidect.anatomy._mineral import MineralImage, mineral_image, mineral_image_of_one_energy
+from calcidect.anatomy._hand_space import hand_space
+from calcidect.anatomy._mineral import HU_PER_MG_AT_80_KV, MineralImage, mineral_image, mineral_image_of_one_energy
+from calcidect.anatomy._name_bones import UNNAMED, NamedBones, name_bones
 from calcidect.anatomy._position import position_notices
 from calcidect.anatomy._spots import find_spots
-from calcidect.anatomy._types import BoneLabel, Hand, HandAnatomy, Side
+from calcidect.anatomy._types import BONES, BoneLabel, Hand, HandAnatomy, Side
 from calcidect.anatomy._wrist import radiocarpal_mm
 from calcidect.errors import Notice
 from calcidect.geometry import Grid
@@ -35,7 +38,7 @@ class _Found:
 
     body: Body
     frame: Frame
-    bones: NDArray[np.bool_]
+    named: NamedBones
     sesamoids: NDArray[np.bool_]
     ossicles: NDArray[np.bool_]
     deposits: NDArray[np.bool_]
@@ -79,7 +82,15 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     bones = fill_holes(of_kind["bone"] & (image.low_hu > _BONE_SURFACE_HU)) & ~of_kind["deposit"]
     deposits = of_kind["deposit"] | _spots(maps, image, body, labels > 0)
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
-    return _Found(body, frame, bones, of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist)
+    sharp = trimmed(bones, image.low_hu, image.smooth_low_hu, _hu_per_mg_per_cm3(maps), spacing) & ~of_kind["deposit"]
+    space = hand_space(maps.low.grid.cropped(body.start, body.size), frame)
+    named = name_bones(bones, sharp & body.mask, space, wrist)
+    return _Found(body, frame, named, of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist)
+
+
+def _hu_per_mg_per_cm3(maps: MaterialMaps) -> float:
+    """Return the low energy's sensitivity; images of one energy are made as bright as at 80 kV."""
+    return HU_PER_MG_AT_80_KV if maps.sensitivity is None else maps.sensitivity.ha_low
 
 
 def _spots(maps: MaterialMaps, image: MineralImage, body: Body, mineral: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -142,6 +153,14 @@ def _ossicle_notices(found: list[_Found]) -> list[Notice]:
     ]
 
 
+def _labelled(hand: _Found) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Return names and masks: what is named here, what isn't, and what is no part of a named bone."""
+    names = [*BONES, "unnamed"]
+    present = np.unique(hand.named.labels).tolist()
+    bones = [(names[n - 1], hand.named.labels == n) for n in range(1, UNNAMED + 1) if n in present]
+    return [*bones, ("sesamoid_mcp_1", hand.sesamoids), ("ossicle", hand.ossicles)]
+
+
 def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notices: list[Notice]) -> HandAnatomy:
     """Return everything on the scan's grid; right hand first."""
     grid: Grid = maps.low.grid
@@ -151,11 +170,7 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
     hands = []
     for side, hand in sorted(zip(sides, found, strict=True), key=lambda pair: pair[0], reverse=True):
         box = _box(hand.body)
-        for name, mask in (
-            ("unnamed", hand.bones),
-            ("sesamoid_mcp_1", hand.sesamoids),
-            ("ossicle", hand.ossicles),
-        ):
+        for name, mask in _labelled(hand):
             if mask.any():
                 label = len(labels) + 1
                 labels[label] = BoneLabel(side, name)
@@ -172,7 +187,8 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
                 frame.distal,
                 frame.dorsal,
                 frame.radial,
-                hand.radiocarpal_mm,
+                hand.radiocarpal_mm if hand.named.radiocarpal_mm is None else hand.named.radiocarpal_mm,
+                hand.named.frames,
             )
         )
     field = find_field_of_view(hands, maps.low)

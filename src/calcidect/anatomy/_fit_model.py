@@ -24,6 +24,7 @@ from calcidect.anatomy._hand_model import (
     pose,
     posed_points,
 )
+from calcidect.anatomy._hand_space import Surface
 from calcidect.geometry import FloatArray
 
 Inside = Callable[[FloatArray], NDArray[np.bool_]]
@@ -40,14 +41,6 @@ _DEGREE = np.pi / 180
 
 
 @dataclass(frozen=True, eq=False)
-class Surface:
-    """Points on a surface and their outward unit normals, each shape (n, 3), in mm along radial, distal, dorsal."""
-
-    points_mm: FloatArray
-    normals: FloatArray
-
-
-@dataclass(frozen=True, eq=False)
 class Fit:
     """A fitted hand.
 
@@ -56,7 +49,7 @@ class Fit:
     parameters : array
     posed : Posed
     misfit_mm : float
-        Median distance of the scan's surface to the model's.
+        Median distance of the scan's surface to the model's, along its normal.
     matched : array, shape (bones,)
         Share of each bone's model surface that lies in the scan and has bone's surface within 1.5 mm.
     seen : array, shape (bones,)
@@ -191,10 +184,11 @@ def _judged(model: HandModel, scan: Surface, parameters: FloatArray, inside: Ins
     from scipy.spatial import cKDTree
 
     posed = pose(model, parameters)
-    points, _ = posed_points(model, posed)
+    points, normals = posed_points(model, posed)
     seen = inside(points)
     away, _ = cKDTree(scan.points_mm).query(points)
-    back, _ = cKDTree(points).query(scan.points_mm)
+    _, nearest = cKDTree(points).query(scan.points_mm)
+    back = np.abs(((scan.points_mm - points[nearest]) * normals[nearest]).sum(1))
     bones = len(model.bones)
     total = np.bincount(model.bone_of_point, minlength=bones)
     shown = np.bincount(model.bone_of_point[seen], minlength=bones)
