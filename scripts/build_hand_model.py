@@ -7,7 +7,8 @@ Needs the extra ``phantom`` (myo-sim, Apache-2.0, and mujoco)::
 Of every one of the 29 bones of a right hand it writes points on the surface with their normals, a signed distance on a
 grid of 1 mm, the bone it hangs from, the centre of that joint and three axes: flexion, abduction, long axis. The hand
 lies flat, fingers a little bent, as on a scanner's table; the tree begins at the capitate, so that wrist, forearm and
-every ray move against the middle of the hand. Coordinates are mm along radial, distal and dorsal; the capitate's centre is 0.
+every ray move against the middle of the hand. Coordinates are mm along radial, distal and dorsal; 0 is the capitate's
+centre.
 """
 
 from __future__ import annotations

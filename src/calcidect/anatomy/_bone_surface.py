@@ -1,9 +1,9 @@
 """Where bone ends: at a share of compact bone's mineral, lower where the cortex is thinner than the blur.
 
 A plate of compact bone, as thick as w and blurred by a Gaussian of sigma s, shows at its edge
-``0.5 erf(w / (s sqrt 2))`` of its mineral: half of it where it is thick, 0.47 at 0.8 mm and 0.33 at 0.4 mm (s 0.42 mm, a soft
-kernel's), while its middle shows ``erf(w / (2 s sqrt 2))``: 1, 0.66 and 0.37. The least of 0.39 of compact bone and
-0.8 of the brightest around follows both within 0.1 mm; half of what is brightest would be too far out on thin cortex
+``0.5 erf(w / (s sqrt 2))`` of its mineral: half of it where it is thick, 0.47 at 0.8 mm and 0.33 at 0.4 mm (s 0.42 mm,
+a soft kernel's), while its middle shows ``erf(w / (2 s sqrt 2))``: 1, 0.66 and 0.37. The least of 0.39 of compact bone
+and 0.8 of the brightest around follows both to about 0.1 mm; half of the brightest would be too far out on thin cortex
 (Treece G, Med Image Anal 2010;14:276: the cortex's density is known, its thickness is not).
 """
 
@@ -21,7 +21,8 @@ _SHARE = 0.39
 _SHARE_OF_BRIGHTEST = 0.8
 _AROUND_MM = 1.2
 _DEEP_MM = 0.8
-"""From the outermost voxels' centres. Voxels that lie deeper in what was found with the lower threshold are marrow or spongy bone, and stay."""
+"""From the outermost voxels' centres. What lies deeper in bone found by the lower threshold is marrow or spongy bone,
+and stays."""
 
 
 def trimmed(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._body import Body, find_bodies
+from calcidect.anatomy._bone_notices import bone_notices
 from calcidect.anatomy._bone_surface import trimmed
 from calcidect.anatomy._bones import fill_holes, split_mineral
 from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_of_view
@@ -168,7 +169,8 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
     deposits = np.zeros(grid.shape, bool)
     labels: dict[int, BoneLabel] = {}
     hands = []
-    for side, hand in sorted(zip(sides, found, strict=True), key=lambda pair: pair[0], reverse=True):
+    by_side = sorted(zip(sides, found, strict=True), key=lambda pair: pair[0], reverse=True)
+    for side, hand in by_side:
         box = _box(hand.body)
         for name, mask in _labelled(hand):
             if mask.any():
@@ -193,6 +195,7 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
         )
     field = find_field_of_view(hands, maps.low)
     notices = [*notices, *field_of_view_notices(field)]
+    notices += bone_notices([(side, hand.named) for side, hand in by_side])
     if not any(notice.code == "side_conflict" for notice in notices):
         notices += position_notices(hands, grid, maps.quality.patient_position if maps.quality else "")
     return HandAnatomy(tuple(hands), maps.low.like(bones), labels, maps.low.like(deposits), tuple(notices), field)

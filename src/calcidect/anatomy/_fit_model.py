@@ -96,7 +96,9 @@ def _shift_mm(bone: str) -> float:
     return by_kind.get(bone.split("_")[0], 0.1 if bone == "capitate" else 1.5)
 
 
-def fit(model: HandModel, scan: Surface, start: FloatArray, inside: Inside, scales_mm: tuple[float, ...] = _SCALES_MM) -> Fit:
+def fit(
+    model: HandModel, scan: Surface, start: FloatArray, inside: Inside, scales_mm: tuple[float, ...] = _SCALES_MM
+) -> Fit:
     """Return the model fitted to a scan's surface of bone.
 
     Parameters

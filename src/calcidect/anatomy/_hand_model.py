@@ -168,9 +168,7 @@ def pose(model: HandModel, parameters: FloatArray) -> Posed:
 def _stretches(long_axes: FloatArray, along: FloatArray, across: FloatArray) -> FloatArray:
     """Return the matrices (bones, 3, 3) that stretch along and across the long axes by the exponentials given."""
     outer = np.einsum("bx,by->bxy", long_axes, long_axes)
-    return np.asarray(
-        np.exp(along)[:, None, None] * outer + np.exp(across)[:, None, None] * (np.eye(3) - outer)
-    )
+    return np.asarray(np.exp(along)[:, None, None] * outer + np.exp(across)[:, None, None] * (np.eye(3) - outer))
 
 
 def posed_points(model: HandModel, posed: Posed) -> tuple[FloatArray, FloatArray]:
@@ -182,7 +180,7 @@ def posed_points(model: HandModel, posed: Posed) -> tuple[FloatArray, FloatArray
     return placed, turned / np.linalg.norm(turned, axis=1, keepdims=True)
 
 
-def movements(model: HandModel, parameters: FloatArray, posed: Posed, points_mm: FloatArray) -> FloatArray:
+def movements(model: HandModel, parameters: FloatArray, posed: Posed, points_mm: FloatArray) -> NDArray[np.float32]:
     """Return how points move with every parameter, shape (n, 3, parameters), float32.
 
     Parameters
@@ -223,7 +221,7 @@ def _turning_axes(turn: FloatArray, axes: FloatArray) -> FloatArray:
 def _stretching(
     model: HandModel, posed: Posed, n: int, points_mm: FloatArray, below: NDArray[np.bool_], moves: NDArray[np.float32]
 ) -> None:
-    """Write how points move, shape (n, 3, 2), as a bone is stretched along and across: its own, and what hangs from it."""
+    """Write how points move, shape (n, 3, 2), as a bone is stretched along and across: its own, and what follows."""
     owner = model.bone_of_point
     axis = posed.rotations[n] @ model.bones[n].axes[2]
 

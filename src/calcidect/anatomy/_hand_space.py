@@ -29,7 +29,7 @@ class HandSpace:
     grid: Grid
     axes: FloatArray
 
-    def point_of(self, index: FloatArray) -> FloatArray:
+    def point_of(self, index: NDArray[np.integer] | FloatArray) -> FloatArray:
         """Return mm, shape (n, 3), of voxels (k, j, i), shape (n, 3)."""
         return np.asarray(self.grid.point_of(index[:, ::-1]) @ self.axes.T)
 
@@ -82,6 +82,4 @@ def surface_of(mask: NDArray[np.bool_], space: HandSpace) -> Surface:
     normals = outward[good] / length[good, None]
     # the centres of the mask's border voxels lie inside of its surface by half a voxel
     half = 0.5 * (np.abs(normals @ space.grid.direction) * space.grid.spacing_mm).sum(1)
-    return Surface(
-        space.point_of(index[good]) + half[:, None] * (normals @ space.axes.T), normals @ space.axes.T
-    )
+    return Surface(space.point_of(index[good]) + half[:, None] * (normals @ space.axes.T), normals @ space.axes.T)

@@ -24,15 +24,19 @@ from calcidect.anatomy._hand_model import (
 )
 from calcidect.anatomy._hand_space import HandSpace, Surface, surface_of
 from calcidect.anatomy._types import BONES, BoneFrame
-from calcidect.geometry import FloatArray
+from calcidect.geometry import FloatArray, Grid
 
 UNNAMED = len(BONES) + 1
 _GOOD_MATCH, _GOOD_MISFIT_MM = 0.85, 0.6
-"""Our choice: simulated hands have 0.95 and GOODMIS mm; no other start is tried beyond."""
+"""Our choice: simulated hands have 0.95 and 0.26 mm; no other start is tried beyond."""
 _LEAST_MATCH = 0.6
 """Our choice: a fit of less names no bone, a bone of less is not named."""
 _SEEN = 0.5
 _EXPLAINED_MM = 1.0
+_LEFT = 0.1
+_LEAST_POINTS = 100
+_SPECK_MM3 = 8.0
+"""Our choice: a ball of 2.5 mm. Less than that goes to the nearest bone."""
 _NOT_OF_A_BONE_MM = 3.0
 """Our choice: what lies farther from every fitted bone is bone without a name; fits are a millimetre wrong at most."""
 _STARTS: tuple[tuple[float, float, float], ...] = (
@@ -53,11 +57,16 @@ class NamedBones:
         Name to where that bone lies, also of bones that are not in the scan or too unsure to be named.
     radiocarpal_mm : float or None
         Position of the joint line along the hand's distal axis.
+    missing : tuple of str
+        Bones that the scan should show and does not.
+    unnamed_mm3 : float
     """
 
     labels: NDArray[np.uint8]
     frames: dict[str, BoneFrame]
     radiocarpal_mm: float | None
+    missing: tuple[str, ...] = ()
+    unnamed_mm3: float = 0.0
 
 
 def name_bones(
@@ -77,19 +86,49 @@ def name_bones(
     """
     model = load_hand_model()
     scan = surface_of(surface_mask, space)
-    found = fit_hand(model, scan, space, wrist_mm) if len(scan.points_mm) > 100 else None
+    found = fit_hand(model, scan, space, wrist_mm) if len(scan.points_mm) > _LEAST_POINTS else None
     if found is None or _score(found) < _LEAST_MATCH:
         return NamedBones(np.where(bones, UNNAMED, 0).astype(np.uint8), {}, None)
     index = np.stack(np.nonzero(bones), -1)
-    points = space.point_of(index)
-    away = distances(model, found, points)
-    owner, least = away.argmin(0), away.min(0)
-    confidence = _confidence(model, found, owner, least)
-    sure = (confidence >= _LEAST_MATCH)[owner] & (least < _NOT_OF_A_BONE_MM)
+    away = distances(model, found, space.point_of(index))
+    owner, least_mm = away.argmin(0), away.min(0)
+    confidence = _confidence(model, found, owner, least_mm)
     labels = np.zeros(bones.shape, np.uint8)
-    labels[tuple(index.T)] = np.where(sure, owner + 1, UNNAMED)
-    frames = _frames(model, found, space, confidence)
-    return NamedBones(labels, frames, _radiocarpal_mm(model, found))
+    labels[tuple(index.T)] = owner + 1
+    unsure = np.zeros(bones.shape, bool)
+    unsure[tuple(index.T)] = (confidence < _LEAST_MATCH)[owner] | (least_mm >= _NOT_OF_A_BONE_MM)
+    unsure = _without_specks(unsure, space.grid)
+    labels[unsure] = UNNAMED
+    return NamedBones(
+        labels,
+        _frames(model, found, space, confidence),
+        _radiocarpal_mm(model, found),
+        _missing(model, found, labels, space.grid),
+        float(unsure.sum()) * space.grid.voxel_volume_mm3,
+    )
+
+
+def _without_specks(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
+    """Return a mask without parts that are too small to be a bone or a deposit of their own."""
+    from scipy.ndimage import label
+
+    if not mask.any():
+        return mask
+    parts, _ = label(mask)
+    large = np.bincount(parts.ravel()) * grid.voxel_volume_mm3 >= _SPECK_MM3
+    large[0] = False
+    return np.asarray(large[parts])
+
+
+def _missing(model: HandModel, found: Fit, labels: NDArray[np.uint8], grid: Grid) -> tuple[str, ...]:
+    """Return the bones in the field of view of which less than a tenth of the expected volume is there."""
+    there = np.bincount(labels.ravel(), minlength=UNNAMED + 1)[1:UNNAMED] * grid.voxel_volume_mm3
+    expected = [
+        float((bone.distance < 0).sum() * np.linalg.det(matrix))
+        for bone, matrix in zip(model.bones, found.posed.matrices, strict=True)
+    ]
+    gone = (found.seen > _SEEN) & (there < _LEFT * np.array(expected))
+    return tuple(bone.name for bone, is_gone in zip(model.bones, gone, strict=True) if is_gone)
 
 
 def fit_hand(model: HandModel, scan: Surface, space: HandSpace, wrist_mm: float | None) -> Fit:
