@@ -135,6 +135,8 @@ def _joint(
     centre = vertices.mean(0)
     if name[-1].isdigit():
         start, end = bone.axis
+        if (end - start) @ frame[1] < 0:  # metacarpals 3 to 5 have their origin at no joint
+            start, end = end, start
         along = frame @ (end - start)
         along /= np.linalg.norm(along)
         palmar = frame @ bone.palmar
