@@ -12,10 +12,12 @@ from calcidect.anatomy._bone_notices import bone_notices
 from calcidect.anatomy._bone_surface import trimmed
 from calcidect.anatomy._bones import fill_holes, split_mineral
 from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_of_view
+from calcidect.anatomy._find_pose import FoundPose, find_pose
 from calcidect.anatomy._frame import Frame, find_frame
+from calcidect.anatomy._hand_model import load_hand_model
 from calcidect.anatomy._hand_space import hand_space
 from calcidect.anatomy._mineral import HU_PER_MG_AT_80_KV, MineralImage, mineral_image, mineral_image_of_one_energy
-from calcidect.anatomy._name_bones import UNNAMED, NamedBones, name_bones
+from calcidect.anatomy._name_bones import UNNAMED, NamedBones, name_bones, names_bones
 from calcidect.anatomy._position import position_notices
 from calcidect.anatomy._spots import find_spots
 from calcidect.anatomy._types import BONES, BoneLabel, Hand, HandAnatomy, Side
@@ -85,8 +87,21 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
     sharp = trimmed(bones, image.low_hu, image.smooth_low_hu, _hu_per_mg_per_cm3(maps), spacing) & ~of_kind["deposit"]
     space = hand_space(maps.low.grid.cropped(body.start, body.size), frame)
-    named = name_bones(bones, sharp & body.mask, space, wrist)
-    return _Found(body, frame, named, of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist)
+    best = find_pose(load_hand_model(), bones, space, wrist, doubtful=frame.confidence < _UNSURE)
+    named = name_bones(sharp & body.mask, best)
+    return _Found(body, _confirmed(frame, best), named, of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist)
+
+
+def _confirmed(frame: Frame, best: FoundPose | None) -> Frame:
+    """Return the axes and side of the fitted hand; how sure they are, by how much worse a hand of the other side fits."""
+    if best is None or not names_bones(best):
+        return frame
+    radial, _, dorsal = (
+        sign * axis for sign, axis in zip(best.signs, (frame.radial, frame.distal, frame.dorsal), strict=True)
+    )
+    side: Side = frame.side if np.prod(best.signs) > 0 else ("left" if frame.side == "right" else "right")
+    told = 0.5 if best.other_side is None else min(1.0, 0.5 + 2 * max(best.quality - best.other_side, 0.0))
+    return Frame(frame.distal, dorsal, radial, side, told if side != frame.side else max(told, frame.confidence))
 
 
 def _hu_per_mg_per_cm3(maps: MaterialMaps) -> float:

@@ -29,14 +29,20 @@ from calcidect.geometry import FloatArray
 
 Inside = Callable[[FloatArray], NDArray[np.bool_]]
 
-_SCALES_MM = (8.0,) * 8 + (5.0,) * 6 + (3.0,) * 6 + (2.0,) * 6 + (1.2,) * 6
-"""Of Geman and McClure's weight, an iteration each. Our choice: half a finger's width down to a voxel or two."""
+COARSE_MM = (15.0,) * 5 + (8.0,) * 5 + (5.0,) * 5 + (3.0,) * 4
+FINE_MM = (3.0,) * 2 + (2.0,) * 4 + (1.2,) * 5
+"""Of Geman and McClure's weight, an iteration each. Our choice: a finger's width down to a voxel or two."""
+_STIFF_ABOVE_MM, _STIFF = 10.0, 0.3
+"""While matches are that coarse, joints are held that much tighter, so that the hand as a whole is laid first."""
 _NORMAL_MM = 6.0
 """Normals that differ by 60 degrees count as that far apart."""
 _SIDEWAYS = 0.15
 """Weight of a match's distance across the normal: surfaces slide, but not freely."""
-_MATCHES_PER_FREEDOM = 12.0
-"""Neighbouring points tell the same: as many of them count as one measurement. Our choice."""
+_MEASUREMENTS = 370.0
+"""Neighbouring points tell the same: matches of one way count as so many measurements, a dozen a bone. Our choice."""
+_LARGEST_STEP = 1.0
+"""Of a parameter in one iteration, in standard deviations."""
+_CLOSE_MM, _APART_MM = 1.5, 4.0
 _DEGREE = np.pi / 180
 
 
@@ -51,7 +57,9 @@ class Fit:
     misfit_mm : float
         Median distance of the scan's surface to the model's, along its normal.
     matched : array, shape (bones,)
-        Share of each bone's model surface that lies in the scan and has bone's surface within 1.5 mm.
+        Share of each bone's model surface in the scan that has bone's surface, facing the same way, within 1.5 mm.
+    explained : float
+        Share of the scan's surface that has the model's within 1 mm along, and 4 mm across, its normal.
     seen : array, shape (bones,)
         Share of each bone's model surface that lies in the scan.
     """
@@ -61,6 +69,7 @@ class Fit:
     misfit_mm: float
     matched: FloatArray
     seen: FloatArray
+    explained: float
 
 
 def standard_deviations(model: HandModel) -> FloatArray:
@@ -96,9 +105,7 @@ def _shift_mm(bone: str) -> float:
     return by_kind.get(bone.split("_")[0], 0.1 if bone == "capitate" else 1.5)
 
 
-def fit(
-    model: HandModel, scan: Surface, start: FloatArray, inside: Inside, scales_mm: tuple[float, ...] = _SCALES_MM
-) -> Fit:
+def fit(model: HandModel, scan: Surface, start: FloatArray, inside: Inside, scales_mm: tuple[float, ...]) -> Fit:
     """Return the model fitted to a scan's surface of bone.
 
     Parameters
@@ -115,22 +122,28 @@ def fit(
     from scipy.spatial import cKDTree
 
     tree = cKDTree(_six(scan))
-    sd, mean = standard_deviations(model), np.zeros(len(start))
-    mean[:OF_HAND] = start[:OF_HAND]
-    parameters = start.copy()
+    sd, mean, parameters = standard_deviations(model), _expected(start), start
     for scale_mm in scales_mm:
         posed = pose(model, parameters)
         surface = Surface(*posed_points(model, posed))
         moves = movements(model, parameters, posed, surface.points_mm)
         normal, gradient = _system(surface, scan, tree, moves, inside(surface.points_mm), scale_mm)
-        normal[np.diag_indices_from(normal)] += 1 / sd**2
-        step = np.linalg.solve(normal, -gradient - (parameters - mean) / sd**2)
+        prior = (_stiffer(sd) if scale_mm > _STIFF_ABOVE_MM else sd) ** -2
+        normal[np.diag_indices_from(normal)] += prior
+        step = np.linalg.solve(normal, -gradient - (parameters - mean) * prior)
         parameters = parameters + np.clip(step, -_LARGEST_STEP * sd, _LARGEST_STEP * sd)
     return _judged(model, scan, parameters, inside)
 
 
-_LARGEST_STEP = 1.0
-"""Of a parameter in one iteration, in standard deviations."""
+def _expected(start: FloatArray) -> FloatArray:
+    """Return what the standard deviations are about: the start's place and turns, and the model's lengths."""
+    mean = start.copy()
+    of_bone(mean)[:, 3:] = 0
+    return mean
+
+
+def _stiffer(sd: FloatArray) -> FloatArray:
+    return np.concatenate([sd[:OF_HAND], _STIFF * sd[OF_HAND:]])
 
 
 def _six(surface: Surface) -> FloatArray:
@@ -159,7 +172,7 @@ def _system(
     sigma2 = (0.25 * scale_mm) ** 2 + 0.25
     # each side of the matching has the same say
     side = np.concatenate([np.full(len(mine), 1.0), np.full(len(scan.points_mm), len(mine) / len(scan.points_mm))])
-    weight *= side / sigma2 / _MATCHES_PER_FREEDOM
+    weight *= side / sigma2 * _MEASUREMENTS / len(surface.points_mm)
     # all matches of one model point add up, before the large product is formed
     return _sums(moves, model_index, offset, normals, weight)
 
@@ -188,11 +201,21 @@ def _judged(model: HandModel, scan: Surface, parameters: FloatArray, inside: Ins
     posed = pose(model, parameters)
     points, normals = posed_points(model, posed)
     seen = inside(points)
-    away, _ = cKDTree(scan.points_mm).query(points)
-    _, nearest = cKDTree(points).query(scan.points_mm)
-    back = np.abs(((scan.points_mm - points[nearest]) * normals[nearest]).sum(1))
+    tree, back = cKDTree(scan.points_mm), cKDTree(points)
+    away, theirs = tree.query(points)
+    facing = (normals * scan.normals[theirs]).sum(1) > 0
+    apart, mine = back.query(scan.points_mm)
+    along = np.abs(((scan.points_mm - points[mine]) * normals[mine]).sum(1))
     bones = len(model.bones)
     total = np.bincount(model.bone_of_point, minlength=bones)
     shown = np.bincount(model.bone_of_point[seen], minlength=bones)
-    close = np.bincount(model.bone_of_point[seen & (away < 1.5)], minlength=bones)
-    return Fit(parameters, posed, float(np.median(back)), close / np.maximum(shown, 1), shown / total)
+    close = np.bincount(model.bone_of_point[seen & facing & (away < _CLOSE_MM)], minlength=bones)
+    explained = float(np.mean((along < 1.0) & (apart < _APART_MM)))
+    return Fit(
+        parameters,
+        posed,
+        float(np.median(along)),
+        close / np.maximum(shown, 1),
+        shown / np.maximum(total, 1),
+        explained,
+    )

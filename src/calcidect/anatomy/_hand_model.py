@@ -8,7 +8,7 @@ hangs from, may shift there a little, and is stretched along and across its long
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 
@@ -84,6 +84,11 @@ class HandModel:
             if self.bones[n].parent >= 0:
                 below[:, n] |= below[:, self.bones[n].parent]
         return below
+
+    def thinned(self, keep: int) -> HandModel:
+        """Return the model with one surface point of so many."""
+        bones = tuple(replace(b, points_mm=b.points_mm[::keep], normals=b.normals[::keep]) for b in self.bones)
+        return HandModel(bones, np.repeat(np.arange(len(bones)), [len(b.points_mm) for b in bones]))
 
 
 @dataclass(frozen=True, eq=False)
