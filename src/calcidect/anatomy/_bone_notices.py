@@ -49,7 +49,7 @@ def bone_notices(hands: Sequence[tuple[Side, NamedBones]]) -> list[Notice]:
         notices.append(
             Notice(
                 "bones_unsure",
-                "The bones of a hand do not all lie where the fitted hand has them; some may bear a wrong name or none.",
+                "Not all bone lies where the fitted hand has it; some may bear a wrong name or none.",
                 "Look at the labels. What is unnamed may be a deposit in contact with bone.",
             )
         )

@@ -93,7 +93,7 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
 
 
 def _confirmed(frame: Frame, best: FoundPose | None) -> Frame:
-    """Return the axes and side of the fitted hand; how sure they are, by how much worse a hand of the other side fits."""
+    """Return the axes and side of the fitted hand; sure by how much worse a hand of the other side fits."""
     if best is None or not names_bones(best):
         return frame
     radial, _, dorsal = (
