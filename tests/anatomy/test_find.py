@@ -9,7 +9,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from calcidect.anatomy import HandAnatomy, find_hands
+from calcidect.anatomy import BONES, BoneLabel, HandAnatomy, find_hands
 from calcidect.anatomy._body import find_bodies
 from calcidect.anatomy._bones import split_mineral
 from calcidect.anatomy._mineral import MineralImage, mineral_image_of_one_energy
@@ -69,9 +69,19 @@ def test_the_side_does_not_depend_on_how_the_hand_lies(
 def test_bones_are_bones(quick_case: Path, anatomy: HandAnatomy) -> None:
     truth = Volume.from_nifti(nibabel.load(quick_case / "truth/bones.nii.gz")).array > 0
     found = anatomy.bones.array > 0
-    assert 2 * (truth & found).sum() / (truth.sum() + found.sum()) > 0.88
+    assert 2 * (truth & found).sum() / (truth.sum() + found.sum()) > 0.94
     deposits = Volume.from_nifti(nibabel.load(quick_case / "truth/deposits.nii.gz")).array > 0
     assert (found & deposits).sum() < 0.05 * deposits.sum(), "no deposit is taken for bone"
+
+
+def test_every_bone_bears_its_name(quick_case: Path, anatomy: HandAnatomy) -> None:
+    truth = json.loads((quick_case / "truth/truth.json").read_text())
+    labels = Volume.from_nifti(nibabel.load(quick_case / "truth/bones.nii.gz")).array
+    for number, meaning in truth["bones"].items():
+        if meaning["bone"] in BONES:
+            found = np.bincount(anatomy.bones.array[labels == int(number)], minlength=256)
+            found[0] = 0
+            assert anatomy.bone_labels[int(found.argmax())] == BoneLabel(meaning["side"], meaning["bone"])
 
 
 def test_the_thumbs_sesamoids_are_no_deposit(quick_case: Path, anatomy: HandAnatomy) -> None:

@@ -163,7 +163,8 @@ def test_csv_and_frame_agree(tmp_path):
     assert read["volume_mm3"].tolist() == frame["volume_mm3"].tolist()
     assert read["ha_mass_mg"].isna().tolist() == frame["ha_mass_mg"].isna().tolist()
     bones = pd.read_csv(folder / "bones.csv")
-    assert list(bones) == list(small_result().bones) == ["side", "bone", "label", "volume_mm3", "length_mm"]
+    columns = ["side", "bone", "label", "volume_mm3", "length_mm", "confidence"]
+    assert list(bones) == list(small_result().bones) == columns
 
 
 def test_numbers_of_numpy_become_plain():

@@ -4,6 +4,7 @@ from calcidect.anatomy._find import find_hands
 from calcidect.anatomy._types import (
     BONES,
     QUALITY_CODES,
+    BoneFrame,
     BoneLabel,
     CutOff,
     FieldOfView,
@@ -15,6 +16,7 @@ from calcidect.anatomy._types import (
 __all__ = [
     "BONES",
     "QUALITY_CODES",
+    "BoneFrame",
     "BoneLabel",
     "CutOff",
     "FieldOfView",

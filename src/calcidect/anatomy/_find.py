@@ -8,13 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._body import Body, find_bodies
+from calcidect.anatomy._bone_notices import bone_notices
+from calcidect.anatomy._bone_surface import trimmed
 from calcidect.anatomy._bones import fill_holes, split_mineral
 from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_of_view
+from calcidect.anatomy._find_pose import FoundPose, find_pose
 from calcidect.anatomy._frame import Frame, find_frame
-from calcidect.anatomy._mineral import NAIL_AND_SKIN_MM, MineralImage, mineral_image, mineral_image_of_one_energy
+from calcidect.anatomy._hand_model import load_hand_model
+from calcidect.anatomy._hand_space import hand_space
+from calcidect.anatomy._mineral import (
+    HU_PER_MG_AT_80_KV,
+    NAIL_AND_SKIN_MM,
+    MineralImage,
+    mineral_image,
+    mineral_image_of_one_energy,
+)
+from calcidect.anatomy._name_bones import UNNAMED, NamedBones, name_bones, names_bones
 from calcidect.anatomy._position import position_notices
 from calcidect.anatomy._spots import find_spots
-from calcidect.anatomy._types import BoneLabel, Hand, HandAnatomy, Side
+from calcidect.anatomy._types import BONES, BoneLabel, Hand, HandAnatomy, Side
 from calcidect.anatomy._wrist import radiocarpal_mm
 from calcidect.errors import Notice
 from calcidect.geometry import Grid
@@ -35,7 +47,7 @@ class _Found:
 
     body: Body
     frame: Frame
-    bones: NDArray[np.bool_]
+    named: NamedBones
     sesamoids: NDArray[np.bool_]
     ossicles: NDArray[np.bool_]
     deposits: NDArray[np.bool_]
@@ -79,7 +91,28 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     bones = fill_holes(of_kind["bone"] & (image.low_hu > _BONE_SURFACE_HU)) & ~of_kind["deposit"]
     deposits = of_kind["deposit"] | _spots(maps, image, body, labels > 0)
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
-    return _Found(body, frame, bones, of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist)
+    sharp = trimmed(bones, image.low_hu, image.smooth_low_hu, _hu_per_mg_per_cm3(maps), spacing) & ~of_kind["deposit"]
+    space = hand_space(maps.low.grid.cropped(body.start, body.size), frame)
+    best = find_pose(load_hand_model(), bones, space, wrist, doubtful=frame.confidence < _UNSURE)
+    named = name_bones(sharp & body.mask, best)
+    return _Found(body, _confirmed(frame, best), named, of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist)
+
+
+def _confirmed(frame: Frame, best: FoundPose | None) -> Frame:
+    """Return the axes and side of the fitted hand; sure by how much worse a hand of the other side fits."""
+    if best is None or not names_bones(best):
+        return frame
+    radial, _, dorsal = (
+        sign * axis for sign, axis in zip(best.signs, (frame.radial, frame.distal, frame.dorsal), strict=True)
+    )
+    side: Side = frame.side if np.prod(best.signs) > 0 else ("left" if frame.side == "right" else "right")
+    told = 0.5 if best.other_side is None else min(1.0, 0.5 + 2 * max(best.quality - best.other_side, 0.0))
+    return Frame(frame.distal, dorsal, radial, side, told if side != frame.side else max(told, frame.confidence))
+
+
+def _hu_per_mg_per_cm3(maps: MaterialMaps) -> float:
+    """Return the low energy's sensitivity; images of one energy are made as bright as at 80 kV."""
+    return HU_PER_MG_AT_80_KV if maps.sensitivity is None else maps.sensitivity.ha_low
 
 
 def _spots(maps: MaterialMaps, image: MineralImage, body: Body, mineral: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -145,6 +178,14 @@ def _ossicle_notices(found: list[_Found]) -> list[Notice]:
     ]
 
 
+def _labelled(hand: _Found) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Return names and masks: what is named here, what isn't, and what is no part of a named bone."""
+    names = [*BONES, "unnamed"]
+    present = np.unique(hand.named.labels).tolist()
+    bones = [(names[n - 1], hand.named.labels == n) for n in range(1, UNNAMED + 1) if n in present]
+    return [*bones, ("sesamoid_mcp_1", hand.sesamoids), ("ossicle", hand.ossicles)]
+
+
 def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notices: list[Notice]) -> HandAnatomy:
     """Return everything on the scan's grid; right hand first."""
     grid: Grid = maps.low.grid
@@ -152,13 +193,10 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
     deposits = np.zeros(grid.shape, bool)
     labels: dict[int, BoneLabel] = {}
     hands = []
-    for side, hand in sorted(zip(sides, found, strict=True), key=lambda pair: pair[0], reverse=True):
+    by_side = sorted(zip(sides, found, strict=True), key=lambda pair: pair[0], reverse=True)
+    for side, hand in by_side:
         box = _box(hand.body)
-        for name, mask in (
-            ("unnamed", hand.bones),
-            ("sesamoid_mcp_1", hand.sesamoids),
-            ("ossicle", hand.ossicles),
-        ):
+        for name, mask in _labelled(hand):
             if mask.any():
                 label = len(labels) + 1
                 labels[label] = BoneLabel(side, name)
@@ -175,11 +213,13 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
                 frame.distal,
                 frame.dorsal,
                 frame.radial,
-                hand.radiocarpal_mm,
+                hand.radiocarpal_mm if hand.named.radiocarpal_mm is None else hand.named.radiocarpal_mm,
+                hand.named.frames,
             )
         )
     field = find_field_of_view(hands, maps.low)
     notices = [*notices, *field_of_view_notices(field)]
+    notices += bone_notices([(side, hand.named) for side, hand in by_side])
     if not any(notice.code == "side_conflict" for notice in notices):
         notices += position_notices(hands, grid, maps.quality.patient_position if maps.quality else "")
     return HandAnatomy(tuple(hands), maps.low.like(bones), labels, maps.low.like(deposits), tuple(notices), field)

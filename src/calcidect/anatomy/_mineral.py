@@ -31,7 +31,7 @@ _BRIGHTER_THAN_NAIL_HU = 300.0
 """Nail has 250 to 282 HU at every energy, 40 keV included."""
 _HOST_HU = 50.0
 """Muscle at every energy (42 to 47 HU)."""
-_HU_PER_MG_AT_80_KV = 2.27
+HU_PER_MG_AT_80_KV = 2.27
 """Of hydroxyapatite behind 3 cm of water (docs/method/materials.md, section 1)."""
 
 
@@ -133,7 +133,7 @@ def mineral_image_of_one_energy(
     surface_hu = max(_BRIGHTER_THAN_NAIL_HU, deep_hu)
     mask = body & ((smooth > surface_hu) | ((smooth > deep_hu) & (depth > NAIL_AND_SKIN_MM)))
     like_80_kv, smooth_like_80_kv = (_brightened(a, brightness) for a in (raw, smooth))
-    ha_mg_per_cm3 = (smooth_like_80_kv - _HOST_HU) / np.float32(_HU_PER_MG_AT_80_KV)
+    ha_mg_per_cm3 = (smooth_like_80_kv - _HOST_HU) / np.float32(HU_PER_MG_AT_80_KV)
     return MineralImage(like_80_kv, smooth_like_80_kv, ha_mg_per_cm3, mask, depth)
 
 

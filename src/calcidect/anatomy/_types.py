@@ -32,12 +32,35 @@ QUALITY_CODES = ("side_uncertain", "side_conflict", "fingers_cut_off", "hand_cut
 class BoneLabel:
     """What one label of the bone volume means.
 
-    ``bone`` is one of ``BONES``, ``sesamoid_<joint>``, ``ossicle``, or ``unnamed``: bone of that side that
-    this version does not yet name.
+    ``bone`` is one of ``BONES``, ``sesamoid_<joint>``, ``ossicle``, or ``unnamed``: bone of that side whose name is
+    not sure.
     """
 
     side: Side
     bone: str
+
+
+@dataclass(frozen=True, eq=False)
+class BoneFrame:
+    """Where one named bone lies, as the fitted hand has it.
+
+    Parameters
+    ----------
+    joint_mm : array, shape (3,)
+        Centre of its proximal joint (of a carpal: its middle), LPS.
+    along, palmar : array, shape (3,)
+        Unit vectors in LPS: towards its distal end, and to its palmar side.
+    confidence : float
+        0 to 1, that bone found there is this bone.
+    seen : float
+        Share of it that lies in the scan.
+    """
+
+    joint_mm: FloatArray
+    along: FloatArray
+    palmar: FloatArray
+    confidence: float
+    seen: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +81,8 @@ class Hand:
         Unit vectors in LPS: towards the fingertips, the back of the hand, the thumb.
     radiocarpal_mm : float or None
         Position of the radiocarpal joint line along ``distal``, as the dot product of an LPS point with it.
+    bones : dict
+        Name to where that bone lies; empty if no model fits the hand.
     """
 
     side: Side
@@ -69,6 +94,7 @@ class Hand:
     dorsal: FloatArray
     radial: FloatArray
     radiocarpal_mm: float | None = None
+    bones: dict[str, BoneFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

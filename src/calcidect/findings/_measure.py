@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from calcidect.findings._clipped import clipped_both_notices, fill_clipped, with
 from calcidect.findings._gather import distance_mm, gather
 from calcidect.findings._nearby import hand_misfit_mm, nearby_flags
 from calcidect.findings._older import older_measures
+from calcidect.findings._place import Place, place_of
 from calcidect.findings._region import Amounts, amounts, amounts_of_one_energy
 from calcidect.findings._surroundings import Blur, Surroundings, blur_of
 from calcidect.findings._types import (
@@ -41,6 +43,9 @@ from calcidect.materials import (
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
 
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
+
 _SMOOTH_MM, _INNER_MM = 0.5, 2.0
 _BEYOND_RING_MM = 3.5
 """Room around the ring, so that a box's border bends no distance or blur."""
@@ -61,6 +66,8 @@ class _HandView:
     count: int
     bone_mm: NDArray[np.float32]
     bone_points: FloatArray
+    bone_tree: cKDTree
+    bone_names: tuple[str, ...]
     depth_mm: NDArray[np.float32]
     line: HostLine | None
     blur: Blur
@@ -77,7 +84,7 @@ def measure(
 ) -> Findings:  # fmt: skip
     """Return every deposit with its amounts, the bones, and the burden per hand.
 
-    Location, pattern, acro-osteolysis and bone destruction are not measured by this version; they are None, with the
+    Compartment, pattern, acro-osteolysis and bone destruction are not measured by this version; they are None, with the
     reason, in the result.
 
     Parameters
@@ -131,6 +138,8 @@ def measure(
 
 def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settings) -> _HandView:
     """Return one hand's arrays: its deposits gathered, distances to bone and skin."""
+    from scipy.spatial import cKDTree
+
     grid = maps.low.grid.cropped(hand.start, hand.size)
     low, mineral, bones = (
         v.cropped(hand.start, hand.size).array for v in (maps.low, anatomy.deposit_mineral, anatomy.bones)
@@ -146,9 +155,11 @@ def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settin
     painted = None if maps.high is None else vendor_painted_in(
         maps.low, maps.high, hand.start, hand.size, settings.materials.vendor_rule
     )  # fmt: skip
-    surface = np.stack(np.nonzero(bone), -1)[::7, ::-1]
+    surface = np.stack(np.nonzero(bone), -1)[::7]
+    points = grid.point_of(surface[:, ::-1])
+    names = tuple(anatomy.bone_labels[label].bone for label in bones[tuple(surface.T)].tolist())
     return _HandView(hand, grid, low, high, labels, count, distance_mm(bone, grid.spacing_mm),
-                     grid.point_of(surface), depth, line, blur_of(maps.quality, grid.spacing_mm[2]),
+                     points, cKDTree(points), names, depth, line, blur_of(maps.quality, grid.spacing_mm[2]),
                      painted)  # fmt: skip
 
 
@@ -201,8 +212,8 @@ def _deposit(
     centroid = np.average(points, axis=0, weights=np.maximum(around.low[voxels], 1.0))
     bone_mm = float(around.bone_mm[voxels].min())
     mass = found.ha_mass_mg
-    joint = view.hand.radiocarpal_mm
     misfit_mm = hand_misfit_mm(maps.motion, view.centre_mm, settings.study.motion_tolerance_mm)
+    place = _place(view, points, centroid)
     dorsal = is_dorsal(view.hand, centroid, view.bone_points)
     if told is None and is_nail(around, found, dorsal):
         return nail(view.hand, around, centroid), voxels, start
@@ -215,8 +226,8 @@ def _deposit(
         deposit_id=deposit_id,
         side=view.hand.side,
         material=found.classification.material if found.classification else "indeterminate",
-        digit=None,
-        level="forearm" if joint is not None and centroid @ view.hand.distal < joint else None,
+        digit=place.digit,
+        level=place.level,
         compartment=None,
         pattern=None,
         volume_mm3=volume_mm3,
@@ -229,7 +240,7 @@ def _deposit(
         centroid_y_mm=float(centroid[1]),
         centroid_z_mm=float(centroid[2]),
         aspect=_aspect(view, centroid),
-        nearest_bone=None,
+        nearest_bone=place.nearest_bone,
         distance_to_bone_mm=bone_mm if np.isfinite(bone_mm) else None,
         touches_bone=bone_mm < 0.5 * max(view.grid.spacing_mm),
         depth_below_skin_mm=float(around.depth_mm[voxels].min()),
@@ -241,6 +252,15 @@ def _deposit(
         **asdict(older_measures(around, voxels, view.hand.dorsal @ view.grid.direction, settings.findings.halo_mm)),
         vendor_urate_fraction=urate_fraction,
     ), voxels, start  # fmt: skip
+
+
+def _place(view: _HandView, points_mm: FloatArray, centroid_mm: FloatArray) -> Place:
+    """Return where a deposit lies; its nearest bone is the one nearest to any of its voxels."""
+    nearest = None
+    if view.bone_names:
+        away_mm, index = view.bone_tree.query(points_mm)
+        nearest = view.bone_names[int(index[int(np.argmin(away_mm))])]
+    return place_of(view.hand, nearest, centroid_mm)
 
 
 def _sensitivity(
@@ -312,8 +332,9 @@ def _largest_first(deposits: list[Deposit], labels: NDArray[np.uint16]) -> tuple
 
 
 def _bones(anatomy: HandAnatomy) -> tuple[Bone, ...]:
-    """Return a row per label: volume, and extent along its longest axis."""
+    """Return a row per label: volume, extent along its longest axis, and how sure its name is."""
     grid = anatomy.bones.grid
+    sure = {(hand.side, name): bone.confidence for hand in anatomy.hands for name, bone in hand.bones.items()}
     rows = []
     for label, meaning in anatomy.bone_labels.items():
         index = np.stack(np.nonzero(anatomy.bones.array == label), -1)
@@ -321,7 +342,7 @@ def _bones(anatomy: HandAnatomy) -> tuple[Bone, ...]:
         centred = points - points.mean(0)
         axis = np.linalg.eigh(centred.T @ centred)[1][:, -1]
         rows.append(Bone(meaning.side, meaning.bone, label, len(index) * grid.voxel_volume_mm3,
-                         float(np.ptp(centred @ axis))))  # fmt: skip
+                         float(np.ptp(centred @ axis)), sure.get((meaning.side, meaning.bone))))  # fmt: skip
     return tuple(rows)
 
 

@@ -74,13 +74,14 @@ class Artefact:
 
 @dataclass(frozen=True)
 class Bone:
-    """One bone: a row of ``bones.csv``."""
+    """One bone: a row of ``bones.csv``; ``confidence`` in its name, None where none was given by the fitted hand."""
 
     side: Side
     bone: str
     label: int
     volume_mm3: float
     length_mm: float
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)

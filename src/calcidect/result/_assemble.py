@@ -88,14 +88,14 @@ def what_is_not_assessed(findings: Findings, *, single_energy: bool = False) -> 
         if not findings.bone_destruction:
             missing.append(NotAssessed("bone_destruction", _NOT_YET))
     if any(bone.bone == "unnamed" for bone in findings.bones):
-        missing.append(NotAssessed("bones.bone", "This version finds bone but does not name it."))
+        missing.append(NotAssessed("bones.bone", "The name of some bone is not sure; it is labelled unnamed."))
     missing += [
         NotAssessed(f"deposits.{name}", _NOT_YET)
         for name in ("digit", "compartment", "pattern", "aspect", "nearest_bone")
         if findings.deposits and all(getattr(deposit, name) is None for deposit in findings.deposits)
     ]
     if any(deposit.level is None for deposit in findings.deposits):
-        missing.append(NotAssessed("deposits.level", "This version tells only deposits proximal to the wrist."))
+        missing.append(NotAssessed("deposits.level", "The bone nearest to some deposits has no sure name."))
     if all(burden.forearm_extension is None for burden in findings.burden.values()):
         missing.append(NotAssessed("burden.forearm_extension", "The radiocarpal joint line is not known."))
     return missing

@@ -1,0 +1,171 @@
+"""Which of the 29 bones every voxel of bone belongs to: by the articulated hand fitted to it.
+
+A fit that explains the bone of the scan names it; one that does not names nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.anatomy._find_pose import FoundPose
+from calcidect.anatomy._fit_model import Fit
+from calcidect.anatomy._hand_model import (
+    DISTANCE_STEP_MM,
+    FARTHEST_MM,
+    HandModel,
+    load_hand_model,
+    posed_points,
+)
+from calcidect.anatomy._hand_space import HandSpace
+from calcidect.anatomy._types import BONES, BoneFrame
+from calcidect.geometry import FloatArray, Grid
+
+UNNAMED = len(BONES) + 1
+_LEAST_QUALITY, _LEAST_CONFIDENCE = 0.8, 0.6
+"""Our choice: a fit of less names no bone, a bone of less is not named."""
+_SEEN = 0.5
+_EXPLAINED_MM = 1.0
+_LEFT = 0.1
+_SPECK_MM3 = 8.0
+"""Our choice: a ball of 2.5 mm. Less than that goes to the nearest bone."""
+_NOT_OF_A_BONE_MM = 3.0
+"""Our choice: what lies farther from every fitted bone is bone without a name; fits are a millimetre wrong at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class NamedBones:
+    """The bones of one hand by name.
+
+    Parameters
+    ----------
+    labels : uint8 array, shape (k, j, i)
+        0 no bone, 1 to 29 in the order of ``BONES``, 30 bone without a name.
+    frames : dict
+        Name to where that bone lies, also of bones that are not in the scan or too unsure to be named.
+    radiocarpal_mm : float or None
+        Position of the joint line along the hand's distal axis.
+    missing : tuple of str
+        Bones that the scan should show and does not.
+    unnamed_mm3 : float
+    quality : float
+        Of the fit, 0 to 1.
+    """
+
+    labels: NDArray[np.uint8]
+    frames: dict[str, BoneFrame]
+    radiocarpal_mm: float | None
+    missing: tuple[str, ...] = ()
+    unnamed_mm3: float = 0.0
+    quality: float = 0.0
+
+
+def names_bones(best: FoundPose) -> bool:
+    """Tell whether a fit is good enough to name bones."""
+    return best.quality >= _LEAST_QUALITY
+
+
+def name_bones(bones: NDArray[np.bool_], best: FoundPose | None) -> NamedBones:
+    """Return the name of every voxel of bone.
+
+    Parameters
+    ----------
+    bones : bool array, shape (k, j, i)
+    best : FoundPose or None
+        The model fitted to them.
+    """
+    if best is None or not names_bones(best):
+        return NamedBones(np.where(bones, UNNAMED, 0).astype(np.uint8), {}, None)
+    model, found, space = load_hand_model(), best.found, best.space
+    index = np.stack(np.nonzero(bones), -1)
+    away = distances(model, found, space.point_of(index))
+    owner, least_mm = away.argmin(0), away.min(0)
+    confidence = _confidence(model, found, owner, least_mm)
+    labels = np.zeros(bones.shape, np.uint8)
+    labels[tuple(index.T)] = owner + 1
+    unsure = np.zeros(bones.shape, bool)
+    unsure[tuple(index.T)] = (confidence < _LEAST_CONFIDENCE)[owner] | (least_mm >= _NOT_OF_A_BONE_MM)
+    unsure = _without_specks(unsure, space.grid)
+    labels[unsure] = UNNAMED
+    return NamedBones(
+        labels,
+        _frames(model, found, space, confidence),
+        _radiocarpal_mm(model, found),
+        _missing(model, found, labels, space.grid),
+        float(unsure.sum()) * space.grid.voxel_volume_mm3,
+        best.quality,
+    )
+
+
+def _without_specks(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
+    """Return a mask without parts that are too small to be a bone or a deposit of their own."""
+    from scipy.ndimage import label
+
+    if not mask.any():
+        return mask
+    parts, _ = label(mask)
+    large = np.bincount(parts.ravel()) * grid.voxel_volume_mm3 >= _SPECK_MM3
+    large[0] = False
+    return np.asarray(large[parts])
+
+
+def _missing(model: HandModel, found: Fit, labels: NDArray[np.uint8], grid: Grid) -> tuple[str, ...]:
+    """Return the bones in the field of view of which less than a tenth of the expected volume is there."""
+    there = np.bincount(labels.ravel(), minlength=UNNAMED + 1)[1:UNNAMED] * grid.voxel_volume_mm3
+    expected = [
+        float((bone.distance < 0).sum() * np.linalg.det(matrix))
+        for bone, matrix in zip(model.bones, found.posed.matrices, strict=True)
+    ]
+    gone = (found.seen > _SEEN) & (there < _LEFT * np.array(expected))
+    return tuple(bone.name for bone, is_gone in zip(model.bones, gone, strict=True) if is_gone)
+
+
+def distances(model: HandModel, found: Fit, points_mm: FloatArray) -> NDArray[np.float32]:
+    """Return the signed distance of points to every fitted bone, shape (bones, n): negative inside, 6.35 mm at most."""
+    from scipy.ndimage import map_coordinates
+
+    away = np.full((len(model.bones), len(points_mm)), FARTHEST_MM, np.float32)
+    for n, bone in enumerate(model.bones):
+        matrix = found.posed.matrices[n]
+        rest = (points_mm - found.posed.origins_mm[n]) @ np.linalg.inv(matrix).T + bone.joint_mm
+        index = (rest - bone.first_mm)[:, ::-1]
+        inside = ((index > -1) & (index < np.array(bone.distance.shape))).all(1)
+        values = map_coordinates(bone.distance.astype(np.float32), index[inside].T, order=1, mode="nearest")
+        away[n, inside] = DISTANCE_STEP_MM * values * float(np.cbrt(np.linalg.det(matrix)))
+    return away
+
+
+def _confidence(model: HandModel, found: Fit, owner: NDArray[np.intp], least_mm: NDArray[np.float32]) -> FloatArray:
+    """Return, per bone, the share of its voxels that the fitted bone explains, less where half of it has no match.
+
+    A lost tip takes matches away without making the name less sure.
+    """
+    count = len(model.bones)
+    owned = np.bincount(owner, minlength=count)
+    explained = np.bincount(owner[least_mm < _EXPLAINED_MM], minlength=count) / np.maximum(owned, 1)
+    return np.asarray(explained * np.minimum(1.0, found.matched / 0.5))
+
+
+def _frames(model: HandModel, found: Fit, space: HandSpace, confidence: FloatArray) -> dict[str, BoneFrame]:
+    """Return where every bone lies, in LPS."""
+    frames = {}
+    for n, bone in enumerate(model.bones):
+        _, palmar, along = space.lps_of((found.posed.rotations[n] @ bone.axes.T).T)
+        joint = space.lps_of(found.posed.origins_mm[n][None])[0]
+        frames[bone.name] = BoneFrame(joint, along, palmar, float(confidence[n]), float(found.seen[n]))
+    return frames
+
+
+def _radiocarpal_mm(model: HandModel, found: Fit) -> float | None:
+    """Return where the joint line lies: at the proximal ends of lunate and scaphoid."""
+    points, _ = posed_points(model, found.posed)
+    ends = []
+    for name in ("lunate", "scaphoid"):
+        n = BONES.index(name)
+        if found.seen[n] < _SEEN:
+            return None
+        along = points[model.bone_of_point == n, 1]
+        ends.append(np.quantile(along, 0.05))
+    return float(np.mean(ends))

@@ -1,0 +1,53 @@
+"""The articulated hand: how it moves, and that it is found in whatever pose its own bones are laid."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from calcidect.anatomy import BONES
+from calcidect.anatomy._fit_model import COARSE_MM, FINE_MM, fit
+from calcidect.anatomy._hand_model import load_hand_model, movements, number_of_parameters, of_bone, pose, posed_points
+from calcidect.anatomy._hand_space import Surface
+
+
+def test_the_model_has_the_29_bones_and_one_root() -> None:
+    model = load_hand_model()
+    assert tuple(bone.name for bone in model.bones) == BONES
+    assert [bone.name for bone in model.bones if bone.parent < 0] == ["capitate"]
+
+
+def test_long_bones_point_to_the_fingertips() -> None:
+    for bone in load_hand_model().bones:
+        if bone.name[-1].isdigit():
+            assert (bone.points_mm.mean(0) - bone.joint_mm) @ bone.axes[2] > 0, bone.name
+
+
+def test_points_move_as_the_derivatives_say() -> None:
+    model = load_hand_model().thinned(20)
+    rng = np.random.default_rng(0)
+    parameters = rng.normal(0, 0.2, number_of_parameters(model))
+    posed = pose(model, parameters)
+    points, _ = posed_points(model, posed)
+    moves = movements(model, parameters, posed, points)
+    step = 1e-5
+    for n in rng.choice(len(parameters), 60, replace=False):
+        other = parameters.copy()
+        other[n] += step
+        moved = (posed_points(model, pose(model, other))[0] - points) / step
+        if n != 6:  # growth of the whole hand leaves the shifts of its bones as they are: nearly right
+            assert moves[:, :, n] == pytest.approx(moved, abs=0.02 * max(float(np.abs(moved).max()), 1.0))
+
+
+def test_a_bent_finger_is_found() -> None:
+    model = load_hand_model().thinned(2)
+    truth = np.zeros(number_of_parameters(model))
+    of_bone(truth)[BONES.index("middle_phalanx_3"), 0] = 0.5
+    of_bone(truth)[BONES.index("proximal_phalanx_5"), 1] = 0.1
+    truth[3:7] = 4.0, -3.0, 2.0, 0.05
+    scan = Surface(*posed_points(model, pose(model, truth)))
+    everywhere = lambda points: np.ones(len(points), bool)  # noqa: E731
+    found = fit(model, scan, np.zeros(len(truth)), everywhere, COARSE_MM + FINE_MM)
+    points, _ = posed_points(model, found.posed)
+    assert np.median(np.linalg.norm(points - scan.points_mm, axis=1)) < 0.7
+    assert found.explained > 0.97
