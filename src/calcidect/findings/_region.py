@@ -79,33 +79,23 @@ def amounts(
     tell, or ``told``, where another rule names the material.
     """
     assert around.high is not None
-    clear, ring = _clear_and_ring(around, tissue, settings)
     images = around.low, around.high
+    clear, ring = _clear_and_ring(around, tissue, settings)
     typical = _typical_host(line, tissue)
-    weights = _weights(
-        (sensitivity.ha_low, sensitivity.ha_high), tissue.covariance.of_voxel + _uneven(images, ring, typical, tissue)
-    )
     above = [_above_host(image, level, ring) for image, level in zip(images, typical.mean(0), strict=True)]
-    excess = weights[0] * above[0] + weights[1] * above[1]
-    shape = find_shape(np.asarray(excess, np.float32), around, clear, _darkened(around))
-    integral = integral_of(shape.filled, shape.signal, _counted(around, shape, clear), ring)
+    weights = _weights(sensitivity, tissue.covariance.of_voxel + _uneven(images, ring, typical, tissue))
+    shape, integral = _shape_and_integral(weights[0] * above[0] + weights[1] * above[1], around, clear, ring)
     host_hu, host_covariance = _host(images, integral, ring, typical, tissue)
     low, high = (integral.excess_hu_voxels(i, h) * around.voxel_mm3 for i, h in zip(images, host_hu, strict=True))
+    k = in_host(sensitivity, *host_hu)
     scale = (around.voxel_mm3 / integral.share) ** 2
     noise = tissue.covariance.of_sums(integral.weights) * scale
     covariance = noise + host_covariance * integral.window.sum() ** 2 * scale
-    k = in_host(sensitivity, *host_hu)
-    snr = _signal_to_noise((low, high), (k.ha_low, k.ha_high), noise)
-    found = material_of(
-        above, around.clipped, integral.window, ring, host_covariance, k, tissue, around.spacing_mm
-    )  # fmt: skip
+    found = material_of(above, around.clipped, integral.window, ring, host_covariance, k, tissue, around.spacing_mm)
     found = replace(found, material=told) if told else found
-    known = calibration.covariance_fraction2(found.material)
-    if found.material == "urate":
-        mass, _ = crystal_mass((low, high), covariance, (k.msu_low, k.msu_high), known)
-        return Amounts(shape, found, 0.0, None, max(mass, 0.0), low, high, integral.visible, snr)
-    mass, sd = crystal_mass((low, high), covariance, (k.ha_low, k.ha_high), known)
-    return Amounts(shape, found, max(mass, 0.0), sd, 0.0, low, high, integral.visible, snr)
+    masses = _masses((low, high), covariance, k, found.material, calibration)
+    snr = _signal_to_noise((low, high), (k.ha_low, k.ha_high), noise)
+    return Amounts(shape, found, *masses, low, high, integral.visible, snr)
 
 
 def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: FindingsSettings) -> Amounts:
@@ -115,13 +105,33 @@ def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: Fi
     """
     clear, ring = _clear_and_ring(around, tissue, settings)
     typical = 0.5 * (_FAT_HU + tissue.host_hu[0])
-    shape = find_shape(_above_host(around.low, typical, ring).astype(np.float32), around, clear, _darkened(around))
-    integral = integral_of(shape.filled, shape.signal, _counted(around, shape, clear), ring)
+    shape, integral = _shape_and_integral(_above_host(around.low, typical, ring), around, clear, ring)
     host_hu = integral.host_hu(around.low) if integral.has_ring else typical
     excess = integral.excess_hu_voxels(around.low, host_hu) * around.voxel_mm3
     noise = tissue.covariance.of_sums(integral.weights)[:1, :1] * (around.voxel_mm3 / integral.share) ** 2
     snr = _signal_to_noise((excess,), (1.0,), noise)
     return Amounts(shape, None, None, None, None, excess, None, integral.visible, snr)
+
+
+def _shape_and_integral(
+    excess: FloatArray, around: Surroundings, clear: NDArray[np.bool_], ring: Ring
+) -> tuple[Shape, Integral]:  # fmt: skip
+    """Return a deposit's shape by its image above the host, and what each voxel counts."""
+    shape = find_shape(np.asarray(excess, np.float32), around, clear, _darkened(around))
+    return shape, integral_of(shape.filled, shape.signal, _counted(around, shape, clear), ring)
+
+
+def _masses(
+    excess_hu_mm3: tuple[float, float], covariance: FloatArray, k: Sensitivity, material: Material,
+    calibration: Calibration,
+) -> tuple[float, float | None, float]:  # fmt: skip
+    """Return the mass of hydroxyapatite, its standard deviation, and the mass of urate, mg, of one crystal."""
+    known = calibration.covariance_fraction2(material)
+    if material == "urate":
+        mass, _ = crystal_mass(excess_hu_mm3, covariance, (k.msu_low, k.msu_high), known)
+        return 0.0, None, max(mass, 0.0)
+    mass, sd = crystal_mass(excess_hu_mm3, covariance, (k.ha_low, k.ha_high), known)
+    return max(mass, 0.0), sd, 0.0
 
 
 def _clear_and_ring(
@@ -177,10 +187,11 @@ def _above_host(image: NDArray[np.float32], typical_hu: float, ring: Ring) -> Fl
     return np.asarray(image - (ring.under(image) if ring.tells else typical_hu))
 
 
-def _weights(k: tuple[float, float], covariance_hu2: FloatArray) -> FloatArray:
+def _weights(sensitivity: Sensitivity, covariance_hu2: FloatArray) -> FloatArray:
     """Return the weights of the two energies whose sum is HA in mg/cm3 with the least deviation."""
-    weights = np.linalg.solve(covariance_hu2, np.array(k))
-    return np.asarray(weights / (weights @ np.array(k)))
+    k = np.array([sensitivity.ha_low, sensitivity.ha_high])
+    weights = np.linalg.solve(covariance_hu2, k)
+    return np.asarray(weights / (weights @ k))
 
 
 def _typical_host(line: HostLine, tissue: SoftTissue) -> FloatArray:
