@@ -2,13 +2,13 @@
 
 Needs an environment of its own (gecatsim pins none of what the project pins)::
 
-    python -m venv reference && reference/bin/pip install gecatsim==1.6.6 xpecgen==1.3.1
+    python -m venv reference && reference/bin/pip install gecatsim==1.6.6
     reference/bin/python scripts/build_insert_slabs.py
 
 writes ``tests/materials/data/insert_slabs.npz``. Independent of ``scripts/build_tables.py`` are the tube spectra
-(xpecgen, from first principles; beside them those that come with gecatsim, to 140 kV), the cross sections
-(gecatsim's), the detector (all energy of an absorbed photon) and the way (polychromatic parallel projections, a
-polynomial for water's hardening, filtered back projection). Common is the scanner that is meant: 9 degrees, 3 mm Al,
+(those that come with gecatsim, to 140 kV), the cross sections (gecatsim's), the detector (all energy of an absorbed
+photon) and the way (polychromatic parallel projections, a polynomial for water's hardening, filtered back
+projection). Common is the scanner that is meant: 9 degrees, 3 mm Al,
 0.9 mm Ti, tin, 1.4 mm of Gd2O2S. gecatsim's spectra are filtered by the tube's window already (at 80 kV their mean is
 46.2 keV, what SpekPy has behind 4.4 mm of aluminium), so that they get the titanium and the tin alone.
 """
@@ -23,7 +23,6 @@ from pathlib import Path
 
 import gecatsim
 import numpy as np
-import xpecgen.xpecgen as xg
 from gecatsim.pyfiles.GetMu import GetMu
 from numpy.typing import NDArray
 
@@ -71,17 +70,6 @@ def attenuation(formula: dict[str, int], energy_kev: Array) -> Array:
     return np.asarray(sum(m / sum(mass.values()) * element(e, tuple(energy_kev)) for e, m in mass.items()))
 
 
-@cache
-def xpecgen_spectrum(tube_kv: float) -> tuple[Array, Array, float]:
-    """Return keV, photons, and mm of aluminium still to be added."""
-    spectrum = xg.calculate_spectrum(tube_kv, 9, 10, int(2 * (tube_kv - 10)) + 1, epsrel=0.2, monitor=None)
-    energy_kev = np.array(spectrum.x)
-    photons = np.array(spectrum.y) * (energy_kev[1] - energy_kev[0])
-    for line_kev, number, _ in spectrum.discrete:
-        photons[np.abs(energy_kev - line_kev).argmin()] += number
-    return energy_kev, photons, 3.0
-
-
 def gecatsim_spectrum(tube_kv: float) -> tuple[Array, Array, float]:
     """Return keV, photons, and mm of aluminium still to be added."""
     path = GECATSIM / "spectrum" / f"tungsten_tar10.0_{tube_kv:g}_filt.dat"
@@ -90,7 +78,7 @@ def gecatsim_spectrum(tube_kv: float) -> tuple[Array, Array, float]:
 
 
 SPECTRA: dict[str, Callable[[float], tuple[Array, Array, float]]] = {
-    "xpecgen": xpecgen_spectrum, "gecatsim": gecatsim_spectrum,
+    "gecatsim": gecatsim_spectrum,
 }  # fmt: skip
 
 
@@ -230,12 +218,11 @@ def main() -> None:
     """Write all slabs, and what they hold."""
     arrays: dict[str, NDArray[np.int16]] = {}
     for name, (tube_kv, _) in BEAMS.items():
-        sources = ["xpecgen", "gecatsim"] if tube_kv <= 140 and tube_kv % 10 == 0 else ["xpecgen"]
-        for source in sources:
-            arrays |= profiles(source, name)
-            print(source, name, flush=True)
-    for name in ("80", "140", "Sn150"):
-        arrays |= hand_slab("xpecgen", name)
+        if tube_kv <= 140 and tube_kv % 10 == 0:  # gecatsim has no other spectra
+            arrays |= profiles("gecatsim", name)
+            print(name, flush=True)
+    for name in ("80", "140", "Sn140"):
+        arrays |= hand_slab("gecatsim", name)
         print("hand", name, flush=True)
     about = {
         "unit": "tenths of a HU",
@@ -245,7 +232,7 @@ def main() -> None:
         "cylinders_mm": CYLINDERS_MM,
         "hand": [(d.x_mm, d.y_mm, d.radius_mm, d.crystal, 1000 * d.g_per_cm3) for d in HAND],
         "hand_first_pixel_mm": (-40.0, -14.0),
-        "made": "scripts/build_insert_slabs.py with gecatsim 1.6.6 and xpecgen 1.3.1",
+        "made": "scripts/build_insert_slabs.py with gecatsim 1.6.6",
     }
     OUT.parent.mkdir(exist_ok=True)
     np.savez_compressed(OUT, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
