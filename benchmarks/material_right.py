@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from scipy.stats import beta as beta_distribution
 
 from calcidect.findings._region import Amounts, amounts
 from calcidect.phantom._attenuation import Tissue
 from calcidect.phantom._scenario import parse_pair
 from calcidect.settings import FindingsSettings
+from calcidect.validation._statistics import Proportion
 from support.deposits import Block, block
 
 PAIRS = (
@@ -57,8 +57,7 @@ def fixed_line(one: Block) -> str:
 
 def interval(k: int, n: int) -> str:
     """Return k/n and its 95 % Clopper-Pearson interval in percent."""
-    low = 0.0 if k == 0 else float(beta_distribution.ppf(0.025, k, n - k + 1))
-    high = 1.0 if k == n else float(beta_distribution.ppf(0.975, k + 1, n - k))
+    low, high = Proportion(k, n).interval or (0.0, 1.0)
     return f"{k}/{n} ({100 * k / max(n, 1):.1f} %, {100 * low:.1f} to {100 * high:.1f})"
 
 

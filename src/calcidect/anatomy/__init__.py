@@ -1,6 +1,7 @@
 """``MaterialMaps`` become ``HandAnatomy``."""
 
 from calcidect.anatomy._find import find_hands
+from calcidect.anatomy._mineral import BRIGHTER_THAN_NAIL_HU, NAIL_AND_SKIN_MM, SMOOTH_MM, URATE_HU
 from calcidect.anatomy._types import (
     BONES,
     QUALITY_CODES,
@@ -15,7 +16,11 @@ from calcidect.anatomy._types import (
 
 __all__ = [
     "BONES",
+    "BRIGHTER_THAN_NAIL_HU",
+    "NAIL_AND_SKIN_MM",
     "QUALITY_CODES",
+    "SMOOTH_MM",
+    "URATE_HU",
     "BoneFrame",
     "BoneLabel",
     "CutOff",

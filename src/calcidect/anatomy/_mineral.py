@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 from calcidect.materials import HostLine, Sensitivity, fit_host_line
 from calcidect.study import depth_mm
 
-_SMOOTH_MM = 0.5
+SMOOTH_MM = 0.5
 _MINIMUM_HA_MG_PER_CM3 = 60.0
 _NOISE_FACTOR = 5.0
 _DENSER_THAN_FAT_AND_SKIN_EDGE_HU = 40.0
-_URATE_HU = 175.0
+URATE_HU = 175.0
 NAIL_AND_SKIN_MM = 1.5
-_BRIGHTEST_TISSUE_HU = 130.0
+BRIGHTEST_TISSUE_HU = 130.0
 """Tendon (99 to 128 HU) and cartilage (94 to 130) at every energy (docs/method/materials.md, section 2)."""
-_ABOVE_TISSUE_NOISE = 3.0
+ABOVE_TISSUE_NOISE = 3.0
 """Standard deviations: one voxel in a thousand of tendon, and six or more for muscle; single voxels are no deposit."""
-_BRIGHTER_THAN_NAIL_HU = 300.0
+BRIGHTER_THAN_NAIL_HU = 300.0
 """Nail has 250 to 282 HU at every energy, 40 keV included."""
 _HOST_HU = 50.0
 """Muscle at every energy (42 to 47 HU)."""
@@ -89,14 +89,14 @@ def mineral_image(
     """
     from scipy.ndimage import gaussian_filter
 
-    sigma = [_SMOOTH_MM / s for s in spacing_mm[::-1]]
+    sigma = [SMOOTH_MM / s for s in spacing_mm[::-1]]
     raw = low.astype(np.float32)
     smooth_low, smooth_high = (gaussian_filter(a.astype(np.float32), sigma) for a in (raw, high))
     depth = depth_mm(body, spacing_mm)
     line = fit_host_line(smooth_low, smooth_high, depth > 2.0)
     ha, noise = _hydroxyapatite(smooth_low, smooth_high, line, sensitivity, depth > 2.0)
     is_ha = (ha > max(_MINIMUM_HA_MG_PER_CM3, _NOISE_FACTOR * noise)) & (smooth_low > _DENSER_THAN_FAT_AND_SKIN_EDGE_HU)
-    dense = (smooth_low > _URATE_HU) & (depth > NAIL_AND_SKIN_MM)
+    dense = (smooth_low > URATE_HU) & (depth > NAIL_AND_SKIN_MM)
     return MineralImage(raw, smooth_low, ha, body & (is_ha | dense), depth, smooth_high, line)
 
 
@@ -124,13 +124,13 @@ def mineral_image_of_one_energy(
     """
     from scipy.ndimage import gaussian_filter
 
-    sigma = [_SMOOTH_MM / s for s in spacing_mm[::-1]]
+    sigma = [SMOOTH_MM / s for s in spacing_mm[::-1]]
     raw = image.astype(np.float32)
     smooth = gaussian_filter(raw, sigma)
     depth = depth_mm(body, spacing_mm)
     noise = _spread_of_soft_tissue(smooth - gaussian_filter(smooth, [2 * s for s in sigma]), smooth, depth > 2.0)
-    deep_hu = max(_URATE_HU, _BRIGHTEST_TISSUE_HU + _ABOVE_TISSUE_NOISE * noise)
-    surface_hu = max(_BRIGHTER_THAN_NAIL_HU, deep_hu)
+    deep_hu = max(URATE_HU, BRIGHTEST_TISSUE_HU + ABOVE_TISSUE_NOISE * noise)
+    surface_hu = max(BRIGHTER_THAN_NAIL_HU, deep_hu)
     mask = body & ((smooth > surface_hu) | ((smooth > deep_hu) & (depth > NAIL_AND_SKIN_MM)))
     like_80_kv, smooth_like_80_kv = (_brightened(a, brightness) for a in (raw, smooth))
     ha_mg_per_cm3 = (smooth_like_80_kv - _HOST_HU) / np.float32(HU_PER_MG_AT_80_KV)
@@ -156,4 +156,9 @@ def _spread_of_soft_tissue(
 ) -> float:  # fmt: skip
     """Return the standard deviation of values where the image shows soft tissue."""
     soft = values[inner & (low < 110) & (low > -130)]
-    return float(1.4826 * np.median(np.abs(soft - np.median(soft)))) if soft.size else 0.0
+    return robust_sd(soft) if soft.size else 0.0
+
+
+def robust_sd(values: NDArray[np.float32]) -> float:
+    """Return the standard deviation of most of the values, by their median distance from the median."""
+    return float(1.4826 * np.median(np.abs(values - np.median(values))))

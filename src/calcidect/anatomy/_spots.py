@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.anatomy._mineral import ABOVE_TISSUE_NOISE, BRIGHTEST_TISSUE_HU, robust_sd
 from calcidect.geometry import FloatArray
-from calcidect.materials import HostLine, Sensitivity
+from calcidect.materials import HostLine, Sensitivity, distance_sd
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -23,13 +24,10 @@ _NOISE_FACTOR = 5.0
 between 5 and 6."""
 _MINIMUM_HA_MG_PER_CM3 = 18.0
 """Our choice: two thirds of what a body of 1 mm and 400 mg/cm3 shows in slices of 1 mm, 27 mg/cm3."""
-_BRIGHTEST_TISSUE_HU, _ABOVE_NOISE = 130.0, 3.0
-"""Tendon and cartilage at every energy (docs/method/materials.md, section 2), and the noise that may be on them."""
 _SHELL_MM = (1.7, 2.3)
 _PEAK_MM = 1.0
 _BACKGROUND_MM = 1.5
-_MODEL_SD_FRACTION = 0.05
-"""Of each energy's contrast, as for regions (docs/method/materials.md, section 5)."""
+_LEAST_NOISE_HU = 0.1  # of images without any
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,19 +67,25 @@ def find_spots(
     sensitivity : Sensitivity
         Of the pair.
     """
+    from scipy.ndimage import gaussian_filter
+
     k = np.array([sensitivity.ha_low, sensitivity.ha_high])
     noise_hu2 = _noise(smooth_low, smooth_high, quiet, spacing_mm)
     weights = np.linalg.solve(noise_hu2, k)
     weights /= weights @ k
     density = (weights[0] * smooth_low + weights[1] * smooth_high).astype(np.float32)
     least = max(_MINIMUM_HA_MG_PER_CM3, _NOISE_FACTOR * float(np.sqrt(weights @ noise_hu2 @ weights)))
-    peaks = _peaks(density, free, least, spacing_mm)
+    around = gaussian_filter(density, [_BACKGROUND_MM / s for s in spacing_mm[::-1]])
+    peaks = _peaks(density, around, free, least, spacing_mm)
     contrast = _contrast(peaks, density, (smooth_low, smooth_high), spacing_mm)
-    tissue = np.array([1.0, line.beta])
-    calcium = _off(contrast.hu, tissue, noise_hu2) > _off(contrast.hu, k, noise_hu2)
-    too_bright = deep & (smooth_low > _BRIGHTEST_TISSUE_HU + _ABOVE_NOISE * float(noise_hu2[0, 0]) ** 0.5)
-    good = (contrast.above_shell > least) & (calcium | too_bright[tuple(peaks.T)])
-    return _bodies(peaks[good], density, free, spacing_mm)
+    variances = noise_hu2[0, 0], noise_hu2[1, 1], noise_hu2[0, 1]
+    of_calcium, of_tissue = (
+        distance_sd(contrast.hu[:, 0], contrast.hu[:, 1], ray, variances)
+        for ray in ((sensitivity.ha_low, sensitivity.ha_high), (1.0, line.beta))
+    )
+    too_bright = deep & (smooth_low > BRIGHTEST_TISSUE_HU + ABOVE_TISSUE_NOISE * float(noise_hu2[0, 0]) ** 0.5)
+    good = (contrast.above_shell > least) & ((of_calcium < of_tissue) | too_bright[tuple(peaks.T)])
+    return _bodies(peaks[good], density, around, free, spacing_mm)
 
 
 def _noise(low: Floats, high: Floats, quiet: Mask, spacing_mm: tuple[float, float, float]) -> FloatArray:
@@ -92,24 +96,19 @@ def _noise(low: Floats, high: Floats, quiet: Mask, spacing_mm: tuple[float, floa
     low, high = ((image - gaussian_filter(image, sigma))[quiet] for image in (low, high))
     if low.size == 0:
         return np.diag([1.0, 1.0])
-    of_low, of_high, of_sum = (_robust_sd(values) ** 2 for values in (low, high, low + high))
+    of_low, of_high, of_sum = (max(robust_sd(values), _LEAST_NOISE_HU) ** 2 for values in (low, high, low + high))
     bound = 0.95 * float(np.sqrt(of_low * of_high))
     both = float(np.clip((of_sum - of_low - of_high) / 2, -bound, bound))
     return np.array([[of_low, both], [both, of_high]])
 
 
-def _robust_sd(values: Floats) -> float:
-    return max(1.4826 * float(np.median(np.abs(values - np.median(values)))), 0.1)
-
-
 def _peaks(
-    density: Floats, free: Mask, least: float, spacing_mm: tuple[float, float, float]
+    density: Floats, around: Floats, free: Mask, least: float, spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.intp]:  # fmt: skip
     """Return where an image is brightest within 1 mm and well above the mean around, shape (n, 3)."""
-    from scipy.ndimage import gaussian_filter, maximum_filter
+    from scipy.ndimage import maximum_filter
 
     size = [2 * max(1, round(_PEAK_MM / s)) + 1 for s in spacing_mm[::-1]]
-    around = gaussian_filter(density, [_BACKGROUND_MM / s for s in spacing_mm[::-1]])
     return np.argwhere(free & (density == maximum_filter(density, size)) & (density > around + np.float32(least)))
 
 
@@ -128,23 +127,11 @@ def _contrast(
     return _Contrast(above.astype(float), np.stack(hu, -1).astype(float))
 
 
-def _off(hu: FloatArray, ray: FloatArray, noise_hu2: FloatArray) -> FloatArray:
-    """Return the squared distances of contrasts (n, 2) from a ray, in variances of noise and the model."""
-    normal = np.array([-ray[1], ray[0]])
-    variance = normal @ noise_hu2 @ normal + ((_MODEL_SD_FRACTION * hu * normal) ** 2).sum(1)
-    return np.asarray((hu @ normal) ** 2 / variance)
-
-
 def _bodies(
-    peaks: NDArray[np.intp], density: Floats, free: Mask, spacing_mm: tuple[float, float, float]
+    peaks: NDArray[np.intp], density: Floats, around: Floats, free: Mask, spacing_mm: tuple[float, float, float]
 ) -> Mask:  # fmt: skip
     """Return the voxels within 1 mm of peaks that are brighter than half way from the mean around to the peak."""
-    from scipy.ndimage import gaussian_filter
-
     found = np.zeros(density.shape, bool)
-    if len(peaks) == 0:
-        return found
-    around = gaussian_filter(density, [_BACKGROUND_MM / s for s in spacing_mm[::-1]])
     spacing = np.array(spacing_mm[::-1])
     reach = np.ceil(_PEAK_MM / spacing).astype(int)
     for peak in peaks:

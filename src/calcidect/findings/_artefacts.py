@@ -11,28 +11,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy import Hand
+from calcidect.anatomy import BRIGHTER_THAN_NAIL_HU, NAIL_AND_SKIN_MM, SMOOTH_MM, URATE_HU, Hand
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._region import Amounts
 from calcidect.findings._surroundings import Surroundings
 from calcidect.findings._types import Artefact
 from calcidect.geometry import FloatArray, Grid
-from calcidect.materials import HA_G_PER_CM3, Sensitivity
+from calcidect.materials import LEAST_METAL_VOXELS, Sensitivity, denser_than_apatite_hu
 
-NAIL_AND_SKIN_MM = 1.5
-"""As deep as the anatomy room takes dense voxels for nail or skin (anatomy/_mineral.py)."""
-_DENSE_HU = 175.0
-"""From it on a voxel counts as dense there, smoothed by 0.5 mm."""
-_SMOOTH_MM = 0.5
 _BLUR_MM = 1.0  # nearer to bone or a deposit, a dense voxel is their blur
 _SHALLOW_MM = 2.5  # our rule: a nail plate is 0.5 mm thick and its bed 1 to 2 mm; a deposit lies deeper
 _TENDON_HU = 200.0  # our rule: tendon has 99 to 128 HU at every energy; 70 more for noise and an angle to the beam
-_SURE = 1.05  # as of metal (materials/_metal.py)
-_LEAST_METAL_VOXELS = 4
 _DORSAL = 0.5  # cosine: within 60 degrees of the back of the hand
 
-_NAIL_HU = 300.0
-"""Nail has 250 to 282 HU at every energy (docs/method/materials.md, section 2)."""
 _REACHES_AIR_MM = (0.4, 1.5)
 """Under the blur of the skin's edge, and no deeper than the anatomy room cuts."""
 _REACHES_AIR_SHARE = 0.5  # our rule: over half of its outer face
@@ -65,11 +56,10 @@ def artefact_flags(around: Surroundings, found: Amounts, in_water: Sensitivity |
     """
     if around.high is None or in_water is None or found.classification is None:
         return ()
-    solid_hu = _SURE * 1000.0 * HA_G_PER_CM3 * in_water.ha_high
     urate_like = found.classification.posterior < 0.5
     shallow = float(np.median(around.depth_mm[around.mask])) < _SHALLOW_MM
     flags = {
-        "metal": int((around.high[around.mask] >= solid_hu).sum()) >= _LEAST_METAL_VOXELS,
+        "metal": int((around.high[around.mask] >= denser_than_apatite_hu(in_water)).sum()) >= LEAST_METAL_VOXELS,
         "nail": urate_like and shallow and dorsal,
         "skin": urate_like and shallow and not dorsal,
         "tendon_like": urate_like and not shallow and _plateau_hu(around) < _TENDON_HU,
@@ -92,32 +82,32 @@ def is_nail(around: Surroundings, found: Amounts, dorsal: bool) -> bool:
     """
     if not dorsal or found.classification is None or found.classification.posterior >= 0.5:
         return False
-    if float(np.median(around.depth_mm[around.mask])) >= _SHALLOW_MM or _plateau_hu(around) >= _NAIL_HU:
+    if float(np.median(around.depth_mm[around.mask])) >= _SHALLOW_MM or _plateau_hu(around) >= BRIGHTER_THAN_NAIL_HU:
         return False
     nearest, deepest = _REACHES_AIR_MM
     over = (around.depth_mm > nearest) & (around.depth_mm <= deepest) & (around.away_mm <= NAIL_AND_SKIN_MM)
     over &= ~around.mask & (around.bone_mm > _BLUR_MM)
-    return bool(over.any() and (_smooth(around)[over] > _DENSE_HU).mean() >= _REACHES_AIR_SHARE)
+    return bool(over.any() and (around.smooth_low[over] > URATE_HU).mean() >= _REACHES_AIR_SHARE)
 
 
 def nail(hand: Hand, around: Surroundings, centre_mm: FloatArray) -> Artefact:
     """Return the deep part of a thick nail as what it is."""
     low, high = around.low[around.mask], None if around.high is None else around.high[around.mask]
-    return Artefact(
-        hand.side, "nail", _THICK_NAIL, float(around.mask.sum()) * around.voxel_mm3,
-        float(centre_mm[0]), float(centre_mm[1]), float(centre_mm[2]), float(low.mean()),
-        None if high is None else float(high.mean()),
-    )  # fmt: skip
+    return _artefact(hand, "nail", _THICK_NAIL, float(around.mask.sum()) * around.voxel_mm3, centre_mm, low, high)
 
 
-def _smooth(around: Surroundings) -> NDArray[np.float32]:
-    from scipy.ndimage import gaussian_filter
-
-    return np.asarray(gaussian_filter(around.low, [_SMOOTH_MM / s for s in around.spacing_mm[::-1]]), np.float32)
+def _artefact(
+    hand: Hand, kind: Literal["nail", "skin"], reason: str, volume_mm3: float, centre_mm: FloatArray,
+    low_hu: NDArray[np.float32], high_hu: NDArray[np.float32] | None,
+) -> Artefact:  # fmt: skip
+    """Return an artefact of these voxels' HU."""
+    x_mm, y_mm, z_mm = (float(mm) for mm in centre_mm)
+    mean_high = None if high_hu is None else float(high_hu.mean())
+    return Artefact(hand.side, kind, reason, volume_mm3, x_mm, y_mm, z_mm, float(low_hu.mean()), mean_high)
 
 
 def _plateau_hu(around: Surroundings) -> float:
-    return float(np.percentile(_smooth(around)[around.mask], 90))
+    return float(np.percentile(around.smooth_low[around.mask], 90))
 
 
 def surface_artefacts(
@@ -143,8 +133,8 @@ def surface_artefacts(
     """
     from scipy.ndimage import gaussian_filter, label
 
-    smooth = gaussian_filter(low, [_SMOOTH_MM / s for s in grid.spacing_mm[::-1]])
-    left_out = hand.body & (smooth > _DENSE_HU) & (depth_mm <= NAIL_AND_SKIN_MM) & (bone_mm > _BLUR_MM)
+    smooth = gaussian_filter(low, [SMOOTH_MM / s for s in grid.spacing_mm[::-1]])
+    left_out = hand.body & (smooth > URATE_HU) & (depth_mm <= NAIL_AND_SKIN_MM) & (bone_mm > _BLUR_MM)
     left_out &= distance_mm(deposits, grid.spacing_mm) > _BLUR_MM
     labels, count = label(left_out, np.ones((3, 3, 3)))
     sizes = np.bincount(labels.ravel(), minlength=count + 1) * grid.voxel_volume_mm3
@@ -155,13 +145,8 @@ def surface_artefacts(
         at = labels == number
         centre = grid.point_of(np.stack(np.nonzero(at), -1)[:, ::-1]).mean(0)
         kind: Literal["nail", "skin"] = "nail" if is_dorsal(hand, centre, bone_points_mm) else "skin"
-        found.append(
-            Artefact(
-                hand.side, kind, _REASONS[kind], float(sizes[number]),
-                float(centre[0]), float(centre[1]), float(centre[2]),
-                float(low[at].mean()), None if high is None else float(high[at].mean()),
-            )
-        )  # fmt: skip
+        of_high = None if high is None else high[at]
+        found.append(_artefact(hand, kind, _REASONS[kind], float(sizes[number]), centre, low[at], of_high))
     return tuple(sorted(found, key=lambda artefact: -artefact.volume_mm3))
 
 

@@ -7,6 +7,7 @@ from the same sums.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ class Ring:
     voxels: NDArray[np.bool_]
     sigma_voxels: FloatArray
 
-    @property
+    @cached_property
     def tells(self) -> bool:
         """Tell whether there is enough of it."""
         return int(self.voxels.sum()) >= _MINIMUM_RING_VOXELS
@@ -50,14 +51,15 @@ class Ring:
     def under(self, image: NDArray[Any]) -> FloatArray:
         """Return the host at every voxel of an image."""
         held = np.where(self.voxels, image, 0.0)
-        return np.asarray((self._spread(held) + _EVERYWHERE * held.sum() / self.voxels.sum()) / self._reached())
+        return np.asarray((self._spread(held) + _EVERYWHERE * held.sum() / self.voxels.sum()) / self._reached)
 
     def weights(self, window: FloatArray) -> FloatArray:
         """Return what each voxel of the ring counts in ``sum(window * under(image))``."""
-        asked = window / self._reached()
+        asked = window / self._reached
         spread = self._spread(asked) + _EVERYWHERE * asked.sum() / self.voxels.sum()
         return np.asarray(np.where(self.voxels, spread, 0.0))
 
+    @cached_property
     def _reached(self) -> FloatArray:
         return self._spread(self.voxels.astype(float)) + _EVERYWHERE
 

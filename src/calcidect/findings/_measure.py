@@ -72,11 +72,7 @@ class _HandView:
     line: HostLine | None
     blur: Blur
     painted: NDArray[np.uint8] | None
-
-    @property
-    def centre_mm(self) -> FloatArray:
-        """Middle of the hand's box, LPS."""
-        return self.grid.point_of((np.array(self.grid.size) - 1) / 2)
+    misfit_mm: float
 
 
 def measure(
@@ -158,9 +154,11 @@ def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settin
     surface = np.stack(np.nonzero(bone), -1)[::7]
     points = grid.point_of(surface[:, ::-1])
     names = tuple(anatomy.bone_labels[label].bone for label in bones[tuple(surface.T)].tolist())
+    middle = grid.point_of((np.array(grid.size) - 1) / 2)
+    misfit_mm = hand_misfit_mm(maps.motion, middle, settings.study.motion_tolerance_mm)
     return _HandView(hand, grid, low, high, labels, count, distance_mm(bone, grid.spacing_mm),
                      points, cKDTree(points), names, depth, line, blur_of(maps.quality, grid.spacing_mm[2]),
-                     painted)  # fmt: skip
+                     painted, misfit_mm)  # fmt: skip
 
 
 def _host_line(
@@ -212,14 +210,13 @@ def _deposit(
     centroid = np.average(points, axis=0, weights=np.maximum(around.low[voxels], 1.0))
     bone_mm = float(around.bone_mm[voxels].min())
     mass = found.ha_mass_mg
-    misfit_mm = hand_misfit_mm(maps.motion, view.centre_mm, settings.study.motion_tolerance_mm)
     place = _place(view, points, centroid)
     dorsal = is_dorsal(view.hand, centroid, view.bone_points)
     if told is None and is_nail(around, found, dorsal):
         return nail(view.hand, around, centroid), voxels, start
     other = (
         *artefact_flags(around, found, local, dorsal),
-        *nearby_flags(around, points, maps.metal_points_mm, misfit_mm),
+        *nearby_flags(around, points, maps.metal_points_mm, view.misfit_mm),
         *(found.classification.flags if found.classification else ()),
     )
     return Deposit(

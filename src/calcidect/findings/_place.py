@@ -21,9 +21,6 @@ class Place:
     digit: int | None
 
 
-NOWHERE = Place(None, None, None)
-
-
 def place_of(hand: Hand, nearest_bone: str | None, centroid_mm: FloatArray) -> Place:
     """Return where a deposit lies.
 

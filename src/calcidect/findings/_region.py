@@ -34,8 +34,6 @@ _RING_CLEARANCE_MM = 0.5
 _SOFT_TISSUE_HU = (-200.0, 160.0)
 _FAT_HU = -110.0
 """At 70 to 100 kV (docs/method/materials.md, section 2); its HU at the high energy lie on the scan's host line."""
-_SMOOTH_MM = 0.5
-"""Before soft tissue is told by its HU, so that noise does not cut its bright half off."""
 _PLATEAU_MM = 1.5
 _EVEN_HU, _EVEN_SIGMA_MM, _UNEVEN_SIGMA_MM = 20.0, 2.0, 1.0
 """Our choice: where a ring differs by less than 20 HU beyond noise, the host is its mean over 2 mm, which holds less
@@ -83,9 +81,10 @@ def amounts(
     clear, ring = _clear_and_ring(around, tissue, settings)
     typical = _typical_host(line, tissue)
     above = [_above_host(image, level, ring) for image, level in zip(images, typical.mean(0), strict=True)]
-    weights = _weights(sensitivity, tissue.covariance.of_voxel + _uneven(images, ring, typical, tissue))
+    uneven = _uneven(images, ring, typical, tissue)
+    weights = _weights(sensitivity, tissue.covariance.of_voxel + uneven)
     shape, integral = _shape_and_integral(weights[0] * above[0] + weights[1] * above[1], around, clear, ring)
-    host_hu, host_covariance = _host(images, integral, ring, typical, tissue)
+    host_hu, host_covariance = _host(images, integral, typical, uneven)
     low, high = (integral.excess_hu_voxels(i, h) * around.voxel_mm3 for i, h in zip(images, host_hu, strict=True))
     k = in_host(sensitivity, *host_hu)
     scale = (around.voxel_mm3 / integral.share) ** 2
@@ -138,11 +137,9 @@ def _clear_and_ring(
     around: Surroundings, tissue: SoftTissue, settings: FindingsSettings
 ) -> tuple[NDArray[np.bool_], Ring]:
     """Return the voxels that show the deposit and its host alone, and the ring that tells the host."""
-    from scipy.ndimage import gaussian_filter
-
     spacing_mm = np.array(around.spacing_mm[::-1])
     dense = around.mask & (around.low >= half_maximum_hu(around))
-    soft = gaussian_filter(around.low, _SMOOTH_MM / spacing_mm)
+    soft = around.smooth_low
     from_dense_mm = distance_mm(dense, around.spacing_mm)
     clear = (around.bone_mm > _CLEAR_OF_BONE_MM) & (around.depth_mm > _CLEAR_OF_SKIN_MM) & (
         around.others_mm > around.away_mm
@@ -200,14 +197,12 @@ def _typical_host(line: HostLine, tissue: SoftTissue) -> FloatArray:
 
 
 def _host(
-    images: tuple[NDArray[np.float32], NDArray[np.float32]], integral: Integral, ring: Ring,
-    typical: FloatArray, tissue: SoftTissue,
+    images: tuple[NDArray[np.float32], NDArray[np.float32]], integral: Integral, typical: FloatArray, uneven: FloatArray
 ) -> tuple[tuple[float, float], FloatArray]:  # fmt: skip
     """Return the host's mean HU at both energies and what it is uncertain by besides noise, covariance (2, 2).
 
     Without a ring, any mixture of fat and muscle.
     """
-    uneven = _uneven(images, ring, typical, tissue)
     if not integral.has_ring:
         low, high = typical.mean(0)
         return (float(low), float(high)), uneven
@@ -235,10 +230,9 @@ def half_maximum_hu(around: Surroundings) -> NDArray[np.float32]:
 
     Never above that brightest voxel, so that something always reaches it.
     """
-    from scipy.ndimage import gaussian_filter, maximum_filter
+    from scipy.ndimage import maximum_filter
 
-    smooth = gaussian_filter(around.low, [_SMOOTH_MM / s for s in around.spacing_mm[::-1]])
-    inside = np.where(around.mask, np.minimum(smooth, around.low.max()), np.float32(-1024))
+    inside = np.where(around.mask, np.minimum(around.smooth_low, around.low.max()), np.float32(-1024))
     size = [2 * round(_PLATEAU_MM / s) + 1 for s in around.spacing_mm[::-1]]
     plateau = maximum_filter(inside, size)
     return np.asarray(np.minimum(0.5 * plateau, plateau), np.float32)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.anatomy import SMOOTH_MM
 from calcidect.geometry import FloatArray
 from calcidect.study import StudyQuality
 
@@ -79,6 +81,13 @@ class Surroundings:
     def voxel_mm3(self) -> float:
         """Volume of a voxel."""
         return float(np.prod(self.spacing_mm))
+
+    @cached_property
+    def smooth_low(self) -> NDArray[np.float32]:
+        """The low energy, smoothed as where mineral is looked for, so that noise does not tell what soft tissue is."""
+        from scipy.ndimage import gaussian_filter
+
+        return np.asarray(gaussian_filter(self.low, [SMOOTH_MM / s for s in self.spacing_mm[::-1]]), np.float32)
 
     @property
     def mine(self) -> NDArray[np.bool_]:

@@ -1,6 +1,5 @@
 """A ``Study`` becomes ``MaterialMaps``."""
 
-from calcidect.materials._beams import HA_G_PER_CM3
 from calcidect.materials._calibrate import PhantomMeasured, calibrate
 from calcidect.materials._calibration import (
     MODEL,
@@ -15,9 +14,11 @@ from calcidect.materials._classify import Classification, classify
 from calcidect.materials._concentrations import QUANTITIES, Concentrations
 from calcidect.materials._decompose import count_clipped, decompose
 from calcidect.materials._host import HostLine, fit_host_line
+from calcidect.materials._metal import LEAST_METAL_VOXELS, denser_than_apatite_hu
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._path import path_at_cm, slice_paths_cm, water_path
 from calcidect.materials._phantom_body import without_phantom
+from calcidect.materials._ray import distance_sd
 from calcidect.materials._regions import crystal_mass
 from calcidect.materials._scatter import Scatter, scatter_of
 from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_at
@@ -35,7 +36,7 @@ from calcidect.materials._virtual import virtual_images, virtual_monoenergetic, 
 
 __all__ = [
     "CALCIUM",
-    "HA_G_PER_CM3",
+    "LEAST_METAL_VOXELS",
     "MODEL",
     "MODEL_SD_FRACTION",
     "QUANTITIES",
@@ -62,6 +63,8 @@ __all__ = [
     "count_clipped",
     "crystal_mass",
     "decompose",
+    "denser_than_apatite_hu",
+    "distance_sd",
     "fit_host_line",
     "for_site",
     "in_host",

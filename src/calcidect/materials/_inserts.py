@@ -53,7 +53,6 @@ class _Core:
     hu: FloatArray
     radius_mm: FloatArray
     along_mm: FloatArray
-    slices: tuple[int, int]
 
 
 def measure_insert(study: Study, rod: Rod, insert: Insert) -> MeasuredInsert:
@@ -98,9 +97,8 @@ def _core(study: Study, rod: Rod) -> _Core:
     corners = grid.index_of(np.array([np.add(p, sign * reach) for p in (rod.start_mm, rod.end_mm) for sign in (-1, 1)]))
     first, last = np.floor(corners.min(0)).astype(int), np.ceil(corners.max(0)).astype(int) + 1
     first, last = np.maximum(first, 0), np.minimum(last, grid.size)
-    if (last <= first).any() or (grid.index_of([rod.start_mm, rod.end_mm]) < -0.5).any() or (
-        grid.index_of([rod.start_mm, rod.end_mm]) > np.array(grid.size) - 0.5
-    ).any():  # fmt: skip
+    ends = grid.index_of([rod.start_mm, rod.end_mm])
+    if (last <= first).any() or (ends < -0.5).any() or (ends > np.array(grid.size) - 0.5).any():
         raise _outside()
     i, j, k = np.meshgrid(*(np.arange(a, b) for a, b in zip(first, last, strict=True)), indexing="ij")
     offset = grid.point_of(np.stack([i, j, k], -1)) - start
@@ -111,7 +109,7 @@ def _core(study: Study, rod: Rod) -> _Core:
     if len(at[0]) == 0:
         raise _outside()
     hu = np.stack([volume.array[at].astype(float) for volume in (study.low, study.high)])
-    return _Core(hu, radius[inside], along[inside], (int(at[0].min()), int(at[0].max())))
+    return _Core(hu, radius[inside], along[inside])
 
 
 def _outside() -> InputRefusedError:

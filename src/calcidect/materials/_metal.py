@@ -19,13 +19,24 @@ from calcidect.materials._beams import HA_G_PER_CM3
 from calcidect.materials._types import Metal, Sensitivity
 
 _SURE = 1.05  # HU of solid apatite are known to 2.3 % at each energy (docs/method/materials.md): two of these
-_LEAST_VOXELS, _LEAST_MM3 = 4, 1.0  # our rule: a clip is 3 mm long, a wire 1 mm wide
+LEAST_METAL_VOXELS, _LEAST_MM3 = 4, 1.0  # our rule: a clip is 3 mm long, a wire 1 mm wide
 _DARKER_THAN_FAT_HU = -250.0  # fat is -112 HU (80 kV); seven standard deviations of noise (20 HU) below
 _AIR_HU = -850.0  # a streak through tissue seldom reaches air; half-filled voxels of skin lie beside it
 _STREAK_REACH_MM, _FROM_AIR_MM = 12.0, 1.5  # our choice: across a finger; beyond the blur of skin
 _STREAK_SHARE, _STREAK_SLICES = 0.02, 8  # our rule: noise puts none there; eight slices tell
 _POINTS_MM = 1.0
 _THIRDS = ("first", "middle", "last")
+
+
+def denser_than_apatite_hu(sensitivity: Sensitivity) -> float:
+    """Return the HU at the high energy from which on a voxel is surely denser than solid apatite.
+
+    Parameters
+    ----------
+    sensitivity : Sensitivity
+        In water.
+    """
+    return _SURE * 1000.0 * HA_G_PER_CM3 * sensitivity.ha_high
 
 
 def metal_bodies(
@@ -44,13 +55,13 @@ def metal_bodies(
     """
     if high is None:
         return []
-    solid_hu = _SURE * 1000.0 * HA_G_PER_CM3 * sensitivity.ha_high
+    solid_hu = denser_than_apatite_hu(sensitivity)
     limit_hu = min(solid_hu, maximum_hu[1])
     voxels = np.concatenate([np.flatnonzero(image >= limit_hu) + k * image.size for k, image in enumerate(high.array)])
     may_be_stone = limit_hu < solid_hu / _SURE  # the range ends before solid apatite does
     if may_be_stone:  # a stone that is cut off at the high energy is so at the low one, too; noise is not
         voxels = voxels[low.array.reshape(-1)[voxels] >= maximum_hu[0]]
-    least = max(_LEAST_VOXELS, _LEAST_MM3 / high.grid.voxel_volume_mm3)
+    least = max(LEAST_METAL_VOXELS, _LEAST_MM3 / high.grid.voxel_volume_mm3)
     if len(voxels) < least:
         return []
     labels = connected_voxels(voxels, high.array.shape)

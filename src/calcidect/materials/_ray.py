@@ -8,7 +8,7 @@ import numpy as np
 
 from calcidect.geometry import FloatArray
 
-MODEL_SD_FRACTION = 0.05
+SIGNAL_SD_FRACTION = 0.05
 """Of each energy's signal: the model is within 5 % of published ratios, and calcium phosphates other than
 hydroxyapatite differ from it by 5 % (docs/method/materials.md, section 5)."""
 
@@ -29,6 +29,6 @@ def distance_sd(low: Any, high: Any, ray: tuple[float, float], variances: tuple[
     """
     k_low, k_high = ray
     low_variance, high_variance, covariance = variances
-    model = (MODEL_SD_FRACTION * k_high * low) ** 2 + (MODEL_SD_FRACTION * k_low * high) ** 2
+    model = (SIGNAL_SD_FRACTION * k_high * low) ** 2 + (SIGNAL_SD_FRACTION * k_low * high) ** 2
     noise = k_high**2 * low_variance + k_low**2 * high_variance - 2 * k_low * k_high * covariance
     return np.asarray(np.abs(low * k_high - high * k_low) / np.sqrt(noise + model))

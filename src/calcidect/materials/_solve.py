@@ -9,7 +9,7 @@ import numpy as np
 
 from calcidect.geometry import FloatArray
 from calcidect.materials._beams import HA_G_PER_CM3, MSU_G_PER_CM3
-from calcidect.materials._ray import MODEL_SD_FRACTION, distance_sd
+from calcidect.materials._ray import SIGNAL_SD_FRACTION, distance_sd
 
 SOLID_HA, SOLID_MSU = 1000.0 * HA_G_PER_CM3, 1000.0 * MSU_G_PER_CM3
 """mg/cm3 of a voxel that holds nothing else."""
@@ -72,8 +72,8 @@ def one_ray(excess: Excess, ray: tuple[Any, Any]) -> tuple[FloatArray, FloatArra
     and is not in it.
     """
     k_low, k_high = ray
-    low_hu2 = excess.low_hu2 + (MODEL_SD_FRACTION * excess.low) ** 2
-    high_hu2 = excess.high_hu2 + (MODEL_SD_FRACTION * excess.high) ** 2
+    low_hu2 = excess.low_hu2 + (SIGNAL_SD_FRACTION * excess.low) ** 2
+    high_hu2 = excess.high_hu2 + (SIGNAL_SD_FRACTION * excess.high) ** 2
     weight_low = high_hu2 * k_low - excess.both_hu2 * k_high  # C^-1 k, but for the determinant, which cancels
     weight_high = low_hu2 * k_high - excess.both_hu2 * k_low
     power = weight_low * k_low + weight_high * k_high

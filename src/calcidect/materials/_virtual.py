@@ -51,13 +51,7 @@ def virtual_monoenergetic(low_hu: Any, high_hu: Any, pair: Pair, kev: float, pat
     InputRefusedError
         If an energy is not tabulated, or the pair is none.
     """
-    k = sensitivity(pair, path_cm)
-    asked = hydroxyapatite_hu_per_mg(Energy("kev", kev))
-    weight = np.float32(
-        (asked - k.ha_high) / (k.ha_low - k.ha_high)
-    )  # displacement cancels: k and r differ by it alone
-    low, high = _as_floats(low_hu), _as_floats(high_hu)
-    return np.asarray(high + weight * (low - high))
+    return _with_sensitivity(low_hu, high_hu, pair, path_cm, hydroxyapatite_hu_per_mg(Energy("kev", kev)))
 
 
 def virtual_non_calcium(low_hu: Any, high_hu: Any, pair: Pair, path_cm: float = 3.0) -> NDArray[Any]:
@@ -86,9 +80,18 @@ def virtual_non_calcium(low_hu: Any, high_hu: Any, pair: Pair, path_cm: float = 
     InputRefusedError
         If an energy is not tabulated, or the pair is none.
     """
+    return _with_sensitivity(low_hu, high_hu, pair, path_cm, 0.0)
+
+
+def _with_sensitivity(low_hu: Any, high_hu: Any, pair: Pair, path_cm: float, ha_hu_per_mg: float) -> NDArray[Any]:
+    """Return the image in which hydroxyapatite in water has so many HU per mg/cm3, and water 0.
+
+    ``high + (k - k_high) / (k_low - k_high) (low - high)``; displacement cancels: k and r differ by it alone.
+    """
     k = sensitivity(pair, path_cm)
+    weight = np.float32((ha_hu_per_mg - k.ha_high) / (k.ha_low - k.ha_high))
     low, high = _as_floats(low_hu), _as_floats(high_hu)
-    return np.asarray(high - np.float32(k.ha_high / (k.ha_low - k.ha_high)) * (low - high))
+    return np.asarray(high + weight * (low - high))
 
 
 def virtual_images(
