@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from calcidect.geometry import Grid, Volume
+from calcidect.geometry import Grid, Volume, box_around
 from calcidect.phantom._dicom import write_pair
 from calcidect.study import Pair, read_study
 from support.dicom import KV80, SN150
@@ -268,3 +268,10 @@ def test_in_nifti_left_is_negative_and_front_is_positive(plane: str) -> None:
         index = np.argwhere(values == MARKS[mark][0])
         found = nibabel.affines.apply_affine(image.affine, index).mean(axis=0)
         assert abs(found[axis] - sign * 9.0) < 0.3
+
+
+def test_a_box_holds_its_mask_with_a_margin_and_ends_at_the_border():
+    mask = np.zeros((10, 12, 14), bool)
+    mask[3:5, 0, 12] = True
+    assert box_around(mask, (1.2, 0.0, 3.0)) == (slice(1, 7), slice(0, 1), slice(9, 14))
+    assert box_around(np.zeros_like(mask), (1.0, 1.0, 1.0)) is None

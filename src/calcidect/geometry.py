@@ -8,6 +8,7 @@ here and nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -201,6 +202,26 @@ def damaged_nifti_errors() -> tuple[type[Exception], ...]:
     from nibabel.spatialimages import HeaderDataError
 
     return OSError, EOFError, ValueError, zlib.error, ImageFileError, HeaderDataError
+
+
+def box_around(mask: NDArray[np.bool_], margin_voxels: Iterable[float]) -> tuple[slice, slice, slice] | None:
+    """Return the part of an array that holds a mask and a margin; None if the mask is empty.
+
+    Parameters
+    ----------
+    mask : bool array, shape (k, j, i)
+    margin_voxels : iterable of float
+        Along k, j, i, rounded up; cut off at the array's border.
+    """
+    plane: NDArray[np.bool_] = np.any(mask, axis=0)
+    found = (np.flatnonzero(a) for a in (np.any(mask, axis=(1, 2)), np.any(plane, axis=1), np.any(plane, axis=0)))
+    box = []
+    for at, margin, length in zip(found, margin_voxels, mask.shape, strict=True):
+        if len(at) == 0:
+            return None
+        more = int(np.ceil(margin))
+        box.append(slice(max(int(at[0]) - more, 0), min(int(at[-1]) + 1 + more, length)))
+    return box[0], box[1], box[2]
 
 
 def connected_voxels(voxels: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.intp]:

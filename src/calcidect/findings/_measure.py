@@ -29,7 +29,7 @@ from calcidect.findings._types import (
     Quality,
 )
 from calcidect.findings._vendor_rule import painted_volume, vendor_rule_of
-from calcidect.geometry import FloatArray, Grid
+from calcidect.geometry import FloatArray, Grid, box_around
 from calcidect.materials import (
     HostLine,
     MaterialMaps,
@@ -172,11 +172,8 @@ def _host_line(
 
 def _surroundings(view: _HandView, number: int, margin_mm: float) -> tuple[Surroundings, tuple[slice, ...]]:
     """Return a deposit in a box that leaves a margin around it, and the box."""
-    index = np.stack(np.nonzero(view.labels == number), -1)
-    margin = np.ceil(margin_mm / np.array(view.grid.spacing_mm[::-1])).astype(int)
-    low = np.maximum(index.min(0) - margin, 0)
-    high = np.minimum(index.max(0) + margin + 1, view.labels.shape)
-    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    box = box_around(view.labels == number, margin_mm / np.array(view.grid.spacing_mm[::-1]))
+    assert box is not None  # a deposit has voxels
     labels = view.labels[box]
     spacing = view.grid.spacing_mm
     return Surroundings(

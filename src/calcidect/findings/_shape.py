@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from calcidect.findings._surroundings import Surroundings
 from calcidect.findings._thirds import PARTS, blurred_voxels, cubic_thirds, linear_thirds, repeated_thirds
-from calcidect.geometry import FloatArray
+from calcidect.geometry import FloatArray, box_around
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -81,7 +81,8 @@ def find_shape(excess: Floats, around: Surroundings, clear: Mask, darkened: Mask
     """
     from scipy.optimize import minimize_scalar
 
-    box = _box(around.away_mm <= _FIT_MM, 3 * around.blur.sigma_mm() / np.array(around.spacing_mm[::-1]))
+    box = box_around(around.away_mm <= _FIT_MM, 3 * around.blur.sigma_mm() / np.array(around.spacing_mm[::-1]))
+    assert box is not None  # a deposit has voxels
     fit = clear[box] & (around.away_mm[box] <= _FIT_MM)
     wanted = np.where(fit, excess[box], np.float32(0))
     contours = _Contours.of(excess, around, box, clear | darkened).with_local_density(wanted, fit)
@@ -179,12 +180,3 @@ class _Contours:
         if not signal.any():  # nothing stands out
             return Shape(voxels, 0.0, voxels.astype(np.float32), voxels.astype(np.float32))
         return Shape(voxels, float(share.sum()) * self.voxel_mm3, filled, signal)
-
-
-def _box(mask: Mask, margin_voxels: FloatArray) -> tuple[slice, ...]:
-    """Return the part of an array that holds a mask and a margin."""
-    found = (np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3))
-    return tuple(
-        slice(max(int(at[0] - np.ceil(margin)), 0), int(at[-1] + np.ceil(margin)) + 1)
-        for at, margin in zip(found, margin_voxels, strict=True)
-    )

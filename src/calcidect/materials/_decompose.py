@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from calcidect.geometry import Volume
+from calcidect.geometry import Volume, box_around
 from calcidect.materials._calibration import MODEL, Calibration, confirm_pair
 from calcidect.materials._concentrations import Concentrations
 from calcidect.materials._crystals import solve_voxels
@@ -143,16 +143,11 @@ def _around(
     mask: Mask, spacing_mm: tuple[float, float, float], margin_mm: float
 ) -> tuple[tuple[int, int, int], tuple[int, int, int]] | None:
     """Return start and size (i, j, k) of the box around a mask, with a margin; None if the mask is empty."""
-    start, size = [], []
-    plane: Mask = np.any(mask, axis=0)
-    found = (np.flatnonzero(a) for a in (np.any(plane, axis=0), np.any(plane, axis=1), np.any(mask, axis=(1, 2))))
-    for inside, spacing, length in zip(found, spacing_mm, reversed(mask.shape), strict=True):
-        if len(inside) == 0:
-            return None
-        margin = round(margin_mm / spacing)
-        start.append(max(0, int(inside[0]) - margin))
-        size.append(min(length, int(inside[-1]) + 1 + margin) - start[-1])
-    return (start[0], start[1], start[2]), (size[0], size[1], size[2])
+    box = box_around(mask, [round(margin_mm / spacing) for spacing in spacing_mm[::-1]])
+    if box is None:
+        return None
+    k, j, i = box
+    return (i.start, j.start, k.start), (i.stop - i.start, j.stop - j.start, k.stop - k.start)
 
 
 def count_clipped(study: Study) -> tuple[int, ...]:
