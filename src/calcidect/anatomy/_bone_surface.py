@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._bones import fill_holes
+from calcidect.geometry import FloatArray
 from calcidect.study import depth_mm
 
 _COMPACT_MG_PER_CM3 = 1080.0
@@ -23,6 +24,14 @@ _AROUND_MM = 1.2
 _DEEP_MM = 0.8
 """From the outermost voxels' centres. What lies deeper in bone found by the lower threshold is marrow or spongy bone,
 and stays."""
+
+
+def edge_hu(brightest_hu: NDArray[np.floating], ha_hu_per_mg_per_cm3: float) -> FloatArray:
+    """Return the HU at bone's edge, given the brightest around it in the smoothed image."""
+    edge: FloatArray = np.minimum(
+        _SHARE * _COMPACT_MG_PER_CM3 * ha_hu_per_mg_per_cm3, _SHARE_OF_BRIGHTEST * brightest_hu
+    )
+    return edge
 
 
 def trimmed(
@@ -48,6 +57,6 @@ def trimmed(
     from scipy.ndimage import maximum_filter
 
     brightest = maximum_filter(smooth_low_hu, [2 * round(_AROUND_MM / s) + 1 for s in spacing_mm[::-1]])
-    edge = np.minimum(_SHARE * _COMPACT_MG_PER_CM3 * ha_hu_per_mg_per_cm3, _SHARE_OF_BRIGHTEST * brightest)
+    edge = edge_hu(brightest, ha_hu_per_mg_per_cm3)
     deep = depth_mm(bones, spacing_mm) > _DEEP_MM
     return fill_holes(bones & ((low_hu > edge) | deep))

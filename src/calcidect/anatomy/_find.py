@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.anatomy._against_bone import deposits_against_bone
 from calcidect.anatomy._body import Body, find_bodies
 from calcidect.anatomy._bone_notices import bone_notices
 from calcidect.anatomy._bone_surface import trimmed
@@ -23,8 +24,9 @@ from calcidect.anatomy._mineral import (
     mineral_image,
     mineral_image_of_one_energy,
 )
-from calcidect.anatomy._name_bones import UNNAMED, NamedBones, name_bones, names_bones
+from calcidect.anatomy._name_bones import UNNAMED, NamedBones, name_bones, names_bones, unnamed
 from calcidect.anatomy._position import position_notices
+from calcidect.anatomy._refine_surface import refined
 from calcidect.anatomy._spots import find_spots
 from calcidect.anatomy._types import BONES, BoneLabel, Hand, HandAnatomy, Side
 from calcidect.anatomy._wrist import radiocarpal_mm
@@ -94,14 +96,19 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     sharp = trimmed(bones, image.low_hu, image.smooth_low_hu, _hu_per_mg_per_cm3(maps), spacing) & ~of_kind["deposit"]
     space = hand_space(maps.low.grid.cropped(body.start, body.size), frame)
     best = find_pose(load_hand_model(), bones, space, wrist, doubtful=frame.confidence < _UNSURE)
-    named = name_bones(sharp & body.mask, best)
+    sharp &= body.mask
+    if best is None or not names_bones(best):
+        return _Found(body, frame, unnamed(sharp), of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist)
+    hu_per_mg = _hu_per_mg_per_cm3(maps)
+    model = refined(load_hand_model(), best.found, best.space, image.low_hu, image.smooth_low_hu, hu_per_mg)
+    touching = deposits_against_bone(sharp, of_kind["bone"] & body.mask, image, best, model)
+    named = name_bones(sharp & ~touching, best, model)
+    deposits |= touching
     return _Found(body, _confirmed(frame, best), named, of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist)
 
 
-def _confirmed(frame: Frame, best: FoundPose | None) -> Frame:
+def _confirmed(frame: Frame, best: FoundPose) -> Frame:
     """Return the axes and side of the fitted hand; sure by how much worse a hand of the other side fits."""
-    if best is None or not names_bones(best):
-        return frame
     radial, _, dorsal = (
         sign * axis for sign, axis in zip(best.signs, (frame.radial, frame.distal, frame.dorsal), strict=True)
     )

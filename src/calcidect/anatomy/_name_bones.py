@@ -16,7 +16,6 @@ from calcidect.anatomy._hand_model import (
     DISTANCE_STEP_MM,
     FARTHEST_MM,
     HandModel,
-    load_hand_model,
     posed_points,
 )
 from calcidect.anatomy._hand_space import HandSpace
@@ -31,6 +30,8 @@ _EXPLAINED_MM = 1.0
 _LEFT = 0.1
 _SPECK_MM3 = 8.0
 """Our choice: a ball of 2.5 mm. Less than that goes to the nearest bone."""
+_AT_ONCE = 200_000
+"""Points, so that memory does not grow with the hand."""
 _NOT_OF_A_BONE_MM = 3.0
 """Our choice: what lies farther from every fitted bone is bone without a name; fits are a millimetre wrong at most."""
 
@@ -67,21 +68,25 @@ def names_bones(best: FoundPose) -> bool:
     return best.quality >= _LEAST_QUALITY
 
 
-def name_bones(bones: NDArray[np.bool_], best: FoundPose | None) -> NamedBones:
+def unnamed(bones: NDArray[np.bool_]) -> NamedBones:
+    """Return bones of which no name is known."""
+    return NamedBones(np.where(bones, UNNAMED, 0).astype(np.uint8), {}, None)
+
+
+def name_bones(bones: NDArray[np.bool_], best: FoundPose, model: HandModel) -> NamedBones:
     """Return the name of every voxel of bone.
 
     Parameters
     ----------
     bones : bool array, shape (k, j, i)
-    best : FoundPose or None
+    best : FoundPose
         The model fitted to them.
+    model : HandModel
+        Refined to the scan.
     """
-    if best is None or not names_bones(best):
-        return NamedBones(np.where(bones, UNNAMED, 0).astype(np.uint8), {}, None)
-    model, found, space = load_hand_model(), best.found, best.space
+    found, space = best.found, best.space
     index = np.stack(np.nonzero(bones), -1)
-    away = distances(model, found, space.point_of(index))
-    owner, least_mm = away.argmin(0), away.min(0)
+    owner, least_mm = nearest_bone(model, found, space.point_of(index))
     confidence = _confidence(model, found, owner, least_mm)
     labels = np.zeros(bones.shape, np.uint8)
     labels[tuple(index.T)] = owner + 1
@@ -120,6 +125,16 @@ def _missing(model: HandModel, found: Fit, labels: NDArray[np.uint8], grid: Grid
     ]
     gone = (found.seen > _SEEN) & (there < _LEFT * np.array(expected))
     return tuple(bone.name for bone, is_gone in zip(model.bones, gone, strict=True) if is_gone)
+
+
+def nearest_bone(model: HandModel, found: Fit, points_mm: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Return, for points (n, 3), the bone whose surface they lie deepest in or nearest to, and that signed distance."""
+    owner, least_mm = np.zeros(len(points_mm), np.intp), np.zeros(len(points_mm), np.float32)
+    for start in range(0, len(points_mm), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        away = distances(model, found, points_mm[part])
+        owner[part], least_mm[part] = away.argmin(0), away.min(0)
+    return owner, least_mm
 
 
 def distances(model: HandModel, found: Fit, points_mm: FloatArray) -> NDArray[np.float32]:

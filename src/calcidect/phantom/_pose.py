@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,7 @@ class PosedHand:
     radiocarpal_mm: FloatArray
 
 
+_METACARPALS = tuple(f"metacarpal_{ray}" for ray in range(1, 6))
 _ARMS_OVERHEAD_PRONE = np.array([[1.0, 0, 0], [0, 0, 1.0], [0, 1.0, 0]])
 """Rows: patient x, y, z of the hand frame (radial, distal, dorsal) of a right hand: thumb medial, fingertips to
 the head end, back of the hand towards posterior, as palms lie on the table."""
@@ -119,8 +120,15 @@ def _laid(
         name: PosedBone(name, to_lps(bone.vertices_mm), bone.faces, to_lps(bone.joint_mm), place @ bone.palmar)
         for name, bone in bones.items()
     }
+    posed |= {name: _with_base(posed[name], posed[f"proximal_phalanx_{name[-1]}"]) for name in _METACARPALS}
     joint = 0.5 * (posed["lunate"].vertices_mm.mean(0) + posed["scaphoid"].vertices_mm.mean(0)) - 8.0 * distal
     return PosedHand(side, posed, {n: to_lps(p) for n, p in tendons.items()}, distal, dorsal, radial, joint)
+
+
+def _with_base(metacarpal: PosedBone, phalanx: PosedBone) -> PosedBone:
+    """Return a metacarpal whose joint is its base: in the model the third to fifth have their origin elsewhere."""
+    base = max(metacarpal.axis, key=lambda end: float(np.linalg.norm(end - phalanx.joint_mm)))
+    return replace(metacarpal, joint_mm=base)
 
 
 def _hand_frame(bones: dict[str, PosedBone]) -> tuple[FloatArray, FloatArray]:
