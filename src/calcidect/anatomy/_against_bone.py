@@ -36,12 +36,12 @@ _LEAST_MM3, _OSTEOPHYTE_MM3 = 2.0, 12.0
 _MARGIN_SHARE = 0.15
 """Of a tubular bone's length at either end: the joint's margin."""
 _TUFT_SHARE, _LEAST_TUFT_MM3 = 0.5, 8.0
-_SOLID_RADIUS_MM, _SOLID_OUTSIDE_MG_PER_CM3 = 1.2, 500.0
+_SOLID_RADIUS_MM, _SOLID_WITHIN_MM = 1.2, 3.0
 _LEAST_SOLID_MM3, _LEAST_SOLID_INSIDE_MM3 = 40.0, 15.0
 """Our choice, of a solid body without a core outside: a ball of 4 mm, of which a third lies inside of bone."""
 _INSIDE_MM = -0.2
-_GROW_MM, _GROW_INSIDE_MM = 1.5, 1.0
-"""As far as blur reaches."""
+_GROW_MM, _GROW_INSIDE_MM, _BESIDE_MM = 1.5, 1.0, 0.3
+"""As far as blur reaches; what lies farther outside than the surface is sure belongs to a core close by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +87,10 @@ def deposits_against_bone(
     spacing, shape = best.space.grid.spacing_mm, bones.shape
     where = _where(mineral | bones, best, model)
     distance = _filled(where, where.distance_mm, shape, np.float32(np.inf))
+    denser = _filled(where, _denser(where, bones, image.ha_mg_per_cm3), shape, False)
     cores = _cores(where, bones, distance, image.ha_mg_per_cm3, spacing)
-    solid = _solid(where, bones, distance, cores, image.ha_mg_per_cm3, spacing)
-    from_core, from_solid = (_distance_mm(mask, spacing) for mask in (cores, solid))
-    outer = np.isfinite(distance) & (distance > _SURFACE_MM) & (np.minimum(from_core, from_solid) <= _GROW_MM)
-    inner = np.isfinite(distance) & (from_solid <= _GROW_INSIDE_MM) & (image.ha_mg_per_cm3 > _OUTSIDE_MG_PER_CM3)
-    return np.asarray(cores | solid | outer | inner)
+    solid = _solid(denser, distance, cores, spacing)
+    return _grown(cores, solid, distance, denser, spacing)
 
 
 def _where(mineral: NDArray[np.bool_], best: FoundPose, model: HandModel) -> _Where:
@@ -139,20 +137,37 @@ def _large(counted: NDArray[np.bool_], whole: NDArray[np.bool_], least: float) -
     return np.asarray(enough[parts])
 
 
+def _grown(
+    cores: NDArray[np.bool_], solid: NDArray[np.bool_], distance: NDArray[np.float32], denser: NDArray[np.bool_],
+    spacing: tuple[float, float, float],
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Return cores and solid bodies with what belongs to them: denser than bone or, outside of it, close by."""
+    from_core, from_solid = (_distance_mm(mask, spacing) for mask in (cores, solid))
+    from_both = np.minimum(from_core, from_solid)
+    outer = (distance > _SURFACE_MM) & (from_both <= _GROW_MM) & denser
+    beside = np.isfinite(distance) & (distance > _BESIDE_MM) & (from_both <= _GROW_INSIDE_MM)
+    inner = (from_solid <= _GROW_INSIDE_MM) & denser
+    return _large(cores | solid, cores | solid | outer | beside | inner, 1)
+
+
+def _denser(where: _Where, bones: NDArray[np.bool_], ha: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which voxels are denser than bone or its blur is in their place; far outside, all mineral is."""
+    at = tuple(where.index.T)
+    near = where.distance_mm < _OUTSIDE_MM
+    own = near & (bones[at] | (where.distance_mm > 0))
+    denser = ~near
+    denser[own] = denser_than_usual(ha[at][own], where.distance_mm[own], where.bone[own], where.share[own])
+    return denser
+
+
 def _solid(
-    where: _Where, bones: NDArray[np.bool_], distance: NDArray[np.float32], cores: NDArray[np.bool_],
-    ha: NDArray[np.float32], spacing: tuple[float, float, float],
+    denser: NDArray[np.bool_], distance: NDArray[np.float32], cores: NDArray[np.bool_],
+    spacing: tuple[float, float, float],
 ) -> NDArray[np.bool_]:  # fmt: skip
     """Return bodies that are denser than bone is in their place, with a core outside or large by themselves."""
     from scipy.ndimage import binary_opening, label
 
-    at = tuple(where.index.T)
-    inside = (where.distance_mm < 0) & bones[at]
-    dense = ha[at] > _SOLID_OUTSIDE_MG_PER_CM3
-    dense[inside] = denser_than_usual(
-        ha[at][inside], where.distance_mm[inside], where.bone[inside], where.share[inside]
-    )
-    body = binary_opening(_filled(where, dense & (where.distance_mm < 3), bones.shape, False), _ball(spacing))
+    body = binary_opening(denser & (distance < _SOLID_WITHIN_MM), _ball(spacing))
     parts, count = label(body)
     voxel_mm3 = float(np.prod(spacing))
     volume, within, outside = (

@@ -1,4 +1,4 @@
-"""How dense bone usually is, by bone, share of its length and depth: from the bones of its kind in the same hand.
+"""How dense bone and its blur usually are, by share of its length and depth: from the bones of its kind in the hand.
 
 A deposit that has eaten into a bone, or taken a tuft's place, is solid where bone is a shell around marrow. Age, kernel
 and person change how dense bone looks, so that no fixed limit serves; the other digits of the same hand do.
@@ -13,6 +13,9 @@ from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray
 
 _PARTS_OF_LENGTH, _PARTS_OF_DEPTH = 10, 10
+_OUTSIDE_MM = 0.4
+"""Outside of the surface, where blur falls off, a part of depth is so thick; the first three parts lie there."""
+_PARTS_OUTSIDE = 3
 _LEAST_VOXELS = 8
 _LEAST_EXCESS_MG_PER_CM3, _DEVIATIONS = 150.0, 2.0
 """Our choice: clear of the texture of spongy bone (a standard deviation is 0.67 of that of the quartile)."""
@@ -26,7 +29,7 @@ _KIND = np.array([_KINDS.index(k) if (k := name.split("_")[0]) in _KINDS else _C
 def denser_than_usual(
     ha_mg_per_cm3: NDArray[np.floating], distance_mm: NDArray[np.floating], bone: NDArray[np.intp], share: FloatArray
 ) -> NDArray[np.bool_]:
-    """Tell which voxels of bone are denser than their place is in the other bones of their kind.
+    """Tell which voxels in bone or its blur are denser than their place is in the other bones of their kind.
 
     Parameters
     ----------
@@ -49,7 +52,9 @@ def _place(distance_mm: NDArray[np.floating], bone: NDArray[np.intp], share: Flo
     deepest = np.ones(len(BONES))
     for n in np.unique(bone):
         deepest[n] = max(np.quantile(-distance_mm[bone == n], 0.99), 0.5)
-    depth = np.clip(-distance_mm / deepest[bone] * 0.8 * _PARTS_OF_DEPTH, 0, _PARTS_OF_DEPTH - 1).astype(int)
+    inside = _PARTS_OUTSIDE + -distance_mm / deepest[bone] * (_PARTS_OF_DEPTH - _PARTS_OUTSIDE)
+    outside = _PARTS_OUTSIDE - distance_mm / _OUTSIDE_MM
+    depth = np.clip(np.where(distance_mm < 0, inside, outside), 0, _PARTS_OF_DEPTH - 1).astype(int)
     length = np.clip(share * _PARTS_OF_LENGTH, 0, _PARTS_OF_LENGTH - 1).astype(int)
     length[_KIND[bone] == _CARPAL] = 0
     return np.asarray(length * _PARTS_OF_DEPTH + depth, np.intp)
