@@ -1,0 +1,136 @@
+"""Deposits in contact with bone, on painted phalanges: the model's own bones, a shell around marrow, blurred."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from calcidect.anatomy import BONES
+from calcidect.anatomy._against_bone import deposits_against_bone
+from calcidect.anatomy._bone_density import denser_than_usual
+from calcidect.anatomy._find_pose import AS_FOUND, FoundPose
+from calcidect.anatomy._fit_model import Fit
+from calcidect.anatomy._hand_model import HandModel, load_hand_model, number_of_parameters, pose, posed_points
+from calcidect.anatomy._hand_space import HandSpace
+from calcidect.anatomy._mineral import MineralImage
+from calcidect.anatomy._name_bones import distances
+from calcidect.anatomy._refine_surface import refined
+from calcidect.geometry import FloatArray, Grid
+
+HU_PER_MG = 2.2
+SOFT_HU, CORTEX_HU, MARROW_HU = 50.0, 2300.0, 350.0
+SPACING_MM = 0.5
+FINGER = BONES.index("middle_phalanx_3")
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A finger's scan: smoothed and sharp HU, what is truly bone, and the fitted model."""
+
+    low_hu: NDArray[np.float32]
+    bone: NDArray[np.bool_]
+    best: FoundPose
+    model: HandModel
+    points_mm: FloatArray
+
+    @property
+    def image(self) -> MineralImage:
+        smooth = gaussian_filter(self.low_hu, 0.5 / SPACING_MM)
+        ha = (smooth - SOFT_HU) / HU_PER_MG
+        return MineralImage(self.low_hu, smooth, ha, ha > 60, np.full(ha.shape, 5.0, np.float32))
+
+    def deposits(self) -> NDArray[np.bool_]:
+        """Return what is found against bone."""
+        model = refined(self.model, self.best.found, self.best.space, self.low_hu, self.image.smooth_low_hu, HU_PER_MG)
+        filled = self.bone | (self.low_hu > 900)
+        return deposits_against_bone(filled, self.image.mask | filled, self.image, self.best, model)
+
+    def with_ball(self, offset_mm: float, radius_mm: float, mg_per_cm3: float) -> tuple[Painted, NDArray[np.bool_]]:
+        """Return the same with a ball beside the middle of the finger's bone, and where that is."""
+        points, normals = posed_points(self.model, self.best.found.posed)
+        own = np.nonzero(self.model.bone_of_point == FINGER)[0]
+        middle = own[np.linalg.norm(points[own] - points[own].mean(0), axis=1).argmin()]
+        centre = points[middle] + offset_mm * normals[middle]
+        ball = (np.linalg.norm(self.points_mm - centre, axis=1) < radius_mm).reshape(self.bone.shape) & ~self.bone
+        scene = _scene(self.bone, self.model, self.best, self.points_mm)
+        scene = np.where(ball, SOFT_HU + HU_PER_MG * mg_per_cm3, scene)
+        return replace(self, low_hu=_blurred(scene)), ball
+
+
+def _scene(bone: NDArray[np.bool_], model: HandModel, best: FoundPose, points: FloatArray) -> FloatArray:
+    away = distances(model, best.found, points).min(0).reshape(bone.shape)
+    return np.where(away > 0, SOFT_HU, np.where(away > -1.0, CORTEX_HU, MARROW_HU))
+
+
+def _blurred(scene: FloatArray) -> NDArray[np.float32]:
+    return gaussian_filter(scene, 0.4 / SPACING_MM).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def finger() -> Painted:
+    model = load_hand_model()
+    posed = pose(model, np.zeros(number_of_parameters(model)))
+    points, _ = posed_points(model, posed)
+    own = points[model.bone_of_point == FINGER]
+    margin = np.array([6.0, 3.0, 6.0])
+    low, high = own.min(0) - margin, own.max(0) + margin
+    size = np.ceil((high - low) / SPACING_MM).astype(int)
+    grid = Grid((int(size[0]), int(size[1]), int(size[2])), (SPACING_MM,) * 3, tuple(low))
+    space = HandSpace(grid, np.eye(3))
+    bones = len(model.bones)
+    found = Fit(np.zeros(1), posed, 0.0, np.ones(bones), np.ones(bones), 1.0)
+    best = FoundPose(found, space, AS_FOUND, 1.0, None)
+    places = space.point_of(np.indices(grid.shape).reshape(3, -1).T)
+    bone = (distances(model, found, places).min(0) < 0).reshape(grid.shape)
+    return Painted(_blurred(_scene(bone, model, best, places)), bone, best, model, places)
+
+
+def test_a_bone_alone_has_no_deposit(finger: Painted) -> None:
+    assert not finger.deposits().any()
+
+
+def test_the_refined_surface_follows_a_bone_that_is_thicker_than_the_model(finger: Painted) -> None:
+    thicker = (distances(finger.model, finger.best.found, finger.points_mm).min(0) < 0.8).reshape(finger.bone.shape)
+    hu = _blurred(np.where(thicker, CORTEX_HU, SOFT_HU))
+    smooth = gaussian_filter(hu, 0.5 / SPACING_MM)
+    model = refined(finger.model, finger.best.found, finger.best.space, hu, smooth, HU_PER_MG)
+    points, normals = posed_points(finger.model, finger.best.found.posed)
+    moved = posed_points(model, finger.best.found.posed)[0]
+    own = (model.bone_of_point == FINGER) & finger.best.space.holds(points)
+    assert np.median(((moved - points) * normals).sum(1)[own]) == pytest.approx(0.8, abs=0.25)
+
+
+@pytest.mark.parametrize("mg_per_cm3", [300.0, 700.0, 1200.0])
+def test_a_deposit_on_the_surface_is_told_from_the_bone(finger: Painted, mg_per_cm3: float) -> None:
+    scan, ball = finger.with_ball(1.5, 2.2, mg_per_cm3)
+    found = scan.deposits()
+    assert (found & ball).sum() > 0.85 * ball.sum()
+    assert (found & scan.bone).sum() < 0.02 * scan.bone.sum()
+
+
+def test_a_speck_at_a_joints_margin_stays_bone(finger: Painted) -> None:
+    points, normals = posed_points(finger.model, finger.best.found.posed)
+    own = np.nonzero(finger.model.bone_of_point == FINGER)[0]
+    base = own[points[own, 1] < points[own, 1].min() + 2.0]
+    side = base[normals[base, 0].argmax()]
+    centre = points[side] + 1.0 * normals[side]
+    spike = (np.linalg.norm(finger.points_mm - centre, axis=1) < 1.1).reshape(finger.bone.shape)
+    scene = np.where(spike, CORTEX_HU, _scene(finger.bone, finger.model, finger.best, finger.points_mm))
+    assert not replace(finger, low_hu=_blurred(scene)).deposits().any()
+
+
+def test_a_bone_denser_than_its_like_is_told_where_it_is_denser() -> None:
+    rng = np.random.default_rng(3)
+    fingers = [BONES.index(f"distal_phalanx_{ray}") for ray in range(1, 6)]
+    bone = np.repeat(fingers, 4000)
+    distance, share = -rng.uniform(0, 2, 20000), rng.uniform(0, 1, 20000)
+    ha = 300 + rng.normal(0, 30, 20000)
+    eroded = (bone == fingers[1]) & (share > 0.6)
+    ha[eroded] += 500
+    told = denser_than_usual(ha, distance, bone, share)
+    assert told[eroded].mean() > 0.95
+    assert told[~eroded].mean() < 0.02
