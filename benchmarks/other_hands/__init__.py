@@ -16,5 +16,4 @@ this package imports ``calcidect.phantom``. What is still shared is the source o
     headers  DICOM
     truth    what is really there, in the format that ``calcidect validate`` reads
     make     one case from kind and seed
-    run      make, analyse, score, log
 """

@@ -103,7 +103,7 @@ def _try(
     largest = labels == np.bincount(labels.ravel())[1:].argmax() + 1
     share = np.where(ndimage.binary_dilation(largest), np.clip(0.5 + solid / frame.step, 0, 1), 0).astype(np.float32)
     share *= near_bone[box] > 0 if place != "eroding" else 1.0
-    if share.sum() * frame.step**3 < 2.0 or place not in ("away", "sheet") and near_bone[box][largest].min() > 0.5:
+    if share.sum() * frame.step**3 < 2.0 or place not in ("away", "sheet", "tip") and near_bone[box][largest].min() > 0.5:
         return None
     level = np.exp(rng.uniform(np.log(150), np.log(1200)))
     uneven = 1 + rng.uniform(0.05, 0.25) * smooth_noise(share.shape, (4, 4, 4), rng)

@@ -23,8 +23,8 @@ _THICK = {
     "distal": (2.0, 3.0),
     "middle": (2.3, 3.5),
     "proximal": (2.7, 4.5),
-    "metacarpal": (3.0, 8.0),
-    "wrist": (4.0, 7.0),
+    "metacarpal": (3.0, 9.0),
+    "wrist": (5.0, 4.0),
 }
 """Flesh over the back of bones, and how far the palm's side is moved beyond it (mm): a fingertip is 10 to 14 mm thick, a finger's
 base 17 to 20, a palm 25 to 28 (NASA-STD-3000); the pad is two thirds of a fingertip."""
@@ -111,7 +111,7 @@ def _bulk(posed: Posed, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarra
         True,
     )
     forearm = np.linspace(0.45, 0.93, 100)  # bellies thin out towards the wrist
-    for side, radius in ((4.0, 7.0), (-3.0, 4.0)):
+    for side, radius in ((2.0, 7.0), (-2.0, 4.0)):
         one, two = (_axis_points(posed, n, forearm, side) for n in ("radius", "ulna"))
         sheet(one, two, radius, True)
     return np.vstack(seeds), np.array(muscle)

@@ -18,7 +18,8 @@ def write_series(
 ) -> None:
     """Write one series, a file a slice; ``hu`` int16 (x, y, z), ``origin`` the centre of its first voxel, LPS mm."""
     folder.mkdir(parents=True)
-    series = generate_uid(entropy_srcs=[study, str(which)])
+    series, frame = generate_uid(entropy_srcs=[study, str(which)]), generate_uid(entropy_srcs=[study, "frame"])
+    whole = generate_uid(entropy_srcs=[study, "study"])
     for k in range(hu.shape[2]):
         uid = generate_uid(entropy_srcs=[series, str(k)])
         meta = FileMetaDataset()
@@ -26,8 +27,8 @@ def write_series(
         meta.TransferSyntaxUID = ExplicitVRLittleEndian
         file = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
         file.SOPClassUID, file.SOPInstanceUID, file.SeriesInstanceUID = CT, uid, series
-        file.StudyInstanceUID = generate_uid(entropy_srcs=[study, "study"])
-        file.FrameOfReferenceUID = generate_uid(entropy_srcs=[study, "frame"])
+        file.StudyInstanceUID = whole
+        file.FrameOfReferenceUID = frame
         _describe(file, s, which, position)
         file.InstanceNumber = k + 1
         file.ImagePositionPatient = [f"{v:.4f}" for v in origin + np.array([0, 0, k * s.slice_mm])]

@@ -26,10 +26,10 @@ def draw_quality(rng: np.random.Generator) -> BoneQuality:
     """Draw a person's bone; three in ten are osteoporotic, with a cortex of 0.3 to 0.5 mm at the ends and little inside."""
     if rng.random() < 0.3:
         return BoneQuality(
-            rng.uniform(0.8, 1.1), rng.uniform(950, 1050), rng.uniform(0.12, 0.2), 450.0, rng.uniform(0.8, 1)
+            rng.uniform(0.7, 1.0), rng.uniform(950, 1050), rng.uniform(0.12, 0.2), 450.0, rng.uniform(0.8, 1)
         )
     return BoneQuality(
-        rng.uniform(1.3, 2.2), rng.uniform(1020, 1150), rng.uniform(0.25, 0.42), 550.0, rng.uniform(0.5, 1)
+        rng.uniform(1.0, 1.8), rng.uniform(1020, 1150), rng.uniform(0.25, 0.42), 550.0, rng.uniform(0.5, 1)
     )
 
 
@@ -46,7 +46,7 @@ def mineral(
         shaft = np.clip((reach.max() - frame.points(solid.box) @ axis - 8) / 25, 0, 1)
     size = solid.distance.shape
     uneven = 1 + 0.18 * np.clip(smooth_noise(size, (9, 9, 14), rng), -2, 2)
-    cortex = np.minimum(quality.cortex_mm * (0.38 + 0.62 * shaft) * uneven, _half_width(solid) * 0.55)
+    cortex = np.minimum(quality.cortex_mm * (0.38 + 0.62 * shaft) * uneven, _half_width(solid) * 0.4)
     compact = np.clip(0.5 + (cortex + solid.distance) / frame.step, 0, 1)
     # Rods run along the bone more than across it, plates curve through the ends: two level sets of one field.
     field = smooth_noise(size, (1.6, 1.6, 3.2), rng)

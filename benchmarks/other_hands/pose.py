@@ -6,8 +6,8 @@ flexes, + about z turns the distal end to the ulnar side.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -59,9 +59,32 @@ def posed_hand(rng: np.random.Generator) -> Posed:
     bones = {n: _about(s, *turns[n]) if n in turns else s for n, s in bones.items()}
     axes = {n: turns[n][0] @ a if n in turns else a for n, a in axes.items()}
     bones = _settled(bones, rng)
+    fan = rng.uniform(0.2, 1.3)
     for digit in range(1, 6):
-        _bend_ray(digit, bones, axes, frames, surfaces, rng)
+        curl, start = rng.uniform(0, 1), fan * _FAN[digit] + rng.uniform(-2, 2)
+        for spread in np.arange(start, start + 16, 3.0):  # far enough from its neighbour for flesh
+            bent, turned = _bent_ray(digit, curl, spread, bones, axes, frames, rng)
+            if digit < 3 or _clear_of(bent, digit - 1, digit):
+                break
+        bones, axes = bent, turned
     return Posed(bones, axes)
+
+
+_FAN = {1: 0.0, 2: -7.0, 3: -1.0, 4: 4.0, 5: 9.0}
+"""Degrees to the ulnar side by which fingers fan out, beyond rest, when they are spread a little."""
+_FINGERS_APART_MM = 6.0  # of bones of neighbouring fingers: skin, fat and tendon sheaths of both lie between
+
+
+def _clear_of(bones: dict[str, Surface], one: int, other: int) -> bool:
+    """Tell whether two fingers' phalanges leave room for flesh."""
+    tips = []
+    for digit in (one, other):
+        free = np.vstack([bones[n].vertices[::4] for n in ray(digit)[1:]])  # what lies beyond the webs
+        foot = bones[ray(digit)[1]].vertices.mean(0)
+        tips.append(free[np.linalg.norm(free - bones[ray(digit)[0]].vertices.mean(0), axis=1) >
+                         np.linalg.norm(foot - bones[ray(digit)[0]].vertices.mean(0))])
+    first, second = tips
+    return bool(cKDTree(first).query(second)[0].min() > _FINGERS_APART_MM)
 
 
 def _about(surface: Surface, rotation: np.ndarray, centre: np.ndarray) -> Surface:
@@ -143,26 +166,24 @@ def _gap(tree: cKDTree, normals: np.ndarray, points: np.ndarray) -> tuple[float,
     return float(signed[closest].mean()), direction / max(float(np.linalg.norm(direction)), 1e-9)
 
 
-def _bend_ray(
-    digit: int, bones: dict[str, Surface], axes: dict[str, np.ndarray], frames: dict[str, BoneFrame],
-    surfaces: dict[str, Surface], rng: np.random.Generator,
-) -> None:  # fmt: skip
-    """Hang a digit's phalanges on its metacarpal, joint by joint; changes ``bones`` and ``axes``."""
-    names = ray(digit)
-    curl, spread = rng.uniform(0, 1), rng.uniform(-9, 9)
-    for parent, child in zip(names, names[1:], strict=False):
-        flexion = _flexion(digit, child, curl, rng)
+def _bent_ray(
+    digit: int, curl: float, spread: float, bones: dict[str, Surface], axes: dict[str, np.ndarray],
+    frames: dict[str, BoneFrame], rng: np.random.Generator,
+) -> tuple[dict[str, Surface], dict[str, np.ndarray]]:  # fmt: skip
+    """Return bones and axes with a digit's phalanges hung on its metacarpal."""
+    bones, axes = dict(bones), dict(axes)
+    for parent, child in pairwise(ray(digit)):
         turn = axes[parent] @ frames[parent].axes  # of the parent since rest
-        turn = _turn(axes[parent][:, 0], flexion) @ turn
+        turn = _turn(axes[parent][:, 0], _flexion(digit, child, curl, rng)) @ turn
         if child.startswith("proximal"):
             turn = _turn(axes[parent][:, 2], spread) @ turn
-        along = frames[child].axes[1]
         centre_of_head, radius = _head(bones[parent].vertices, axes[parent])
-        start = frames[child].origin - radius * along  # the head's centre as the child sees it
+        start = frames[child].origin - radius * frames[child].axes[1]  # the head's centre as the child sees it
         moved = bones[child].moved(turn, centre_of_head - turn @ start)
         axes[child] = turn @ frames[child].axes.T
         gap = rng.uniform(*GAP_MM["mcp" if child.startswith("proximal") else "ip"])
         bones[child] = _at_gap(bones[parent], moved, axes[child][:, 1], gap, rng)
+    return bones, axes
 
 
 def _flexion(digit: int, child: str, curl: float, rng: np.random.Generator) -> float:
@@ -194,10 +215,3 @@ def _at_gap(parent: Surface, child: Surface, along: np.ndarray, gap_mm: float, r
         height = found[0] if found else 8.0
         offset += 0.8 * (gap_mm - height)
     return child.moved(np.eye(3), offset * along)
-
-
-def neighbours(names: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield joints along the digits, parent first."""
-    for digit in range(1, 6):
-        chain = [name for name in ray(digit) if name in names]
-        yield from zip(chain, chain[1:], strict=False)

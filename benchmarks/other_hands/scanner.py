@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import fft
 
 from .physics import WATER_MU_PER_CM
 
@@ -39,13 +40,18 @@ PAIRS = ((("80", "Sn150"), "siemens"), (("80", "140"), "siemens"), (("100", "Sn1
          (("70", "Sn150"), "siemens"), (("80", "135"), "canon"))  # fmt: skip
 
 
+_SMALLEST_MM3 = 0.08  # of a voxel, so that a hand has at most some 25 million
+
+
 def draw_scanner(rng: np.random.Generator) -> Scanner:
     """Draw a scanner and protocol, in the ranges of hand protocols."""
     pair, vendor = PAIRS[rng.integers(len(PAIRS))]
-    step = rng.choice([0.4, 0.5, 0.6, 0.75, 1.0])
+    pixel, step = 0.0, 0.0
+    while pixel**2 * step < _SMALLEST_MM3:
+        pixel, step = rng.uniform(0.25, 0.6), rng.choice([0.4, 0.5, 0.6, 0.75, 1.0])
     low = rng.uniform(14, 32)
     return Scanner(
-        pair, vendor, float(rng.uniform(0.25, 0.6)), float(step), float(min(1.0, step * rng.uniform(1.0, 1.4))),
+        pair, vendor, float(pixel), float(step), float(min(1.0, step * rng.uniform(1.0, 1.4))),
         rng.uniform(0, 0.8), rng.uniform(0.7, 1.2), rng.uniform(2, 4), float(rng.choice([0, 0, 0.08, 0.15])),
         (low, low * rng.uniform(0.55, 0.9)), rng.uniform(0, 0.4),
         tuple(rng.normal(1, 0.01, 2)), tuple(rng.normal(0, 2, 2)), rng.uniform(-1, 1),
@@ -70,22 +76,25 @@ def slice_weights(n_fine: int, step: float, centres: np.ndarray, thickness: floa
     return weights / weights.sum(1, keepdims=True)
 
 
-def fourier_lookup(n: int, step: float, places: np.ndarray) -> np.ndarray:
+def fourier_lookup(frequencies: np.ndarray, n: int, places: np.ndarray) -> np.ndarray:
     """Return the matrix that evaluates a Fourier series of n samples at places (mm from the first sample)."""
-    f = np.fft.fftfreq(n, step)
-    return np.exp(2j * np.pi * places[:, None] * f[None]) / n
+    return (np.exp(2j * np.pi * places[:, None] * frequencies[None]) / n).astype(np.complex64)
 
 
 def image(hu: np.ndarray, step: float, s: Scanner, places: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
     """Return the noiseless image, shape (x, y, z) of the scanner, of fine HU (x, y, z)."""
-    weights = slice_weights(hu.shape[2], step, places[2], s.thickness_mm, s.flat)
-    slabs = (hu.reshape(-1, hu.shape[2]) @ weights.T.astype(np.float32)).reshape(*hu.shape[:2], -1) + 1000.0
-    fx, fy = (np.fft.fftfreq(n, step) for n in hu.shape[:2])
+    weights = slice_weights(hu.shape[2], step, places[2], s.thickness_mm, s.flat).astype(np.float32)
+    fx, fy = fft.rfftfreq(hu.shape[0], step), fft.fftfreq(hu.shape[1], step)
     mtf = transfer(np.hypot(fx[:, None], fy[None]), s)
-    left, right = (fourier_lookup(n, step, p) for n, p in zip(hu.shape[:2], places[:2], strict=True))
-    out = np.empty((len(places[0]), len(places[1]), slabs.shape[2]), np.float32)
-    for k in range(slabs.shape[2]):
-        out[..., k] = (left @ (np.fft.fft2(slabs[..., k]) * mtf) @ right.T).real - 1000.0
+    mtf[1 : (hu.shape[0] + 1) // 2] *= 2  # half of the frequencies stand for both halves
+    left, right = fourier_lookup(fx, hu.shape[0], places[0]), fourier_lookup(fy, hu.shape[1], places[1]).T
+    fine = np.ascontiguousarray(hu.transpose(2, 0, 1))
+    out = np.empty((len(places[0]), len(places[1]), len(places[2])), np.float32)
+    for k, weight in enumerate(weights):
+        some = np.flatnonzero(weight)
+        slab = np.tensordot(weight[some], fine[some[0] : some[-1] + 1], 1) + 1000
+        spectrum = fft.fft(fft.rfft(slab, axis=0), axis=1) * mtf
+        out[..., k] = (left @ (spectrum.astype(np.complex64) @ right)).real - 1000
     return out
 
 
@@ -95,10 +104,10 @@ def noise(size: tuple[int, int, int], s: Scanner, sd_hu: np.ndarray, rng: np.ran
     f = np.hypot(fx[:, None], fy[None])
     direction = 1 + s.anisotropy * (fx[:, None] ** 2 - fy[None] ** 2) / np.maximum(f, 1e-9) ** 2
     amplitude = np.sqrt(f * direction) * transfer(f, s)
-    amplitude /= np.sqrt((amplitude**2).mean())
+    amplitude = (amplitude / np.sqrt((amplitude**2).mean())).astype(np.float32)
     out = np.empty(size, np.float32)
     for k in range(size[2]):
-        out[..., k] = np.fft.ifft2(np.fft.fft2(rng.normal(size=size[:2])) * amplitude).real
+        out[..., k] = fft.ifft2(fft.fft2(rng.standard_normal(size[:2], np.float32)) * amplitude).real
     share = np.clip(s.thickness_mm / s.slice_mm - 0.7, 0, 0.6)  # slices that overlap see the same rays
     mixed = out + share * np.roll(out, 1, axis=2)
     return mixed / np.sqrt(1 + share**2) * sd_hu
