@@ -1,7 +1,8 @@
 """Make, analyse, score and log: ``python -m benchmarks.other_hands --kinds healthy mixed --seeds 100-103 --cache DIR``.
 
-Cases lie in ``DIR/cases`` and are made once; results and figures lie in ``DIR/results/COMMIT``, so that a run that was cut off goes on, and
-another state of the program is measured anew. Each run adds a row per kind to log.csv; ``--table`` prints that file.
+Cases lie in ``DIR/cases`` and are made once; results and figures lie in ``DIR/results/COMMIT``, so that a run that was
+cut off goes on, and another state of the program is measured anew. Each run adds a row per kind to log.csv; ``--table``
+prints that file. ``DIR/cases`` must be emptied by hand when this package changes.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ def commit() -> str:
     """Return the commit that is measured, with + where analysing code differs from it."""
     code = HERE.parents[1] / "src"
     name = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=True)
-    changed = subprocess.run(["git", "status", "--porcelain", code], capture_output=True, text=True, check=True, cwd=HERE)
+    changed = subprocess.run(
+        ["git", "status", "--porcelain", code], capture_output=True, text=True, check=True, cwd=HERE
+    )
     return name.stdout.strip() + ("+" if changed.stdout.strip() else "")
 
 

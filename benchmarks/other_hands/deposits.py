@@ -1,4 +1,4 @@
-"""Deposits of hydroxyapatite: clumps of balls that melt into each other, and torn sheets; and fingertips that are gone."""
+"""Deposits of hydroxyapatite: clumps of balls that melt together, torn sheets; and lost fingertips."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from .flesh import Flesh
 from .pose import Posed
-from .solid import Frame, Solid, distance_mm
+from .solid import Box, Frame, Solid, distance_mm, shared
 from .texture import smooth_noise
 
 PLACES = {
@@ -28,7 +28,7 @@ class Deposit:
 
     place: str
     bone: str
-    box: tuple[slice, slice, slice]
+    box: Box
     share: np.ndarray
     ha: np.ndarray
     touches: bool
@@ -103,7 +103,9 @@ def _try(
     largest = labels == np.bincount(labels.ravel())[1:].argmax() + 1
     share = np.where(ndimage.binary_dilation(largest), np.clip(0.5 + solid / frame.step, 0, 1), 0).astype(np.float32)
     share *= near_bone[box] > 0 if place != "eroding" else 1.0
-    if share.sum() * frame.step**3 < 2.0 or place not in ("away", "sheet", "tip") and near_bone[box][largest].min() > 0.5:
+    if share.sum() * frame.step**3 < 2.0 or (
+        place not in ("away", "sheet", "tip") and near_bone[box][largest].min() > 0.5
+    ):
         return None
     level = np.exp(rng.uniform(np.log(150), np.log(1200)))
     uneven = 1 + rng.uniform(0.05, 0.25) * smooth_noise(share.shape, (4, 4, 4), rng)
@@ -175,13 +177,10 @@ def _erode(deposit: Deposit, bones: dict[str, Solid], frame: Frame) -> Deposit:
     """Take from every bone what the deposit fills, and say how much."""
     eroded = {}
     for name, solid in bones.items():
-        both = tuple(
-            slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(solid.box, deposit.box, strict=True)
-        )
-        if any(s.stop <= s.start for s in both):
+        parts = shared(solid.box, deposit.box)
+        if parts is None:
             continue
-        here, there = (tuple(slice(s.start - o.start, s.stop - o.start) for s, o in zip(both, box, strict=True))
-                       for box in (solid.box, deposit.box))  # fmt: skip
+        here, there = parts
         before = solid.mask.sum()
         gone = (0.5 - deposit.share[there]) * frame.step
         solid.distance[here] = np.maximum(solid.distance[here], np.where(deposit.share[there] > 0, -gone, -20.0))

@@ -1,7 +1,7 @@
 """Soft tissue around bones: one smoothed distance to bone and bulk, whose level set is the skin.
 
-The distance is to seeds: points of the bones, the same points moved to the palm as far as flesh is thicker there, and bulk
-(muscle bellies, webs between fingers, what lies between metacarpals). Each seed has the thickness of flesh over it.
+The distance is to seeds: points of the bones, the same points moved to the palm as far as flesh is thicker there, and
+bulk (muscle bellies, webs between fingers, what lies between metacarpals). Each seed has the thickness of flesh over it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _THICK = {
     "metacarpal": (3.0, 9.0),
     "wrist": (5.0, 4.0),
 }
-"""Flesh over the back of bones, and how far the palm's side is moved beyond it (mm): a fingertip is 10 to 14 mm thick, a finger's
-base 17 to 20, a palm 25 to 28 (NASA-STD-3000); the pad is two thirds of a fingertip."""
+"""Flesh over the back of bones, and how far the palm's side is moved beyond it (mm). Our choice: so that a fingertip is
+10 to 14 mm thick, a finger's base 17 to 20, a palm 25 to 28, as hands are."""
 _COARSE_MM = 1.2
 
 
 @dataclass(frozen=True, eq=False)
 class Flesh:
-    """``tissue``: label per fine voxel; ``depth``: mm below the skin (negative outside); ``arteries``: calcified wall."""
+    """Per fine voxel: ``tissue`` label; ``depth`` mm below the skin, negative outside; ``arteries``, calcified wall."""
 
     tissue: np.ndarray
     depth: np.ndarray
@@ -62,7 +62,7 @@ def flesh(posed: Posed, bones: dict[str, Solid], frame: Frame, rng: np.random.Ge
     return Flesh(tissue, depth, arteries & (depth > skin_mm))
 
 
-def _axis_points(posed: Posed, name: str, t: np.ndarray, palmar_mm: float) -> np.ndarray:
+def axis_points(posed: Posed, name: str, t: np.ndarray, palmar_mm: float) -> np.ndarray:
     """Return points along a bone (t from 0 to 1), moved to its palmar side from its palmar surface."""
     local = posed.bones[name].vertices @ posed.axes[name]
     along = local[:, 1].min() + t * np.ptp(local[:, 1])
@@ -73,7 +73,7 @@ def _axis_points(posed: Posed, name: str, t: np.ndarray, palmar_mm: float) -> np
 
 
 def _bulk(posed: Posed, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return seeds (n, 4: point and radius) of muscle bellies, webs and the metacarpus, and which of them are muscle."""
+    """Return seeds (n, 4: point and radius) of bellies, webs and the metacarpus, and which of them are muscle."""
     seeds, muscle = [], []
 
     def sheet(one: np.ndarray, two: np.ndarray, radius: float, is_muscle: bool) -> None:
@@ -84,35 +84,35 @@ def _bulk(posed: Posed, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarra
 
     t = np.linspace(0.1, 0.85, 40)
     for a, b in ((2, 3), (3, 4), (4, 5)):  # interossei, and the skin between metacarpals
-        sheet(*(_axis_points(posed, f"metacarpal_{d}", t, 0.0) for d in (a, b)), 1.0, True)
+        sheet(*(axis_points(posed, f"metacarpal_{d}", t, 0.0) for d in (a, b)), 1.0, True)
         low = np.linspace(0.0, 0.3, 12)  # webs end a third of the way up the proximal phalanges
-        sheet(*(_axis_points(posed, f"proximal_phalanx_{d}", low, 0.5) for d in (a, b)), 0.5, False)
+        sheet(*(axis_points(posed, f"proximal_phalanx_{d}", low, 0.5) for d in (a, b)), 0.5, False)
         ends = np.linspace(0.85, 1.0, 10)
-        sheet(*(_axis_points(posed, f"metacarpal_{d}", ends, 1.0) for d in (a, b)), 1.0, False)
+        sheet(*(axis_points(posed, f"metacarpal_{d}", ends, 1.0) for d in (a, b)), 1.0, False)
     first = np.linspace(0.1, 0.8, 30)
     web = rng.uniform(0.45, 0.65)
     sheet(
-        _axis_points(posed, "metacarpal_1", first, 0.0),
-        _axis_points(posed, "metacarpal_2", first * web, 0.0),
+        axis_points(posed, "metacarpal_1", first, 0.0),
+        axis_points(posed, "metacarpal_2", first * web, 0.0),
         1.5,
         True,
     )
     thenar = rng.uniform(4, 7)
     sheet(
-        _axis_points(posed, "metacarpal_1", first, 3.0),
-        _axis_points(posed, "metacarpal_3", first * 0.5, 5.0),
+        axis_points(posed, "metacarpal_1", first, 3.0),
+        axis_points(posed, "metacarpal_3", first * 0.5, 5.0),
         thenar,
         True,
     )
     sheet(
-        _axis_points(posed, "metacarpal_5", first, 3.0),
-        _axis_points(posed, "metacarpal_4", first, 5.0),
+        axis_points(posed, "metacarpal_5", first, 3.0),
+        axis_points(posed, "metacarpal_4", first, 5.0),
         rng.uniform(3, 6),
         True,
     )
     forearm = np.linspace(0.45, 0.93, 100)  # bellies thin out towards the wrist
     for side, radius in ((2.0, 7.0), (-2.0, 4.0)):
-        one, two = (_axis_points(posed, n, forearm, side) for n in ("radius", "ulna"))
+        one, two = (axis_points(posed, n, forearm, side) for n in ("radius", "ulna"))
         sheet(one, two, radius, True)
     return np.vstack(seeds), np.array(muscle)
 
@@ -197,16 +197,16 @@ def _cords(tissue: np.ndarray, posed: Posed, frame: Frame, rng: np.random.Genera
     t = np.linspace(0.1, 0.9, 8)
     for digit in range(1, 6):
         names = ray(digit)
-        flexor = np.vstack([_axis_points(posed, n, t, 2.2 + 1.5 * n.startswith("metacarpal")) for n in names])
-        extensor = np.vstack([_axis_points(posed, n, t, -1.0) for n in names])
+        flexor = np.vstack([axis_points(posed, n, t, 2.2 + 1.5 * n.startswith("metacarpal")) for n in names])
+        extensor = np.vstack([axis_points(posed, n, t, -1.0) for n in names])
         tissue[_cord(frame, flexor[:-5], rng.uniform(1.6, 2.4)) & (tissue > 0)] = TENDON
         tissue[_cord(frame, extensor[:-6], rng.uniform(0.8, 1.2)) & (tissue > 0)] = TENDON
         for side in (-1, 1):
-            vessel = np.vstack([_axis_points(posed, n, t, 1.2) + side * 5.0 * posed.axes[n][:, 0] for n in names[1:]])
+            vessel = np.vstack([axis_points(posed, n, t, 1.2) + side * 5.0 * posed.axes[n][:, 0] for n in names[1:]])
             tissue[_cord(frame, vessel, 0.7) & (tissue > 0)] = BLOOD
     if with_calcium:
         name = f"proximal_phalanx_{rng.integers(2, 6)}"
-        line = _axis_points(posed, name, t, 1.2) + 5.0 * posed.axes[name][:, 0]
+        line = axis_points(posed, name, t, 1.2) + 5.0 * posed.axes[name][:, 0]
         calcified = _cord(frame, line, 0.9) & ~_cord(frame, line, 0.5)
     return calcified
 
@@ -221,19 +221,3 @@ def _nail(tissue: np.ndarray, depth: np.ndarray, name: str, posed: Posed, frame:
     wide = np.abs(x - local[:, 0].mean()) < 0.5 * np.ptp(local[:, 0]) + 1.5
     plate = (t > 0.4) & (t < 1.12) & wide & (z < local[:, 2].mean()) & (depth[box] > 0) & (depth[box] < 0.6)
     tissue[box][plate] = NAIL
-
-
-def sesamoids(posed: Posed, rng: np.random.Generator) -> dict[str, list[tuple[np.ndarray, np.ndarray]]]:
-    """Return sesamoids by name of the joint: (centre, half axes in mm) of flattened ellipsoids behind a head.
-
-    The thumb's pair is always there; thumb IP 53 %, MCP 2 43 %, MCP 5 68 % (Yammine, Clin Anat 2014;27:1291).
-    """
-    places = {"mcp_1": ("metacarpal_1", 1.0, (-3.5, 3.5)), "ip_1": ("proximal_phalanx_1", 0.53, (0.0,)),
-              "mcp_2": ("metacarpal_2", 0.43, (2.5,)), "mcp_5": ("metacarpal_5", 0.68, (-2.5,))}  # fmt: skip
-    found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
-    for joint, (bone, chance, sides) in places.items():
-        if rng.random() < chance:
-            size = np.array([2.0, 2.5, 1.5]) * rng.uniform(0.7, 1.15)
-            start = _axis_points(posed, bone, np.array([0.97]), 2.2)[0]
-            found[joint] = [(start + s * posed.axes[bone][:, 0], posed.axes[bone] * size) for s in sides]
-    return found

@@ -9,12 +9,13 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from .deposits import PLACES, Deposit, lose_tips, place_deposits
-from .flesh import TISSUES, Flesh, flesh, sesamoids
+from .flesh import TISSUES, Flesh, flesh
 from .headers import write_series
 from .marrow import draw_quality, mineral
 from .physics import HA_MG_PER_CM3, Beam, beam
 from .pose import Posed, posed_hand
 from .scanner import Scanner, draw_scanner, scanned
+from .sesamoids import SESAMOID_HA, sesamoids
 from .solid import Frame, Solid, solids
 from .truth import Sampler, write_truth
 
@@ -29,6 +30,7 @@ def make_case(kind: str, seed: int, out: Path) -> None:
     posed, position = _in_scanner(posed_hand(rng), side == "left", rng)
     frame = _frame(posed, rng)
     bones = solids(posed, frame, rng)
+    bones |= sesamoids(posed, bones, frame, rng)
     around = flesh(posed, bones, frame, rng)
     lost = lose_tips(kind, posed, bones, frame, rng)
     deposits = place_deposits(kind, posed, bones, around, lost, frame, rng)
@@ -72,9 +74,8 @@ def _composed(
     posed: Posed, bones: dict[str, Solid], around: Flesh, deposits: list[Deposit], frame: Frame, scanner: Scanner,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, list[tuple[Beam, np.ndarray]]]:  # fmt: skip
-    """Return HA (mg/cm3), and for each beam what hosts it (HU), per fine voxel; adds sesamoids to ``bones``."""
+    """Return HA (mg/cm3), and for each beam what hosts it (HU), per fine voxel."""
     quality = draw_quality(rng)
-    _add_sesamoids(posed, bones, frame, rng)
     beams = [beam(name, scanner.shift_kev) for name in scanner.pair]
     table = [np.array([-1000.0, *(b.tissue_hu[t] for t in TISSUES[1:])], np.float32) for b in beams]
     host = [row[around.tissue] for row in table]
@@ -82,7 +83,7 @@ def _composed(
     for name, solid in bones.items():
         share = solid.share(frame.step)
         if name.startswith("sesamoid"):
-            inside, compact = np.full(share.shape, 600.0, np.float32), np.full(share.shape, 0.5, np.float32)
+            inside, compact = np.full(share.shape, SESAMOID_HA, np.float32), np.full(share.shape, 0.5, np.float32)
         else:
             inside, compact = mineral(name, solid, posed, frame, quality, rng)
         ha[solid.box] += share * inside
@@ -95,26 +96,6 @@ def _composed(
     for deposit in deposits:
         ha[deposit.box] = (1 - deposit.share) * ha[deposit.box] + deposit.share * deposit.ha
     return ha, list(zip(beams, host, strict=True))
-
-
-def _add_sesamoids(posed: Posed, bones: dict[str, Solid], frame: Frame, rng: np.random.Generator) -> None:
-    for joint, each in sesamoids(posed, rng).items():
-        for number, (centre, axes) in enumerate(each):
-            box = frame.box(centre - 4, centre + 4)
-            if any(s.stop - s.start < 3 for s in box):
-                continue
-            scaled = np.linalg.norm((frame.points(box) - centre) @ np.linalg.inv(axes).T, axis=-1)
-            distance = ((scaled - 1) * 2.0).astype(np.float32)
-            for solid in [s for n, s in bones.items() if not n.startswith("sesamoid")]:
-                both = tuple(
-                    slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(box, solid.box, strict=True)
-                )
-                if all(s.stop > s.start for s in both):
-                    here, there = (tuple(slice(s.start - o.start, s.stop - o.start) for s, o in zip(both, b, strict=True))
-                                   for b in (box, solid.box))  # fmt: skip
-                    distance[here] = np.maximum(distance[here], 0.8 - solid.distance[there])
-            if (distance < 0).sum() * frame.step**3 > 4:
-                bones[f"sesamoid_{joint}" + "_b" * number] = Solid(box, distance)
 
 
 def _write(
@@ -136,8 +117,8 @@ def _write(
         stored = scanned(hu, frame.step, s, which, places, water_cm, rng)
         study = f"other hands/{case['scenario']}/{case['seed']}"
         write_series(stored, origin, s, which, study, position, out / "dicom" / ("low", "high")[which])
-    write_truth(out / "truth", case, side, bones, deposits, around.arteries, lost, frame, Sampler(frame, places, spacing),
-                origin, spacing)  # fmt: skip
+    write_truth(out / "truth", case, side, bones, deposits, around.arteries, lost, frame,
+                Sampler(frame, places, spacing), origin, spacing)  # fmt: skip
 
 
 def main() -> None:

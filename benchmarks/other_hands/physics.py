@@ -1,8 +1,8 @@
 """Attenuation of tissues and of hydroxyapatite at one effective energy a beam.
 
-Element tables: XrayDB 4.5 (Elam, Ravel, Sieber, Radiat Phys Chem 2002;63:121), total mass attenuation, cm2/g. Compositions:
-ICRU Report 44; tendon as muscle with 35 % collagen; keratin from its amino acids. A real beam is a spectrum; taking one energy is what
-makes this set independent of tables made from spectra.
+Element tables: XrayDB 4.5 (Elam, Ravel, Sieber, Radiat Phys Chem 2002;63:121), total mass attenuation, cm2/g.
+Compositions: ICRU Report 44; tendon as muscle with 35 % collagen; keratin from its amino acids. A real beam is a spectrum;
+here it is one energy, so that tissues differ from those of tables made from spectra.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ _HA = {"H": 0.0020, "O": 0.4141, "P": 0.1850, "Ca": 0.3989}  # Ca10(PO4)6(OH)2
 HA_MG_PER_CM3 = 3160.0  # density of the crystal
 
 EFFECTIVE_KEV = {"70": 46.6, "80": 50.0, "100": 55.6, "135": 62.3, "140": 63.1, "Sn140": 81.7, "Sn150": 89.8}
-"""Energies at which HA in water has the published HU per mg/cm3 of these beams behind 3 cm of water: 2.59, 2.27, 1.89, 1.58,
-1.55, 1.07, 0.96; they give ratios HA 80/Sn150 of 2.37 and 80/140 of 1.46."""
+"""Energies at which HA in water has the HU per mg/cm3 that spectra give behind 3 cm of water (docs/method/materials.md):
+2.59, 2.27, 1.89, 1.58, 1.55, 1.07, 0.96. This one number a beam is shared with the analysis; each scan's is off by up to
+1 keV (2 to 4 % of HA's HU at low energy)."""
 SENSITIVITY_LOSS_PER_CM = {
     "70": 0.011,
     "80": 0.0106,
@@ -51,7 +52,8 @@ SENSITIVITY_LOSS_PER_CM = {
     "Sn140": 0.003,
     "Sn150": 0.003,
 }
-"""Relative loss per cm of water beyond 3 cm: 80 kV loses 18 % from 3 to 20 cm while the ratio 80/Sn150 goes from 2.37 to 2.06."""
+"""Relative loss per cm of water beyond 3 cm: 80 kV loses 18 % from 3 to 20 cm, and the ratio 80/Sn150 goes from 2.37 to
+2.06 (as computed from spectra); others between."""
 WATER_MU_PER_CM = 0.2  # of water between 50 and 90 keV, for noise
 
 

@@ -1,8 +1,8 @@
 """From surface to voxels: the indicator of a solid is the potential of its surface's normals.
 
-Kazhdan, Symposium on Geometry Processing 2005: the gradient of a solid's indicator is its inward normal on the surface. With
-the samples' normals laid on a grid, ``laplace(indicator) = -div(normals)`` is solved by FFT. An open mesh closes by
-itself, smoothly.
+Kazhdan, Symposium on Geometry Processing 2005: the gradient of a solid's indicator is its inward normal on the surface.
+With the samples' normals laid on a grid, ``laplace(indicator) = -div(normals)`` is solved by FFT. An open mesh closes
+by itself, smoothly.
 """
 
 from __future__ import annotations

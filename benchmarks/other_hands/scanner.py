@@ -2,8 +2,8 @@
 
 Blur is a transfer function in frequency space: flat at first and falling as ``1 / (1 + (f / f50)^p)``, some with edges
 enhanced by a hump of up to 15 %. Images are looked up between fine voxels by their Fourier series, so that nothing is
-interpolated. Noise has the power of filtered back-projection, ``f MTF(f)^2`` (Kijewski and Judy, Phys Med Biol 1987;32:565), stronger in one
-direction, and neighbouring slices share some of it.
+interpolated. Noise has the power of filtered back-projection, ``f MTF(f)^2`` (Kijewski and Judy, Phys Med Biol
+1987;32:565), stronger in one direction, and neighbouring slices share some of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .physics import WATER_MU_PER_CM
 
 @dataclass(frozen=True)
 class Scanner:
-    """How a scan is made. ``pair``: two beams; mm, HU; ``half_mm``: frequency of half transfer as a length, 1 / (2 f50)."""
+    """How a scan is made: two beams; mm, HU; ``half_mm`` is the frequency of half transfer as a length, 1 / (2 f50)."""
 
     pair: tuple[str, str]
     vendor: str
@@ -69,7 +69,7 @@ def transfer(f: np.ndarray, s: Scanner) -> np.ndarray:
 
 
 def slice_weights(n_fine: int, step: float, centres: np.ndarray, thickness: float, flat: float) -> np.ndarray:
-    """Return (slices, fine slices) weights of a trapezoid whose width at half height is the thickness; rows add up to 1."""
+    """Return weights (slices, fine slices) of a trapezoid as wide at half height as the slice; rows add up to 1."""
     offset = np.abs(step * np.arange(n_fine)[None] - centres[:, None])
     ramp = max((1 - flat) * thickness, 0.2 * step)
     weights = np.clip((thickness / 2 + ramp / 2 - offset) / ramp, 0, 1)

@@ -1,7 +1,7 @@
 """Other bones: every change is drawn for one person, and none is a mere stretch of a bone along its axes.
 
-Each bone is changed in its own frame: ``t`` runs from 0 at its proximal to 1 at its distal end, the other two axes point
-radially and to the palm.
+Each bone is changed in its own frame: ``t`` runs from 0 at its proximal to 1 at its distal end, the other two axes
+point radially and to the palm. Ranges are our choice, within what hands show, but for carpals and lengths.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ DIGIT_LENGTH, SEGMENT_LENGTH, CARPAL_SIZE = 0.12, 0.04, 0.20  # largest relative
 class BoneChange:
     """What makes one bone another person's.
 
-    ``length``, ``width``: factors. ``bend`` (2,): mm by which the middle is pushed radially and palmar. ``twist``: radians from
-    end to end. ``base``, ``head``: relative widening of the ends. ``condyles`` (k, 5): direction (3), height (mm) and radius (mm)
-    of local swellings or dents. ``tuft``: factor of the width of a distal phalanx' end. ``styloid``: mm by which the end
-    of radius or ulna is drawn out on its outer side.
+    ``length``, ``width``: factors. ``bend`` (2,): mm by which the middle is pushed radially and palmar. ``twist``:
+    radians from end to end. ``base``, ``head``: relative widening of the ends. ``condyles`` (k, 5): direction (3), height
+    (mm) and radius (mm) of local swellings or dents. ``tuft``: factor of the width of a distal phalanx' end. ``styloid``:
+    mm by which the end of radius or ulna is drawn out on its outer side.
     """
 
     length: float
@@ -69,7 +69,7 @@ def _draw(name: str, hand: float, slender: float, digit: dict[str, float], rng: 
 
 @dataclass(frozen=True, eq=False)
 class BoneFrame:
-    """A bone's own frame at rest: ``origin`` (its proximal end), ``axes`` (rows: radial, distal along it, palmar), length mm."""
+    """A bone's frame at rest: ``origin`` (its proximal end), ``axes`` (rows: radial, distal, palmar), ``length`` mm."""
 
     origin: np.ndarray
     axes: np.ndarray

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from .meshes import CARPALS, Surface
 from .poisson import indicator
 from .pose import Posed
 
-FAR_MM = 20.0
+Box = tuple[slice, slice, slice]
 GAP_MM = 0.9  # bones closer than this give way: cartilage of two bones is never thinner in the hands made here
 
 
@@ -27,12 +28,12 @@ class Frame:
     def index(self, points: np.ndarray) -> np.ndarray:
         return (points - np.array(self.origin)) / self.step
 
-    def points(self, box: tuple[slice, slice, slice]) -> np.ndarray:
+    def points(self, box: Box) -> np.ndarray:
         """Return the centres of a box of voxels, shape (nx, ny, nz, 3)."""
         axes = [o + self.step * np.arange(s.start, s.stop) for o, s in zip(self.origin, box, strict=True)]
         return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
 
-    def box(self, low: np.ndarray, high: np.ndarray) -> tuple[slice, slice, slice]:
+    def box(self, low: np.ndarray, high: np.ndarray) -> Box:
         """Return the voxels between two points, cut to the grid."""
         first = np.clip(np.floor(self.index(low)), 0, np.array(self.size)).astype(int)
         last = np.clip(np.ceil(self.index(high)) + 1, 0, np.array(self.size)).astype(int)
@@ -43,7 +44,7 @@ class Frame:
 class Solid:
     """One bone on part of the fine grid: ``distance`` mm, negative inside, on the voxels of ``box``."""
 
-    box: tuple[slice, slice, slice]
+    box: Box
     distance: np.ndarray
 
     @property
@@ -53,6 +54,18 @@ class Solid:
     def share(self, step: float) -> np.ndarray:
         """Return how much of each voxel is inside, 0 to 1."""
         return np.clip(0.5 - self.distance / step, 0, 1).astype(np.float32)
+
+
+def shared(one: Box, other: Box) -> tuple[Box, Box] | None:
+    """Return what two boxes share, counted from the start of each; None where they share nothing."""
+    both = [slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True)]
+    if any(s.stop <= s.start for s in both):
+        return None
+    here, there = (
+        tuple(slice(s.start - o.start, s.stop - o.start) for s, o in zip(both, box, strict=True))
+        for box in (one, other)
+    )
+    return here, there  # type: ignore[return-value]
 
 
 def distance_mm(inside: np.ndarray, step: float) -> np.ndarray:
@@ -70,7 +83,7 @@ def solids(posed: Posed, frame: Frame, rng: np.random.Generator) -> dict[str, So
         solid = _solid(posed.bones[name], frame, rng)
         if solid is not None:
             found[name] = _with_osteophytes(name, solid, posed, frame, arthrosis, rng)
-    return _apart(found, frame)
+    return _apart(found)
 
 
 def _solid(surface: Surface, frame: Frame, rng: np.random.Generator, margin: float = 4.0) -> Solid | None:
@@ -122,30 +135,30 @@ def _with_osteophytes(
     distance = solid.distance.copy()
     for centre, radius in balls:
         box = frame.box(centre - radius - 2, centre + radius + 2)
-        inner = tuple(slice(max(b.start, s.start), min(b.stop, s.stop)) for b, s in zip(box, solid.box, strict=True))
-        if any(s.stop <= s.start for s in inner):
-            continue
-        here = tuple(slice(i.start - s.start, i.stop - s.start) for i, s in zip(inner, solid.box, strict=True))
-        ball = np.linalg.norm(frame.points(inner) - centre, axis=-1) - radius
-        distance[here] = np.minimum(distance[here], ball)
+        if parts := shared(solid.box, box):
+            here, there = parts
+            ball = np.linalg.norm(frame.points(box) - centre, axis=-1) - radius
+            distance[here] = np.minimum(distance[here], ball[there])
     return Solid(solid.box, distance)
 
 
-def _apart(found: dict[str, Solid], frame: Frame) -> dict[str, Solid]:
+def _apart(found: dict[str, Solid]) -> dict[str, Solid]:
     """Return bones of which the later gives way to the earlier wherever they would come nearer than the gap."""
-    names = list(found)
     done: dict[str, Solid] = {}
-    for name in names:
-        distance = found[name].distance
-        for earlier in done.values():
-            both = tuple(slice(max(a.start, b.start), min(a.stop, b.stop))
-                         for a, b in zip(found[name].box, earlier.box, strict=True))  # fmt: skip
-            if all(s.stop > s.start for s in both):
-                here, there = (tuple(slice(s.start - o.start, s.stop - o.start) for s, o in zip(both, box, strict=True))
-                               for box in (found[name].box, earlier.box))  # fmt: skip
-                distance[here] = np.maximum(distance[here], GAP_MM - earlier.distance[there])
-        done[name] = Solid(found[name].box, _largest(distance))
+    for name, solid in found.items():
+        distance = keep_away(solid.box, solid.distance, done.values(), GAP_MM)
+        done[name] = Solid(solid.box, _largest(distance))
     return done
+
+
+def keep_away(box: Box, distance: np.ndarray, others: Iterable[Solid], gap_mm: float) -> np.ndarray:
+    """Return the distance from a body that loses what lies nearer than a gap to others."""
+    distance = distance.copy()
+    for other in others:
+        if parts := shared(box, other.box):
+            here, there = parts
+            distance[here] = np.maximum(distance[here], gap_mm - other.distance[there])
+    return distance
 
 
 def _largest(distance: np.ndarray) -> np.ndarray:

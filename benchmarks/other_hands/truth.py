@@ -1,4 +1,4 @@
-"""What is really there: amounts from the fine grid, labels on the scanner's grid, as ``calcidect validate`` reads them."""
+"""What is really there: amounts from the fine grid, labels on the scanner's, as ``calcidect validate`` reads them."""
 
 from __future__ import annotations
 
