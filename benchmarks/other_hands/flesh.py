@@ -1,7 +1,8 @@
 """Soft tissue around bones: one smoothed distance to bone and bulk, whose level set is the skin.
 
 The distance is to seeds: points of the bones, the same points moved to the palm as far as flesh is thicker there, and
-bulk (muscle bellies, webs between fingers, what lies between metacarpals). Each seed has the thickness of flesh over it.
+bulk (muscle bellies, webs between fingers, what lies between metacarpals). Each seed has its thickness
+of flesh.
 """
 
 from __future__ import annotations

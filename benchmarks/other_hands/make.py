@@ -17,7 +17,7 @@ from .pose import Posed, posed_hand
 from .scanner import Scanner, draw_scanner, scanned
 from .sesamoids import SESAMOID_HA, sesamoids
 from .solid import Frame, Solid, solids
-from .truth import Sampler, write_truth
+from .truth import Contents, Raster, write_truth
 
 FINE_MM = 0.4
 ARTERY_HA = 600.0  # mg/cm3 in the wall
@@ -36,8 +36,25 @@ def make_case(kind: str, seed: int, out: Path) -> None:
     deposits = place_deposits(kind, posed, bones, around, lost, frame, rng)
     scanner = draw_scanner(rng)
     ha, hosts = _composed(posed, bones, around, deposits, frame, scanner, rng)
-    _write(out, {"scenario": f"other_{kind}", "seed": seed, "pair": "/".join(scanner.pair)}, side, position,
-           bones, around, deposits, lost, frame, scanner, ha, hosts, rng)  # fmt: skip
+    hand = Contents(side, frame, bones, deposits, around.arteries, lost)
+    raster = _raster(scanner, frame, rng)
+    case = {"scenario": f"other_{kind}", "seed": seed, "pair": "/".join(scanner.pair)}
+    water_cm = np.sqrt(np.maximum((around.depth > 0).sum((0, 1)) * FINE_MM**2 / 100, 0.1))  # a square section's width
+    for which, (energy, host) in enumerate(hosts):
+        ha_hu = energy.ha_hu * (1 - energy.loss_per_cm * (water_cm - 3))
+        hu = (1 - ha / HA_MG_PER_CM3) * (host + 1000) + ha * ha_hu.astype(np.float32) - 1000
+        stored = scanned(hu, FINE_MM, scanner, which, raster.places, water_cm, rng)
+        folder = out / "dicom" / ("low", "high")[which]
+        write_series(stored, raster.origin(frame), scanner, which, f"other hands/{kind}/{seed}", position, folder)
+    write_truth(out / "truth", case, hand, raster)
+
+
+def _raster(scanner: Scanner, frame: Frame, rng: np.random.Generator) -> Raster:
+    """Return the scanner's voxels, which lie anyhow on the fine ones."""
+    spacing = (scanner.pixel_mm, scanner.pixel_mm, scanner.slice_mm)
+    ends = zip(spacing, frame.step * np.array(frame.size), strict=True)
+    places = tuple(np.arange(rng.uniform(0.5, 1.0) * width, end - width, width) for width, end in ends)
+    return Raster(places, spacing)  # type: ignore[arg-type]
 
 
 def _in_scanner(hand: Posed, left: bool, rng: np.random.Generator) -> tuple[Posed, str]:
@@ -96,29 +113,6 @@ def _composed(
     for deposit in deposits:
         ha[deposit.box] = (1 - deposit.share) * ha[deposit.box] + deposit.share * deposit.ha
     return ha, list(zip(beams, host, strict=True))
-
-
-def _write(
-    out: Path, case: dict[str, object], side: str, position: str, bones: dict[str, Solid], around: Flesh,
-    deposits: list[Deposit], lost: dict[int, float], frame: Frame, s: Scanner, ha: np.ndarray,
-    hosts: list[tuple[Beam, np.ndarray]], rng: np.random.Generator,
-) -> None:  # fmt: skip
-    extent = frame.step * np.array(frame.size)
-    spacing = (s.pixel_mm, s.pixel_mm, s.slice_mm)
-    first = np.array([rng.uniform(0.5, 1.0) * v for v in spacing])
-    places = tuple(np.arange(f, e - v, v) for f, e, v in zip(first, extent, spacing, strict=True))
-    origin = np.array(frame.origin) + first
-    area_cm2 = (around.depth > 0).sum((0, 1)) * frame.step**2 / 100
-    water_fine = np.sqrt(np.maximum(area_cm2, 0.1))
-    water_cm = np.interp(places[2], frame.step * np.arange(frame.size[2]), water_fine)
-    for which, (b, host) in enumerate(hosts):
-        ha_hu = b.ha_hu * (1 - b.loss_per_cm * (water_fine - 3))
-        hu = (1 - ha / HA_MG_PER_CM3) * (host + 1000) + ha * ha_hu.astype(np.float32) - 1000
-        stored = scanned(hu, frame.step, s, which, places, water_cm, rng)
-        study = f"other hands/{case['scenario']}/{case['seed']}"
-        write_series(stored, origin, s, which, study, position, out / "dicom" / ("low", "high")[which])
-    write_truth(out / "truth", case, side, bones, deposits, around.arteries, lost, frame,
-                Sampler(frame, places, spacing), origin, spacing)  # fmt: skip
 
 
 def main() -> None:

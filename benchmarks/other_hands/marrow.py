@@ -25,7 +25,7 @@ class BoneQuality:
 def draw_quality(rng: np.random.Generator) -> BoneQuality:
     """Draw a person's bone.
 
-    Three in ten are osteoporotic, with a cortex of 0.3 to 0.5 mm at the ends (as thin as radiologists call so) and little
+    Three in ten are osteoporotic, with a cortex of 0.7 to 1 mm in mid-shaft, 0.3 to 0.4 mm at the ends, and little
     inside. Others have 1 to 1.8 mm in mid-shaft.
     """
     if rng.random() < 0.3:

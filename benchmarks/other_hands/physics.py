@@ -1,8 +1,8 @@
 """Attenuation of tissues and of hydroxyapatite at one effective energy a beam.
 
 Element tables: XrayDB 4.5 (Elam, Ravel, Sieber, Radiat Phys Chem 2002;63:121), total mass attenuation, cm2/g.
-Compositions: ICRU Report 44; tendon as muscle with 35 % collagen; keratin from its amino acids. A real beam is a spectrum;
-here it is one energy, so that tissues differ from those of tables made from spectra.
+Compositions: ICRU Report 44; tendon as muscle with 35 % collagen; keratin from its amino acids. A real beam is a
+spectrum; here it is one energy, so that tissues differ from those of tables made from spectra.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TISSUES = {  # density g/cm3, mass fractions
     "water": (1.00, {"H": 0.1119, "O": 0.8881}),
     "fat": (0.95, {"H": 0.114, "C": 0.598, "N": 0.007, "O": 0.278, "S": 0.001, "Cl": 0.001}),
     "muscle": (1.05, {"H": 0.102, "C": 0.143, "N": 0.034, "O": 0.710, "P": 0.002, "S": 0.003, "Cl": 0.001, "K": 0.004}),
-    "tendon": (1.12, {"H": 0.090, "C": 0.240, "N": 0.075, "O": 0.590, "S": 0.004, "Cl": 0.001}),
+    "tendon": (1.14, {"H": 0.090, "C": 0.240, "N": 0.075, "O": 0.590, "S": 0.004, "Cl": 0.001}),
     "skin": (1.09, {"H": 0.100, "C": 0.204, "N": 0.042, "O": 0.645, "P": 0.001, "S": 0.002, "Cl": 0.003, "K": 0.001}),
     "nail": (1.30, {"H": 0.066, "C": 0.510, "N": 0.165, "O": 0.209, "S": 0.050}),
     "blood": (1.06, {"H": 0.102, "C": 0.110, "N": 0.033, "O": 0.746, "P": 0.001, "S": 0.002, "Cl": 0.003, "K": 0.002}),
@@ -40,9 +40,9 @@ _HA = {"H": 0.0020, "O": 0.4141, "P": 0.1850, "Ca": 0.3989}  # Ca10(PO4)6(OH)2
 HA_MG_PER_CM3 = 3160.0  # density of the crystal
 
 EFFECTIVE_KEV = {"70": 46.6, "80": 50.0, "100": 55.6, "135": 62.3, "140": 63.1, "Sn140": 81.7, "Sn150": 89.8}
-"""Energies at which HA in water has the HU per mg/cm3 that spectra give behind 3 cm of water (docs/method/materials.md):
-2.59, 2.27, 1.89, 1.58, 1.55, 1.07, 0.96. This one number a beam is shared with the analysis; each scan's is off by up to
-1 keV (2 to 4 % of HA's HU at low energy)."""
+"""Energies at which HA in water has the HU per mg/cm3 that spectra give behind 3 cm of water: 2.59, 2.27, 1.89, 1.58,
+1.55, 1.07, 0.96 (as in docs/method/materials.md). This one number a beam is shared with the analysis; a scan's is off
+by up to 1 keV (3 to 4 % of HA's HU at low energy)."""
 SENSITIVITY_LOSS_PER_CM = {
     "70": 0.011,
     "80": 0.0106,

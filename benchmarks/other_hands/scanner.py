@@ -114,10 +114,14 @@ def noise(size: tuple[int, int, int], s: Scanner, sd_hu: np.ndarray, rng: np.ran
 
 
 def scanned(
-    hu: np.ndarray, step: float, s: Scanner, which: int, places: tuple, water_cm: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """Return the image of one beam as stored: rounded, 12 bits (-1024 to 3071 HU), int16 (x, y, z)."""
+    hu: np.ndarray, step: float, s: Scanner, which: int, places: tuple[np.ndarray, np.ndarray, np.ndarray],
+    water_cm: np.ndarray, rng: np.random.Generator,
+) -> np.ndarray:  # fmt: skip
+    """Return one beam's image as stored: rounded, 12 bits (-1024 to 3071 HU), int16 (x, y, z).
+
+    ``water_cm`` is what the beam crosses at each fine slice; noise grows with it.
+    """
     clean = (image(hu, step, s, places) + 1000) * s.gain[which] - 1000 + s.offset_hu[which]
-    sd = s.noise_hu[which] * np.exp(WATER_MU_PER_CM * (water_cm - 3) / 2)
-    noisy = clean + noise(clean.shape, s, sd, rng)
-    return np.clip(np.rint(noisy), -1024, 3071).astype(np.int16)
+    water = np.interp(places[2], step * np.arange(len(water_cm)), water_cm)
+    sd = s.noise_hu[which] * np.exp(WATER_MU_PER_CM * (water - 3) / 2)
+    return np.clip(np.rint(clean + noise(clean.shape, s, sd, rng)), -1024, 3071).astype(np.int16)

@@ -21,9 +21,9 @@ class BoneChange:
     """What makes one bone another person's.
 
     ``length``, ``width``: factors. ``bend`` (2,): mm by which the middle is pushed radially and palmar. ``twist``:
-    radians from end to end. ``base``, ``head``: relative widening of the ends. ``condyles`` (k, 5): direction (3), height
-    (mm) and radius (mm) of local swellings or dents. ``tuft``: factor of the width of a distal phalanx' end. ``styloid``:
-    mm by which the end of radius or ulna is drawn out on its outer side.
+    radians from end to end. ``base``, ``head``: relative widening of the ends. ``condyles`` (k, 5): direction (3),
+    height (mm) and radius (mm) of local swellings or dents. ``tuft``: factor of the width of a distal phalanx' end.
+    ``styloid``: mm by which the end of radius or ulna is drawn out on its outer side.
     """
 
     length: float
