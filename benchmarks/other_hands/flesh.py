@@ -66,6 +66,8 @@ def flesh(posed: Posed, bones: dict[str, Solid], frame: Frame, rng: np.random.Ge
 def axis_points(posed: Posed, name: str, t: np.ndarray, palmar_mm: float) -> np.ndarray:
     """Return points along a bone (t from 0 to 1), moved to its palmar side from its palmar surface."""
     local = posed.bones[name].vertices @ posed.axes[name]
+    if name in ("radius", "ulna"):  # of the forearm only this much can show
+        local = local[local[:, 1] > local[:, 1].max() - 90]
     along = local[:, 1].min() + t * np.ptp(local[:, 1])
     x, z = local[:, 0].mean(), local[:, 2].mean()
     edge = (local[:, 2].max() - local[:, 2].min()) / 2
@@ -111,7 +113,7 @@ def _bulk(posed: Posed, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarra
         rng.uniform(3, 6),
         True,
     )
-    forearm = np.linspace(0.45, 0.93, 100)  # bellies thin out towards the wrist
+    forearm = np.linspace(0.0, 0.8, 60)  # bellies thin out towards the wrist
     for side, radius in ((2.0, 7.0), (-2.0, 4.0)):
         one, two = (axis_points(posed, n, forearm, side) for n in ("radius", "ulna"))
         sheet(one, two, radius, True)
