@@ -22,6 +22,26 @@ PLACES = {
 _CLEAR_MM = 3.5  # between deposits, so that each is one (the contract joins gaps of 2 mm)
 
 
+@dataclass(frozen=True)
+class Rule:
+    """What a place asks of a deposit: ``clear_mm`` from bone (None: it may lie in bone), and whether it must touch."""
+
+    clear_mm: float | None
+    touches: bool
+
+
+_RULES = {
+    "away": Rule(1.5, False),
+    "sheet": Rule(1.5, False),
+    "tip": Rule(0.0, False),
+    "touching": Rule(0.0, True),
+    "between": Rule(0.0, True),
+    "eroding": Rule(None, True),
+}
+_TRIES = 25
+_SMALLEST_MM3 = 2.0
+
+
 @dataclass(frozen=True, eq=False)
 class Deposit:
     """``share`` and ``ha`` (mg/cm3 where it is) on the voxels of ``box``; ``bone`` nearest, ``place`` as drawn."""
@@ -33,6 +53,18 @@ class Deposit:
     ha: np.ndarray
     touches: bool
     eroded: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What deposits are placed into; ``near_bone``: mm from any bone, negative inside."""
+
+    posed: Posed
+    bones: dict[str, Solid]
+    near_bone: np.ndarray
+    flesh: Flesh
+    lost: dict[int, float]
+    frame: Frame
 
 
 def lose_tips(
@@ -61,11 +93,12 @@ def place_deposits(
     near_bone = np.full(frame.size, 20.0, np.float32)
     for solid in bones.values():
         near_bone[solid.box] = np.minimum(near_bone[solid.box], solid.distance)
+    scene = Scene(posed, bones, near_bone, flesh, lost, frame)
     taken = np.zeros(frame.size, bool)
     found: list[Deposit] = []
     for place in PLACES[kind]:
-        for _ in range(25):
-            deposit = _try(place, posed, bones, near_bone, flesh, lost, frame, rng)
+        for _ in range(_TRIES):
+            deposit = _try(place, scene, rng)
             if deposit is None or taken[deposit.box][deposit.share > 0].any():
                 continue
             found.append(_erode(deposit, bones, frame) if place == "eroding" else deposit)
@@ -77,74 +110,76 @@ def place_deposits(
     return found
 
 
-def _try(
-    place: str, posed: Posed, bones: dict[str, Solid], near_bone: np.ndarray, flesh: Flesh, lost: dict[int, float],
-    frame: Frame, rng: np.random.Generator,
-) -> Deposit | None:  # fmt: skip
+def _try(place: str, scene: Scene, rng: np.random.Generator) -> Deposit | None:
+    """Return a deposit of its place, or None where this draw does not give one."""
+    frame, rule = scene.frame, _RULES[place]
     size_mm = float(np.exp(rng.uniform(np.log(1.5), np.log(5.0))))
-    bone, centre = _spot(place, posed, bones, lost, size_mm, frame, rng)
-    if centre is None:
+    spot = _spot(place, scene, size_mm, rng)
+    if spot is None:
         return None
+    bone, centre = spot
     reach = 2.2 * size_mm + 2
     box = frame.box(centre - reach, centre + reach)
     if any(s.stop - s.start < 6 for s in box):
         return None
-    points = frame.points(box) - centre
-    solid = _sheet(points, size_mm, rng) if place == "sheet" else _clump(points, size_mm, rng)
-    allowed = flesh.depth[box] > 0.8
-    if place in ("away", "sheet"):
-        solid = np.minimum(solid, near_bone[box] - 1.5)
-    elif place != "eroding":
-        solid = np.minimum(solid, near_bone[box])
-    solid = np.where(allowed, solid, -1.0)
-    labels, count = ndimage.label(solid > 0)
+    points, near_bone = frame.points(box) - centre, scene.near_bone[box]
+    depth = _sheet(points, size_mm, rng) if place == "sheet" else _clump(points, size_mm, rng)
+    if rule.clear_mm is not None:
+        depth = np.minimum(depth, near_bone - rule.clear_mm)
+    depth = np.where(scene.flesh.depth[box] > 0.8, depth, -1.0)
+    labels, count = ndimage.label(depth > 0)
     if not count:
         return None
     largest = labels == np.bincount(labels.ravel())[1:].argmax() + 1
-    share = np.where(ndimage.binary_dilation(largest), np.clip(0.5 + solid / frame.step, 0, 1), 0).astype(np.float32)
-    share *= near_bone[box] > 0 if place != "eroding" else 1.0
-    if share.sum() * frame.step**3 < 2.0 or (
-        place not in ("away", "sheet", "tip") and near_bone[box][largest].min() > 0.5
-    ):
+    share = np.where(ndimage.binary_dilation(largest), np.clip(0.5 + depth / frame.step, 0, 1), 0).astype(np.float32)
+    if rule.clear_mm is not None:
+        share *= near_bone > 0
+    nearest_mm = near_bone[largest].min()
+    if share.sum() * frame.step**3 < _SMALLEST_MM3 or (rule.touches and nearest_mm > 0.5):
         return None
+    return Deposit(place, bone, box, share, _density(share.shape, rng), bool(nearest_mm < 0.6))
+
+
+def _density(size: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Return HA (mg/cm3): any level from paste to stone, uneven inside."""
     level = np.exp(rng.uniform(np.log(150), np.log(1200)))
-    uneven = 1 + rng.uniform(0.05, 0.25) * smooth_noise(share.shape, (4, 4, 4), rng)
-    ha = np.clip(level * uneven, 60, 1500).astype(np.float32)
-    return Deposit(place, bone, box, share, ha, bool(near_bone[box][largest].min() < 0.6))
+    uneven = 1 + rng.uniform(0.05, 0.25) * smooth_noise(size, (4, 4, 4), rng)
+    return np.clip(level * uneven, 60, 1500).astype(np.float32)
 
 
-def _spot(
-    place: str, posed: Posed, bones: dict[str, Solid], lost: dict[int, float], size_mm: float, frame: Frame,
-    rng: np.random.Generator,
-) -> tuple[str, np.ndarray | None]:  # fmt: skip
+_BESIDE = ("distal", "middle", "proximal", "metacarpal", "radius", "trapezium")
+
+
+def _spot(place: str, scene: Scene, size_mm: float, rng: np.random.Generator) -> tuple[str, np.ndarray] | None:
     """Return a bone and the centre of a deposit beside it; None where there is no such place."""
-    names = [
-        n for n in bones if n.split("_")[0] in ("distal", "middle", "proximal", "metacarpal", "radius", "trapezium")
-    ]
+    posed = scene.posed
+    names = [n for n in scene.bones if n.split("_")[0] in _BESIDE]
     name = str(rng.choice(names))
     if place == "tip":
-        if not lost:
-            return name, None
-        name = f"distal_phalanx_{rng.choice(sorted(lost))}"
-    vertices, axes = posed.bones[name].vertices, posed.axes[name]
-    if place == "tip":  # in the pulp, where the tuft was
-        local = vertices @ axes
-        where = np.array([local[:, 0].mean(), np.quantile(local[:, 1], 0.85), local[:, 2].mean() + rng.uniform(0, 2)])
-        return name, axes @ where
+        return _lost_tip(scene, rng) if scene.lost else None
     if place == "between":
-        other = min(
-            (n for n in names if n != name), key=lambda n: np.linalg.norm(_middle(posed, n) - _middle(posed, name))
-        )
-        return name, (_middle(posed, name) + _middle(posed, other)) / 2
+        middle = _middle(posed, name)
+        other = min((n for n in names if n != name), key=lambda n: np.linalg.norm(_middle(posed, n) - middle))
+        return name, (middle + _middle(posed, other)) / 2
+    vertices, axes = posed.bones[name].vertices, posed.axes[name]
     top = vertices[rng.integers(len(vertices))]
     away = top - vertices.mean(0)
     away -= 0.8 * (away @ axes[:, 1]) * axes[:, 1]
     if rng.random() < 0.65:  # most lie on the palm's side
-        away += 1.5 * abs(float(np.linalg.norm(away))) * axes[:, 2]
+        away += 1.5 * float(np.linalg.norm(away)) * axes[:, 2]
         top = vertices[int(((vertices - vertices.mean(0)) @ away - 3 * np.abs((vertices - top) @ axes[:, 1])).argmax())]
     away /= max(float(np.linalg.norm(away)), 1e-9)
     apart = {"away": size_mm + 2.0, "sheet": 3.5, "touching": 0.6 * size_mm, "eroding": 0.15 * size_mm}[place]
     return name, top + apart * away
+
+
+def _lost_tip(scene: Scene, rng: np.random.Generator) -> tuple[str, np.ndarray]:
+    """Return a place in the pulp, where a tuft was."""
+    name = f"distal_phalanx_{rng.choice(sorted(scene.lost))}"
+    axes = scene.posed.axes[name]
+    local = scene.posed.bones[name].vertices @ axes
+    where = np.array([local[:, 0].mean(), np.quantile(local[:, 1], 0.85), local[:, 2].mean() + rng.uniform(0, 2)])
+    return name, axes @ where
 
 
 def _middle(posed: Posed, name: str) -> np.ndarray:
