@@ -54,7 +54,8 @@ def _along_digit(ray: int, angle: float, beyond_mm: float) -> list[Stop]:
 
 def _arteries() -> list[list[Stop]]:
     radial: list[Stop] = [
-        ("radius", 0.0, 35, 4), ("radius", 0.9, 50, 4), ("scaphoid", 0.5, 110, 4), ("trapezium", 0.5, 150, 4),
+        *(("radius", share, 20.0, 4.0) for share in (0.0, 0.75)),
+        ("radius", 0.95, 25, 2), ("scaphoid", 0.5, 110, 4), ("trapezium", 0.5, 150, 4),
     ]  # fmt: skip
     ulnar: list[Stop] = [("ulna", 0.0, 15, 8), ("ulna", 0.9, 25, 8), ("pisiform", 0.5, 90, 4), ("hamate", 0.6, 0, 9)]
     deep: list[Stop] = [(f"metacarpal_{ray}", 0.2, 0, 4) for ray in (2, 3, 4, 5)]
@@ -79,10 +80,10 @@ def _tendons() -> list[list[Stop]]:
         lines += [palm + _along_digit(ray, 0, 2.5), back + _along_digit(ray, 180, 1)]
     lines += [
         [("radius", 0.0, angle, mm), ("radius", 0.9, angle, mm)]
-        for angle, mm in ((10.0, 9.0), (-40.0, 9.0), (90.0, 3.0), (150.0, 3.0), (180.0, 3.0), (-150.0, 3.0))
+        for angle, mm in ((-5.0, 8.0), (-40.0, 9.0), (90.0, 3.0), (150.0, 3.0), (180.0, 3.0), (-150.0, 3.0))
     ]
     lines += [[("ulna", 0.0, angle, mm), ("ulna", 0.9, angle, mm)] for angle, mm in ((-40.0, 9.0), (180.0, 3.0))]
-    lines += [[("ulna", 0.9, -40, 9), ("pisiform", 0.3, 0, 2)], [("radius", 0.9, 10, 9), ("trapezium", 0.5, 0, 5)]]
+    lines += [[("ulna", 0.9, -40, 9), ("pisiform", 0.3, 0, 2)], [("radius", 0.9, -5, 8), ("trapezium", 0.5, 0, 5)]]
     return lines
 
 

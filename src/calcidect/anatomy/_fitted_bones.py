@@ -10,8 +10,8 @@ from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._hand_model import load_hand_model, posed_points
 from calcidect.geometry import FloatArray
 
-_SECTION = 0.15
-"""Our choice: a section is told by the surface within that share of the bone's length, a dozen points or more."""
+_SECTION_MM = 4.0
+"""Our choice: a section is told by the surface that near to it; a bone's surface has a point each 2 to 4 mm."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class FittedBone:
         first, last = self.surface_mm[:, 1].min(), self.surface_mm[:, 1].max()
         height = first + share * (last - first)
         away = np.abs(self.surface_mm[:, 1] - height)
-        section = self.surface_mm[away <= max(_SECTION * (last - first), float(np.sort(away)[2]))]
+        section = self.surface_mm[away <= max(_SECTION_MM, float(np.sort(away)[3]))]  # at a bone's end there are few
         middle = 0.5 * (section.max(0) + section.min(0))
         angle = np.radians(angle_degrees)
         outward = np.array([np.sin(angle), 0.0, np.cos(angle)])

@@ -6,8 +6,9 @@ cartilage of MCP joints calcify (Zhang et al., Ann Rheum Dis 2011;70:563).
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
-from numpy.typing import NDArray
 
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._hand_model import load_hand_model
@@ -16,9 +17,9 @@ from calcidect.anatomy._parts import Part
 from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray
 
-_SPACE_MM, _ULNAR_SPACE_MM = 4.0, 8.0
-"""From bone to bone. Joint spaces are 1 to 3 mm wide, beside the ulna's head up to 6 with the disc; and the fit may be
-a millimetre off."""
+_SPACE_MM, _ULNAR_SPACE_MM = 4.0, 10.0
+"""From bone to bone: joint spaces are 1 to 3 mm wide, and the fit may be a millimetre off. The disc fills the space
+beyond the ulna's head, which lies 6 to 10 mm from the triquetrum in the fitted hand."""
 _OPPOSED = -0.5
 """Cosine: the two bones lie on opposite sides, within 60 degrees. Beside a joint both lie on one."""
 _IN_SPACE = 0.7
@@ -40,17 +41,17 @@ def _thickness_mm(part: Part) -> float:
 
 
 def _share_in_space(part: Part, best: FoundPose) -> float:
-    points = best.space.point_of(part.index[part.dense])
-    away, towards = _nearest(points, best)
-    first, second = np.argsort(away, axis=0)[:2]
-    n = np.arange(len(points))
-    cosine = (towards[first, n] * towards[second, n]).sum(1)
-    wide = np.where(_is_ulna(first) | _is_ulna(second), _ULNAR_SPACE_MM, _SPACE_MM)
-    between = (away[first, n] + away[second, n] <= wide) & (cosine <= _OPPOSED) & _joins()[first, second]
-    return float(between.mean())
+    """Return the share of a part's dense voxels between two bones of one joint."""
+    away, outward = _from_bones(best.space.point_of(part.index[part.dense]), best)
+    inside = np.zeros(away.shape[1], bool)
+    for first, second in _joints():
+        wide_mm = _ULNAR_SPACE_MM if "ulna" in (BONES[first], BONES[second]) else _SPACE_MM
+        is_opposed = (outward[first] * outward[second]).sum(1) <= _OPPOSED
+        inside |= (away[first] + away[second] <= wide_mm) & is_opposed
+    return float(inside.mean())
 
 
-def _nearest(points_mm: FloatArray, best: FoundPose) -> tuple[FloatArray, FloatArray]:
+def _from_bones(points_mm: FloatArray, best: FoundPose) -> tuple[FloatArray, FloatArray]:
     """Return the distance of points to each bone, shape (bones, n), and unit vectors away from it, (bones, n, 3)."""
     model = load_hand_model()
     away = distances(model, best.found, points_mm).astype(float)
@@ -58,20 +59,11 @@ def _nearest(points_mm: FloatArray, best: FoundPose) -> tuple[FloatArray, FloatA
         distances(model, best.found, points_mm + step) - distances(model, best.found, points_mm - step)
         for step in _STEP_MM * np.eye(3)
     ]
-    towards = np.stack(slope, -1).astype(float)
-    return away, towards / np.maximum(np.linalg.norm(towards, axis=-1, keepdims=True), 1e-6)
+    outward = np.stack(slope, -1).astype(float)
+    return away, outward / np.maximum(np.linalg.norm(outward, axis=-1, keepdims=True), 1e-6)
 
 
-def _is_ulna(bone: NDArray[np.intp]) -> NDArray[np.bool_]:
-    return np.asarray(bone == BONES.index("ulna"))
-
-
-def _joins() -> NDArray[np.bool_]:
-    """Return, shape (bones, bones), which bones form joints: neighbours along a ray, and those of the wrist."""
-    model = load_hand_model()
-    joined = np.zeros((len(BONES), len(BONES)), bool)
-    for n, bone in enumerate(model.bones):
-        if bone.parent >= 0:
-            joined[n, bone.parent] = joined[bone.parent, n] = True
-    wrist = np.isin(BONES, _WRIST)
-    return joined | (wrist[:, None] & wrist[None, :])
+def _joints() -> list[tuple[int, int]]:
+    """Return the pairs of bones that form joints: neighbours along a ray, and those of the wrist."""
+    along = [(n, bone.parent) for n, bone in enumerate(load_hand_model().bones) if bone.parent >= 0]
+    return along + list(combinations([BONES.index(name) for name in _WRIST], 2))

@@ -2,8 +2,8 @@
 
 Rings, dressings and pastes touch the skin, so that the outline of the hand holds them. Two things tell them from a
 deposit. Air lies beside a great part of their surface; and without them the skin goes on underneath, where a deposit
-that has broken through leaves a hole. The skin is therefore the outline without the body, closed by a ball as
-large as the body.
+that has broken through leaves a hole. The skin is therefore the outline without the body, closed by a ball
+larger than the body.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ _BLUR_MM = 1.0
 """The outline and half of the brightest lie less than that apart (FWHM up to 1.2 mm)."""
 _IN_AIR = 0.35
 """Our choice, of what is within a millimetre: air is half of it beside a sheet on the skin, more beside a block."""
-_BALL_MM = (3.0, 8.0)
-"""Our choice: from the hole of a small deposit to half of a finger; a larger ball closes the space between fingers."""
+_BALL_MM = (4.0, 10.0)
+"""Our choice: twice the hole's radius, so that the ball sinks in by a quarter of that; no more than a finger's radius,
+or it would close the space between fingers."""
 _MARGIN_MM = 3.0
 _ANCHORED = 0.1
 """Our choice: a deposit that has broken through still has a tenth in place, deeper than the skin."""
@@ -56,7 +57,7 @@ def _is_on_skin(part: Part, body: Mask, spacing: NDArray[np.float64]) -> bool:
         return False
     half_mm = float(distance_transform_edt(own, sampling=spacing).max())
     around = inside & (away > _BLUR_MM)
-    ball_mm = float(np.clip(half_mm + _BLUR_MM, *_BALL_MM))
+    ball_mm = float(np.clip(2 * (half_mm + _BLUR_MM), *_BALL_MM))
     return bool((_depth_in_closed(around, ball_mm, spacing)[own] > NAIL_AND_SKIN_MM).mean() < _ANCHORED)
 
 

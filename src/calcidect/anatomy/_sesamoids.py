@@ -85,8 +85,6 @@ def find_ossicles(
 
     A deposit of that size and shape in that place can't be told from one (docs/limitations.md).
     """
-    from scipy.ndimage import distance_transform_edt
-
     likely = [
         p
         for p in parts
@@ -95,7 +93,16 @@ def find_ossicles(
         and p.ha_mg_per_cm3 >= _OSSICLE_MG_PER_CM3
         and float(image.depth_mm[p.at].min()) >= _OSSICLE_DEPTH_MM
     ]
-    if not likely or not bones.any():
-        return []
-    away = distance_transform_edt(~bones, sampling=spacing_mm[::-1])
-    return [p for p in likely if float(away[p.at].min()) <= _OSSICLE_FROM_BONE_MM]
+    return [p for p in likely if _from_bone_mm(p, bones, np.array(spacing_mm[::-1])) <= _OSSICLE_FROM_BONE_MM]
+
+
+def _from_bone_mm(part: Part, bones: NDArray[np.bool_], spacing: FloatArray) -> float:
+    """Return the distance of a part to bone; infinite where there is none within reach."""
+    from scipy.spatial import cKDTree
+
+    reach = np.ceil(_OSSICLE_FROM_BONE_MM / spacing).astype(int)
+    first = np.maximum(part.index.min(0) - reach, 0)
+    near = bones[tuple(slice(a, b) for a, b in zip(first, part.index.max(0) + reach + 1, strict=True))]
+    if not near.any():
+        return float("inf")
+    return float(cKDTree((np.argwhere(near) + first) * spacing).query(part.points_mm)[0].min())
