@@ -8,13 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
 from calcidect.anatomy import HandAnatomy, find_hands
 from calcidect.findings import Deposit, Findings, measure
 from calcidect.findings._burden import burden_of
+from calcidect.findings._measure import _flags
+from calcidect.findings._region import amounts
 from calcidect.materials import MaterialMaps, decompose
+from calcidect.phantom._scenario import parse_pair
 from calcidect.settings import FindingsSettings, MaterialsSettings, Settings, VendorRuleSettings
 from calcidect.study import Energy, read_study
+from support.deposits import block
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +52,33 @@ def test_every_deposit_of_20_mm3_is_found_where_it_is(findings: Findings, truth:
 def test_total_mass_is_within_15_percent(findings: Findings, truth: dict) -> None:  # type: ignore[type-arg]
     true_mg = sum(deposit["ha_mass_mg"] for deposit in truth["deposits"])
     assert findings.burden["all"].ha_mass_mg == pytest.approx(true_mg, rel=0.15)
+
+
+def test_other_mineral_is_listed_and_not_counted(
+    maps: MaterialMaps, anatomy: HandAnatomy, findings: Findings
+) -> None:  # fmt: skip
+    largest = findings.deposits[0]
+    artery = (findings.deposit_labels.array == largest.deposit_id) & anatomy.deposit_mineral.array
+    shell = binary_dilation(artery, iterations=3) & anatomy.deposit_mineral.array
+    other = replace(
+        anatomy,
+        deposit_mineral=maps.low.like(anatomy.deposit_mineral.array & ~shell),
+        other_mineral=maps.low.like(shell.astype(np.uint8)),
+    )
+    found = measure(maps, other)
+    assert len(found.deposits) == len(findings.deposits) - 1
+    assert found.burden["all"].ha_mass_mg == pytest.approx(
+        findings.burden["all"].ha_mass_mg - largest.ha_mass_mg, rel=0.02
+    )  # fmt: skip
+    (listed,) = (artefact for artefact in found.artefacts if artefact.kind == "vascular")
+    assert listed.centroid_x_mm == pytest.approx(largest.centroid_x_mm, abs=1.0)
+
+
+def test_a_deposit_without_skin_over_it_is_flagged() -> None:
+    one = block(parse_pair("80/140"), 4.0, ha=600.0)
+    found = amounts(one.around, one.line, one.sensitivity, one.tissue, FindingsSettings())
+    assert "at_skin" in _flags(30.0, 0.2, found)
+    assert "at_skin" not in _flags(30.0, 1.2, found)
 
 
 def test_the_side_is_told(findings: Findings, truth: dict) -> None:  # type: ignore[type-arg]
