@@ -41,6 +41,13 @@ def test_an_interrupted_wall_is_one_artery() -> None:
     assert number_found(dashes, 0.9) >= 3
 
 
+def test_specks_of_a_wall_belong_to_its_artery_and_alone_are_none() -> None:
+    path = along("proximal_phalanx_3", 6.5, 4.5, (0.1, 0.95))
+    specks = path[60::12][:3]
+    assert number_found(specks, 0.6) == 0
+    assert number_found(np.concatenate([path[:45], specks]), 0.6) == 4
+
+
 def test_the_radial_artery_at_the_wrist_is_one() -> None:
     assert number_found(along("radius", 5.0, 12.0, (0.85, 0.96)), 1.2) == 1
 

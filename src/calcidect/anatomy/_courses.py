@@ -17,7 +17,7 @@ import numpy as np
 from calcidect.anatomy._fitted_bones import FittedBone
 from calcidect.geometry import FloatArray
 
-_STEP_MM = 0.5
+STEP_MM = 0.5
 
 Stop = tuple[str, float, float, float]
 """Bone, share of its length, angle about it (0 palmar, 90 radial), mm beyond its surface: see `FittedBone.beside`."""
@@ -93,4 +93,4 @@ def _line(bones: dict[str, FittedBone], stops: list[Stop]) -> FloatArray:
 
     at = np.array([bones[bone].beside(share, angle, beyond) for bone, share, angle, beyond in stops])
     arc = np.concatenate([[0.0], np.cumsum(np.maximum(np.linalg.norm(np.diff(at, axis=0), axis=1), 1e-3))])
-    return np.asarray(PchipInterpolator(arc, at)(np.arange(0.0, arc[-1], _STEP_MM)))
+    return np.asarray(PchipInterpolator(arc, at)(np.arange(0.0, arc[-1], STEP_MM)))
