@@ -1,7 +1,7 @@
 """Objects on the skin: dense bodies that lie on it rather than in it.
 
 Rings, dressings and pastes touch the skin, so that the outline of the hand holds them. Two things tell them from a
-deposit. Air lies beside a great part of their surface; and without them the skin goes on underneath, where a deposit
+deposit. Air lies beside them; and without them the skin goes on underneath, where a deposit
 that has broken through leaves a hole. The skin is therefore the outline without the body, closed by a ball
 larger than the body.
 """
@@ -11,21 +11,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._mineral import NAIL_AND_SKIN_MM
 from calcidect.anatomy._parts import Part
 
 Mask = NDArray[np.bool_]
 
 _BLUR_MM = 1.0
 """The outline and half of the brightest lie less than that apart (FWHM up to 1.2 mm)."""
-_IN_AIR = 0.35
-"""Our choice, of what is within a millimetre: air is half of it beside a sheet on the skin, more beside a block."""
+_IN_AIR = 0.15
+"""Our choice, of what is within a millimetre: beside a body on the skin half of it is air, less blur."""
 _BALL_MM = (4.0, 10.0)
 """Our choice: twice the hole's radius, so that the ball sinks in by a quarter of that; no more than a finger's radius,
 or it would close the space between fingers."""
 _MARGIN_MM = 3.0
-_ANCHORED = 0.1
-"""Our choice: a deposit that has broken through still has a tenth in place, deeper than the skin."""
+_SKIN_MM, _ANCHORED = 1.0, 0.1
+"""Our choice: a deposit that has broken through still has a tenth in place, deeper than 1 mm, the thinnest skin of the
+hand."""
 
 
 def find_on_skin(parts: list[Part], body: Mask, spacing_mm: tuple[float, float, float]) -> list[Part]:
@@ -58,7 +58,7 @@ def _is_on_skin(part: Part, body: Mask, spacing: NDArray[np.float64]) -> bool:
     half_mm = float(distance_transform_edt(own, sampling=spacing).max())
     around = inside & (away > _BLUR_MM)
     ball_mm = float(np.clip(2 * (half_mm + _BLUR_MM), *_BALL_MM))
-    return bool((_depth_in_closed(around, ball_mm, spacing)[own] > NAIL_AND_SKIN_MM).mean() < _ANCHORED)
+    return bool((_depth_in_closed(around, ball_mm, spacing)[own] > _SKIN_MM).mean() < _ANCHORED)
 
 
 def _depth_in_closed(mask: Mask, ball_mm: float, spacing: NDArray[np.float64]) -> NDArray[np.float64]:
