@@ -44,10 +44,11 @@ def test_the_thumb_has_two_and_the_others_one() -> None:
     (beside_head("metacarpal_3", "palmar"), EGG_MM, 600.0),
     (beside_head("proximal_phalanx_2", "palmar"), EGG_MM, 600.0),
     (beside_head("metacarpal_2", "palmar") - (0, 0, 8), EGG_MM, 600.0),
+    (beside_head("metacarpal_5", "palmar") - (0, 9, 1), EGG_MM, 600.0),
     (beside_head("metacarpal_2", "palmar"), (1.2, 5.0, 1.2), 600.0),
     (beside_head("metacarpal_2", "palmar"), (4.0, 4.0, 4.0), 600.0),
     (beside_head("metacarpal_2", "palmar"), EGG_MM, 120.0),
-], ids=["behind", "no sesamoid there", "another joint", "under the skin", "long", "large", "dilute"])  # fmt: skip
+], ids=["behind", "no sesamoid there", "another joint", "skin", "muscle", "long", "large", "dilute"])  # fmt: skip
 def test_what_lies_elsewhere_or_looks_otherwise_is_none(
     place: np.ndarray, radii_mm: tuple[float, float, float], mg_per_cm3: float
 ) -> None:

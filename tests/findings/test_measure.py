@@ -13,13 +13,9 @@ from scipy.ndimage import binary_dilation
 from calcidect.anatomy import HandAnatomy, find_hands
 from calcidect.findings import Deposit, Findings, measure
 from calcidect.findings._burden import burden_of
-from calcidect.findings._measure import _flags
-from calcidect.findings._region import amounts
 from calcidect.materials import MaterialMaps, decompose
-from calcidect.phantom._scenario import parse_pair
 from calcidect.settings import FindingsSettings, MaterialsSettings, Settings, VendorRuleSettings
 from calcidect.study import Energy, read_study
-from support.deposits import block
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +70,27 @@ def test_other_mineral_is_listed_and_not_counted(
     assert listed.centroid_x_mm == pytest.approx(largest.centroid_x_mm, abs=1.0)
 
 
-def test_a_deposit_without_skin_over_it_is_flagged() -> None:
-    one = block(parse_pair("80/140"), 4.0, ha=600.0)
-    found = amounts(one.around, one.line, one.sensitivity, one.tissue, FindingsSettings())
-    assert "at_skin" in _flags(30.0, 0.2, found)
-    assert "at_skin" not in _flags(30.0, 1.2, found)
+def test_a_deposit_without_skin_over_it_is_flagged(
+    maps: MaterialMaps, anatomy: HandAnatomy, findings: Findings
+) -> None:
+    """The hand's outline is taken in to the largest deposit's voxels, as if the skin over it were gone."""
+    largest = findings.deposits[0]
+    assert "at_skin" not in largest.flags
+    (hand,) = anatomy.hands
+    grid = maps.low.grid.cropped(hand.start, hand.size)
+    mine = findings.deposit_labels.cropped(hand.start, hand.size).array == largest.deposit_id
+    outward = -hand.dorsal if largest.aspect == "palmar" else hand.dorsal
+    points = grid.point_of(np.argwhere(hand.body)[:, ::-1]) @ outward
+    top = (grid.point_of(np.argwhere(mine)[:, ::-1]) @ outward).max()
+    body = hand.body.copy()
+    body[tuple(np.argwhere(hand.body)[points > top + 0.1].T)] = False
+    found = measure(maps, replace(anatomy, hands=(replace(hand, body=body),)))
+    centre = [largest.centroid_x_mm, largest.centroid_y_mm, largest.centroid_z_mm]
+    again = min(
+        found.deposits,
+        key=lambda d: np.linalg.norm(np.subtract(centre, [d.centroid_x_mm, d.centroid_y_mm, d.centroid_z_mm])),
+    )
+    assert "at_skin" in again.flags
 
 
 def test_the_side_is_told(findings: Findings, truth: dict) -> None:  # type: ignore[type-arg]

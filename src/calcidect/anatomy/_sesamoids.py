@@ -25,15 +25,17 @@ _JOINTS = {
     "mcp_5": ("metacarpal_5", "proximal_phalanx_5", 1),
 }
 """Joint to the bones that it joins, and how many sesamoids it may have."""
-_LONGEST_MM = {"mcp_1": 8.5, "ip_1": 6.0, "mcp_2": 6.0, "mcp_5": 6.0}
+_LONGEST_MM = {"mcp_1": 8.5, "ip_1": 5.0, "mcp_2": 5.0, "mcp_5": 5.0}
 """Of the thumb's pair 5.2 mm on average, standard deviation 1.0 (Rai, JPRAS Open 2025, doi
 10.1016/j.jpra.2025.10.017); the others are smaller: our choice."""
 _SHORTEST_MM = 1.5
 _PALMAR_DEGREES = 50.0
 """Our choice: the cone, from the joint's middle, that holds the palmar plate whether the joint is bent or not."""
-_FROM_BONE_MM = 4.0
+_HEAD_MM = 8.0
+"""From the bone's end: a head is about half a ball of that radius. What is nearer to the shaft lies in muscle."""
+_FROM_HEAD_MM = 4.0
 """Our choice: a sesamoid glides on the head's cartilage (1 mm) and may lie 2 mm off the fitted bone."""
-_SESAMOID_MG_PER_CM3 = 200.0
+_SESAMOID_MG_PER_CM3 = 250.0
 """Our choice: spongy bone in a thin shell, of which blur leaves half."""
 
 _OSSICLE_MM3 = (4.0, 40.0)
@@ -66,11 +68,13 @@ def find_sesamoids(parts: Iterable[Part], bones: dict[str, FittedBone], space: H
 
 
 def _degrees_off_palm(points_mm: FloatArray, near: FittedBone, far: FittedBone) -> float:
-    """Return the angle, at a joint's middle, between its palmar side and a body's middle; 180 of one too far off."""
+    """Return the angle, at a joint's middle, between its palm and a body's middle; 180 of one not at the head."""
     from scipy.spatial import cKDTree
 
-    surface = near.origin_mm + near.surface_mm @ near.axes
-    if float(cKDTree(surface).query(points_mm)[0].min()) > _FROM_BONE_MM:
+    away, nearest = cKDTree(near.surface_mm).query(near.local(points_mm))
+    closest = int(away.argmin())
+    from_end = near.surface_mm[:, 1].max() - near.surface_mm[nearest[closest], 1]
+    if away[closest] > _FROM_HEAD_MM or from_end > _HEAD_MM:
         return 180.0
     palmar = near.axes[2] + far.axes[2]
     offset = points_mm.mean(0) - far.origin_mm

@@ -51,8 +51,8 @@ _BEYOND_RING_MM = 3.5
 """Room around the ring, so that a box's border bends no distance or blur."""
 _NOT_YET = "Not measured by this version."
 _SMALL_MM3 = 5.0
-_AT_SKIN_MM = 0.5
-"""Our choice: less than a voxel of most scans; skin is 1 mm thick or more."""
+_AT_SKIN = 0.7
+"""Of a voxel's edge: the outermost voxels of the hand lie half of it below the outline, the next 0.9 or more."""
 _HIDDEN_SHARE = 0.6  # our choice: of such a deposit more than a third of the mass is inferred from its shape
 
 
@@ -217,6 +217,7 @@ def _deposit(
     centroid = np.average(points, axis=0, weights=np.maximum(around.low[voxels], 1.0))
     bone_mm = float(around.bone_mm[voxels].min())
     depth_mm = float(around.depth_mm[voxels].min())
+    at_skin = depth_mm < _AT_SKIN * min(view.grid.spacing_mm)
     mass = found.ha_mass_mg
     place = _place(view, points, centroid)
     dorsal = is_dorsal(view.hand, centroid, view.bone_points)
@@ -253,7 +254,7 @@ def _deposit(
         mean_hu_high=None if around.high is None else float(around.high[voxels].mean()),
         dual_energy_ratio=_ratio(found),
         confidence=None if found.classification is None or told else _surer(found.classification.posterior),
-        flags=(*_flags(volume_mm3, depth_mm, found), *clipping.flags, *other, *(["vendor_ratio"] if told else [])),
+        flags=(*_flags(volume_mm3, at_skin, found), *clipping.flags, *other, *(["vendor_ratio"] if told else [])),
         **asdict(older_measures(around, voxels, view.hand.dorsal @ view.grid.direction, settings.findings.halo_mm)),
         vendor_urate_fraction=urate_fraction,
     ), voxels, start  # fmt: skip
@@ -296,14 +297,14 @@ def _surer(posterior: float) -> float:
     return max(posterior, 1 - posterior)
 
 
-def _flags(volume_mm3: float, depth_mm: float, found: Amounts) -> tuple[str, ...]:
+def _flags(volume_mm3: float, at_skin: bool, found: Amounts) -> tuple[str, ...]:
     """Return what the reader should know.
 
     Small, no skin over it, largely hidden by blur of bone, skin or a neighbour, of one energy.
     """
     flags = {
         "small": volume_mm3 < _SMALL_MM3,
-        "at_skin": depth_mm < _AT_SKIN_MM,
+        "at_skin": at_skin,
         "partly_hidden": found.visible < _HIDDEN_SHARE,
         "single_energy": found.classification is None,
     }
