@@ -41,11 +41,11 @@ def test_an_interrupted_wall_is_one_artery() -> None:
     assert number_found(dashes, 0.9) >= 3
 
 
-def test_specks_of_a_wall_belong_to_its_artery_and_alone_are_none() -> None:
+def test_a_speck_close_to_a_calcified_stretch_belongs_to_it_and_a_far_one_does_not() -> None:
     path = along("proximal_phalanx_3", 6.5, 4.5, (0.1, 0.95))
-    specks = path[60::12][:3]
-    assert number_found(specks, 0.6) == 0
-    assert number_found(np.concatenate([path[:45], specks]), 0.6) == 4
+    near, far = path[55:56], path[90:91]  # 3 and 13.5 mm beyond the stretch
+    assert number_found(np.concatenate([near, far]), 0.6) == 0
+    assert number_found(np.concatenate([path[:45], near, far]), 0.6) == 2
 
 
 def test_the_radial_artery_at_the_wrist_is_one() -> None:
@@ -62,3 +62,9 @@ def test_a_thin_tube_elsewhere_is_none(radial_mm: float, palmar_mm: float) -> No
                          ids=["speck", "nodule", "thick"])  # fmt: skip
 def test_what_is_short_or_thick_on_the_course_is_none(shares: tuple[float, float], radius_mm: float) -> None:
     assert number_found(along("proximal_phalanx_2", 6.5, 4.5, shares), radius_mm) == 0
+
+
+def test_a_sheet_on_the_course_is_none() -> None:
+    path = along("proximal_phalanx_2", 6.5, 4.5, (0.2, 0.8))
+    steps = np.arange(-3.0, 3.1, 0.5)[:, None, None] * BONES["proximal_phalanx_2"].axes[2]
+    assert number_found((path[None] + steps).reshape(-1, 3), 0.7) == 0

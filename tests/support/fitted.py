@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,7 +63,11 @@ def mineral_of(mask: NDArray[np.bool_], mg_per_cm3: float = 600.0) -> MineralIma
 
 def parts(mask: NDArray[np.bool_], mg_per_cm3: float = 600.0) -> list[Part]:
     """Return the parts of a mask, each a body of its own."""
-    from scipy.ndimage import label
+    from scipy.ndimage import find_objects, label
 
-    pieces = np.asarray(label(mask, np.ones((3, 3, 3)))[0], np.int32)
-    return parts_of(mask, pieces, mineral_of(mask, mg_per_cm3), SPACING_MM)
+    (box,) = find_objects(mask.astype(np.uint8))
+    first = np.array([part.start for part in box])
+    pieces = np.asarray(label(mask[box], np.ones((3, 3, 3)))[0], np.int32)
+    found = parts_of(mask[box], pieces, mineral_of(mask[box], mg_per_cm3), SPACING_MM)
+    offset_mm = first * np.array(SPACING_MM[::-1])
+    return [replace(one, index=one.index + first, points_mm=one.points_mm + offset_mm) for one in found]

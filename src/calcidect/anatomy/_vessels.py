@@ -36,7 +36,7 @@ _SPECK_FROM_STRETCH_MM = 5.0
 
 @dataclass(frozen=True, eq=False)
 class _Stretch:
-    """A part along a course: the millimetres of the course at which it has voxels, and its mean width in mm."""
+    """A part along a course: the millimetres of the course at which it has voxels, and how wide it is."""
 
     part: Part
     at_mm: NDArray[np.intp]
@@ -75,9 +75,17 @@ def _on_course(part: Part, line: cKDTree, points_mm: FloatArray, from_tendon_mm:
     away, index = line.query(points_mm)
     if ((away <= _REACH_MM) & (away < from_tendon_mm)).mean() < _ON_COURSE:
         return None
-    at_mm = np.unique((index * STEP_MM).astype(int))
-    width = float(2 * np.sqrt(len(points_mm) * part.voxel_mm3 / (np.pi * len(at_mm))))
+    at_mm, section = np.unique((index * STEP_MM).astype(int), return_inverse=True)
+    width = _width_mm(points_mm, section)
     return _Stretch(part, at_mm, width) if width <= _WIDEST_MM else None
+
+
+def _width_mm(points_mm: FloatArray, section: NDArray[np.intp]) -> float:
+    """Return how wide a tube's sections are at most, about their middles: a disc is four standard deviations wide."""
+    count = np.bincount(section)
+    middles = np.stack([np.bincount(section, weights=axis) / count for axis in points_mm.T], -1)
+    across = points_mm - middles[section]
+    return float(4 * np.sqrt(np.linalg.eigvalsh(across.T @ across / len(across))[-1]))
 
 
 def _artery(on_course: list[_Stretch]) -> list[_Stretch]:
