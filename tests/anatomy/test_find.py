@@ -13,6 +13,7 @@ from calcidect.anatomy import BONES, BoneLabel, HandAnatomy, find_hands
 from calcidect.anatomy._body import find_bodies
 from calcidect.anatomy._bones import split_mineral
 from calcidect.anatomy._mineral import MineralImage, mineral_image_of_one_energy
+from calcidect.anatomy._sort_mineral import sort_mineral
 from calcidect.errors import StudyRefusedError
 from calcidect.geometry import Grid, Volume
 from calcidect.materials import MaterialMaps, decompose
@@ -84,12 +85,15 @@ def test_every_bone_bears_its_name(quick_case: Path, anatomy: HandAnatomy) -> No
             assert anatomy.bone_labels[int(found.argmax())] == BoneLabel(meaning["side"], meaning["bone"])
 
 
-def test_the_thumbs_sesamoids_are_no_deposit(quick_case: Path, anatomy: HandAnatomy) -> None:
+def test_the_thumbs_sesamoids_bear_its_joints_name_and_are_no_deposit(quick_case: Path, anatomy: HandAnatomy) -> None:
     truth = json.loads((quick_case / "truth/truth.json").read_text())
     labels = Volume.from_nifti(nibabel.load(quick_case / "truth/bones.nii.gz")).array
     pair = [int(n) for n, meaning in truth["bones"].items() if meaning["bone"].startswith("sesamoid_mcp_1")]
     assert len(pair) == 2
     assert not anatomy.deposit_mineral.array[np.isin(labels, pair)].any()
+    (named,) = (label for label, bone in anatomy.bone_labels.items() if bone.bone == "sesamoid_mcp_1")
+    for one in pair:
+        assert (anatomy.bones.array[labels == one] == named).mean() > 0.9
 
 
 def test_a_scan_without_a_hand_is_refused() -> None:
@@ -149,10 +153,14 @@ def test_a_small_dense_piece_deep_beside_bone_is_an_ossicle_and_one_under_the_sk
     depth = np.minimum(x - 4.0, 36.0 - x).clip(0).astype(np.float32)  # skin at x = 4 and 36 mm
     low = (2.27 * mg_per_cm3 + 40).astype(np.float32)
     image = MineralImage(low, low, mg_per_cm3.astype(np.float32), low > 150, depth)
-    labels, pieces = split_mineral(image, spacing, np.array([0.0, 1.0, 0.0]))
+    labels, pieces = split_mineral(image, spacing)
     kinds = {p.label: p.kind for p in pieces}
-    assert kinds[int(labels[30, 30, 46])] == "ossicle"
-    assert kinds[int(labels[30, 30, 14])] == "deposit"
+    mineral = np.isin(labels, [label for label, kind in kinds.items() if kind == "deposit"])
+    found = sort_mineral(mineral, labels, image, bone, depth > 0, None, spacing)
+    assert kinds[int(labels[30, 30, 21])] == "bone"
+    assert found.small_bones["ossicle"][30, 30, 46]
+    assert found.deposits[30, 30, 14]
+    assert not found.deposits[30, 30, 46]
 
 
 class TestOneEnergy:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy import Hand
 from calcidect.findings import Artefact
-from calcidect.findings._artefacts import artefact_flags, is_nail, nail, surface_artefacts
+from calcidect.findings._artefacts import artefact_flags, is_nail, nail, other_artefacts, surface_artefacts
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._region import amounts
 from calcidect.geometry import Grid
@@ -53,6 +53,22 @@ def test_a_dense_body_at_the_surface_is_listed_by_the_side_of_the_finger(
     assert artefact.volume_mm3 > 10
     assert artefact.mean_hu_low > 175
     assert artefact.centroid_y_mm == pytest.approx(sum(place_mm) / 2, abs=1.0)
+
+
+def test_other_mineral_is_listed_by_its_kind_and_stretches_with_small_gaps_are_one_body() -> None:
+    body = np.ones(GRID.shape, bool)
+    hand = Hand("left", 1.0, (0, 0, 0), GRID.size, body, *np.eye(3))
+    other = np.zeros(GRID.shape, np.uint8)
+    other[8:12, 10:12, 10:12] = other[14:18, 10:12, 10:12] = 1
+    other[20:24, 30:34, 20:24] = 3
+    low = np.where(other > 0, 700.0, 50.0).astype(np.float32)
+    artery, object_ = other_artefacts(hand, GRID, low, None, other, 2.0, 0.5)
+    assert (artery.kind, object_.kind) == ("vascular", "surface")
+    assert artery.volume_mm3 == pytest.approx(32 * 0.125)
+    assert artery.centroid_z_mm == pytest.approx(12.5 * 0.5)
+    assert (artery.mean_hu_low, artery.mean_hu_high) == (700.0, None)
+    assert artery.reason
+    assert object_.reason != artery.reason
 
 
 def test_what_lies_deeper_or_is_a_deposit_is_not_listed() -> None:

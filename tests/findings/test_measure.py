@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
 from calcidect.anatomy import HandAnatomy, find_hands
 from calcidect.findings import Deposit, Findings, measure
@@ -47,6 +48,49 @@ def test_every_deposit_of_20_mm3_is_found_where_it_is(findings: Findings, truth:
 def test_total_mass_is_within_15_percent(findings: Findings, truth: dict) -> None:  # type: ignore[type-arg]
     true_mg = sum(deposit["ha_mass_mg"] for deposit in truth["deposits"])
     assert findings.burden["all"].ha_mass_mg == pytest.approx(true_mg, rel=0.15)
+
+
+def test_other_mineral_is_listed_and_not_counted(
+    maps: MaterialMaps, anatomy: HandAnatomy, findings: Findings
+) -> None:  # fmt: skip
+    largest = findings.deposits[0]
+    artery = (findings.deposit_labels.array == largest.deposit_id) & anatomy.deposit_mineral.array
+    shell = binary_dilation(artery, iterations=3) & anatomy.deposit_mineral.array
+    other = replace(
+        anatomy,
+        deposit_mineral=maps.low.like(anatomy.deposit_mineral.array & ~shell),
+        other_mineral=maps.low.like(shell.astype(np.uint8)),
+    )
+    found = measure(maps, other)
+    assert len(found.deposits) == len(findings.deposits) - 1
+    assert found.burden["all"].ha_mass_mg == pytest.approx(
+        findings.burden["all"].ha_mass_mg - largest.ha_mass_mg, rel=0.02
+    )  # fmt: skip
+    (listed,) = (artefact for artefact in found.artefacts if artefact.kind == "vascular")
+    assert listed.centroid_x_mm == pytest.approx(largest.centroid_x_mm, abs=1.0)
+
+
+def test_a_deposit_without_skin_over_it_is_flagged(
+    maps: MaterialMaps, anatomy: HandAnatomy, findings: Findings
+) -> None:
+    """The hand's outline is taken in to the largest deposit's voxels, as if the skin over it were gone."""
+    largest = findings.deposits[0]
+    assert "at_skin" not in largest.flags
+    (hand,) = anatomy.hands
+    grid = maps.low.grid.cropped(hand.start, hand.size)
+    mine = findings.deposit_labels.cropped(hand.start, hand.size).array == largest.deposit_id
+    outward = -hand.dorsal if largest.aspect == "palmar" else hand.dorsal
+    points = grid.point_of(np.argwhere(hand.body)[:, ::-1]) @ outward
+    top = (grid.point_of(np.argwhere(mine)[:, ::-1]) @ outward).max()
+    body = hand.body.copy()
+    body[tuple(np.argwhere(hand.body)[points > top + 0.1].T)] = False
+    found = measure(maps, replace(anatomy, hands=(replace(hand, body=body),)))
+    centre = [largest.centroid_x_mm, largest.centroid_y_mm, largest.centroid_z_mm]
+    again = min(
+        found.deposits,
+        key=lambda d: np.linalg.norm(np.subtract(centre, [d.centroid_x_mm, d.centroid_y_mm, d.centroid_z_mm])),
+    )
+    assert "at_skin" in again.flags
 
 
 def test_the_side_is_told(findings: Findings, truth: dict) -> None:  # type: ignore[type-arg]

@@ -4,6 +4,7 @@ from calcidect.anatomy._find import find_hands
 from calcidect.anatomy._mineral import BRIGHTER_THAN_NAIL_HU, NAIL_AND_SKIN_MM, SMOOTH_MM, URATE_HU
 from calcidect.anatomy._types import (
     BONES,
+    OTHER_KINDS,
     QUALITY_CODES,
     BoneFrame,
     BoneLabel,
@@ -11,6 +12,7 @@ from calcidect.anatomy._types import (
     FieldOfView,
     Hand,
     HandAnatomy,
+    OtherKind,
     Side,
 )
 
@@ -18,6 +20,7 @@ __all__ = [
     "BONES",
     "BRIGHTER_THAN_NAIL_HU",
     "NAIL_AND_SKIN_MM",
+    "OTHER_KINDS",
     "QUALITY_CODES",
     "SMOOTH_MM",
     "URATE_HU",
@@ -27,6 +30,7 @@ __all__ = [
     "FieldOfView",
     "Hand",
     "HandAnatomy",
+    "OtherKind",
     "Side",
     "find_hands",
 ]

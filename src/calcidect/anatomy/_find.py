@@ -27,8 +27,9 @@ from calcidect.anatomy._mineral import (
 from calcidect.anatomy._name_bones import UNNAMED, NamedBones, name_bones, names_bones, unnamed
 from calcidect.anatomy._position import position_notices
 from calcidect.anatomy._refine_surface import refined
+from calcidect.anatomy._sort_mineral import SortedMineral, sort_mineral
 from calcidect.anatomy._spots import find_spots
-from calcidect.anatomy._types import BONES, BoneLabel, Hand, HandAnatomy, Side
+from calcidect.anatomy._types import BONES, OTHER_KINDS, BoneLabel, Hand, HandAnatomy, Side
 from calcidect.anatomy._wrist import radiocarpal_mm
 from calcidect.errors import Notice
 from calcidect.geometry import Grid
@@ -50,9 +51,7 @@ class _Found:
     body: Body
     frame: Frame
     named: NamedBones
-    sesamoids: NDArray[np.bool_]
-    ossicles: NDArray[np.bool_]
-    deposits: NDArray[np.bool_]
+    mineral: SortedMineral
     radiocarpal_mm: float | None
 
 
@@ -85,11 +84,8 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     spacing = maps.low.grid.spacing_mm
     image = _mineral(maps, body)
     frame = find_frame(body, image.low_hu > _BONE_HU, maps.low.grid)
-    labels, pieces = split_mineral(image, spacing, maps.low.grid.direction.T @ frame.radial)
-    of_kind = {
-        kind: np.isin(labels, [p.label for p in pieces if p.kind == kind])
-        for kind in ("bone", "sesamoid", "ossicle", "deposit")
-    }
+    labels, pieces = split_mineral(image, spacing)
+    of_kind = {kind: np.isin(labels, [p.label for p in pieces if p.kind == kind]) for kind in ("bone", "deposit")}
     bones = fill_holes(of_kind["bone"] & (image.low_hu > _BONE_SURFACE_HU)) & ~of_kind["deposit"]
     deposits = of_kind["deposit"] | _spots(maps, image, body, labels > 0)
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
@@ -98,13 +94,14 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     best = find_pose(load_hand_model(), bones, space, wrist, doubtful=frame.confidence < _UNSURE)
     sharp &= body.mask
     if best is None or not names_bones(best):
-        return _Found(body, frame, unnamed(sharp), of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist)
+        mineral = sort_mineral(deposits, labels, image, bones, body.mask, None, spacing)
+        return _Found(body, frame, unnamed(sharp), mineral, wrist)
     hu_per_mg = _hu_per_mg_per_cm3(maps)
     model = refined(load_hand_model(), best.found, best.space, image.low_hu, image.smooth_low_hu, hu_per_mg)
     touching = deposits_against_bone(sharp, of_kind["bone"] & body.mask, image, best, model)
     named = name_bones(sharp & ~touching, best, model)
-    deposits |= touching
-    return _Found(body, _confirmed(frame, best), named, of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist)
+    mineral = sort_mineral(deposits | touching, labels, image, bones & ~touching, body.mask, best, spacing)
+    return _Found(body, _confirmed(frame, best), named, mineral, wrist)
 
 
 def _confirmed(frame: Frame, best: FoundPose) -> Frame:
@@ -174,12 +171,12 @@ def _sides(found: list[_Found]) -> tuple[list[Side], list[Notice]]:
 
 
 def _ossicle_notices(found: list[_Found]) -> list[Notice]:
-    if not any(hand.ossicles.any() for hand in found):
+    if not any("ossicle" in hand.mineral.small_bones for hand in found):
         return []
     return [
         Notice(
             "ossicles",
-            "Small, dense pieces deep beside a bone were taken for sesamoids.",
+            "Small, dense pieces deep beside a bone were taken for accessory bones.",
             "They are labelled ossicle in the bones, and are counted in no deposit; look whether one is calcinosis.",
         )
     ]
@@ -190,14 +187,14 @@ def _labelled(hand: _Found) -> list[tuple[str, NDArray[np.bool_]]]:
     names = [*BONES, "unnamed"]
     present = np.unique(hand.named.labels).tolist()
     bones = [(names[n - 1], hand.named.labels == n) for n in range(1, UNNAMED + 1) if n in present]
-    return [*bones, ("sesamoid_mcp_1", hand.sesamoids), ("ossicle", hand.ossicles)]
+    return [*bones, *hand.mineral.small_bones.items()]
 
 
 def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notices: list[Notice]) -> HandAnatomy:
     """Return everything on the scan's grid; right hand first."""
     grid: Grid = maps.low.grid
     bones = np.zeros(grid.shape, np.uint8)
-    deposits = np.zeros(grid.shape, bool)
+    deposits, other = np.zeros(grid.shape, bool), np.zeros(grid.shape, np.uint8)
     labels: dict[int, BoneLabel] = {}
     hands = []
     by_side = sorted(zip(sides, found, strict=True), key=lambda pair: pair[0], reverse=True)
@@ -208,7 +205,9 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
                 label = len(labels) + 1
                 labels[label] = BoneLabel(side, name)
                 bones[box][mask & hand.body.mask] = label
-        deposits[box] |= hand.deposits
+        deposits[box] |= hand.mineral.deposits
+        for kind, mask in hand.mineral.other.items():
+            other[box][mask] = OTHER_KINDS.index(kind) + 1
         frame = hand.frame
         hands.append(
             Hand(
@@ -229,7 +228,9 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
     notices += bone_notices([(side, hand.named) for side, hand in by_side])
     if not any(notice.code == "side_conflict" for notice in notices):
         notices += position_notices(hands, grid, maps.quality.patient_position if maps.quality else "")
-    return HandAnatomy(tuple(hands), maps.low.like(bones), labels, maps.low.like(deposits), tuple(notices), field)
+    return HandAnatomy(
+        tuple(hands), maps.low.like(bones), labels, maps.low.like(deposits), tuple(notices), field, maps.low.like(other)
+    )
 
 
 def _box(body: Body) -> tuple[slice, slice, slice]:

@@ -12,6 +12,9 @@ from calcidect.errors import Notice
 from calcidect.geometry import FloatArray, Volume
 
 Side = Literal["left", "right"]
+OtherKind = Literal["vascular", "cartilage", "surface"]
+OTHER_KINDS: tuple[OtherKind, ...] = ("vascular", "cartilage", "surface")
+"""Mineral that is neither bone nor deposit: a calcified artery, calcified cartilage, an object on the skin."""
 
 BONES: tuple[str, ...] = (
     *(f"distal_phalanx_{ray}" for ray in range(1, 6)),
@@ -141,6 +144,8 @@ class HandAnatomy:
         Label to meaning.
     deposit_mineral : Volume
         bool: mineral outside bone, before it is gathered into deposits.
+    other_mineral : Volume or None
+        uint8: mineral that is neither bone nor deposit, by its place in ``OTHER_KINDS``, from 1; None is none.
     notices : tuple of Notice
         What the reader should know.
     field_of_view : FieldOfView or None
@@ -153,3 +158,4 @@ class HandAnatomy:
     deposit_mineral: Volume
     notices: tuple[Notice, ...] = field(default=())
     field_of_view: FieldOfView | None = None
+    other_mineral: Volume | None = None

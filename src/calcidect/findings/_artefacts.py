@@ -1,21 +1,20 @@
 """What looks like mineral and is not, or may not be: flags on deposits, and a list of what was never one.
 
 Nail (267/260 HU at 80/140) and urate have the same ratio of the energies at every pair; they differ by place alone.
-Nothing is deleted without a trace: what anatomy leaves out near the skin is listed with its class and reason.
+Nothing is deleted without a trace: what the anatomy room leaves out near the skin, or takes for an artery, cartilage or
+an object on the skin, is listed with its class and reason.
 """
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy import BRIGHTER_THAN_NAIL_HU, NAIL_AND_SKIN_MM, SMOOTH_MM, URATE_HU, Hand
-from calcidect.findings._gather import distance_mm
+from calcidect.anatomy import BRIGHTER_THAN_NAIL_HU, NAIL_AND_SKIN_MM, OTHER_KINDS, SMOOTH_MM, URATE_HU, Hand
+from calcidect.findings._gather import distance_mm, gather
 from calcidect.findings._region import Amounts
 from calcidect.findings._surroundings import Surroundings
-from calcidect.findings._types import Artefact
+from calcidect.findings._types import Artefact, ArtefactKind
 from calcidect.geometry import FloatArray, Grid
 from calcidect.materials import LEAST_METAL_VOXELS, Sensitivity, denser_than_apatite_hu
 
@@ -28,9 +27,12 @@ _REACHES_AIR_MM = (0.4, 1.5)
 """Under the blur of the skin's edge, and no deeper than the anatomy room cuts."""
 _REACHES_AIR_SHARE = 0.5  # our rule: over half of its outer face
 
-_REASONS = {
+_REASONS: dict[ArtefactKind, str] = {
     "nail": "As dense as urate, within 1.5 mm of the skin on the back of a finger: nail has that density and ratio.",
     "skin": "As dense as urate, within 1.5 mm of the skin, where its edge and thick skin look like that.",
+    "vascular": "A thin tube on the course of an artery, nearer to it than to any tendon: a calcified artery's wall.",
+    "cartilage": "Thin, and between two bones of a joint: calcified cartilage.",
+    "surface": "On the skin, and not in it: air beside it, and skin below it goes on.",
 }
 
 _THICK_NAIL = (
@@ -97,7 +99,7 @@ def nail(hand: Hand, around: Surroundings, centre_mm: FloatArray) -> Artefact:
 
 
 def _artefact(
-    hand: Hand, kind: Literal["nail", "skin"], reason: str, volume_mm3: float, centre_mm: FloatArray,
+    hand: Hand, kind: ArtefactKind, reason: str, volume_mm3: float, centre_mm: FloatArray,
     low_hu: NDArray[np.float32], high_hu: NDArray[np.float32] | None,
 ) -> Artefact:  # fmt: skip
     """Return an artefact of these voxels' HU."""
@@ -144,10 +146,39 @@ def surface_artefacts(
             continue
         at = labels == number
         centre = grid.point_of(np.stack(np.nonzero(at), -1)[:, ::-1]).mean(0)
-        kind: Literal["nail", "skin"] = "nail" if is_dorsal(hand, centre, bone_points_mm) else "skin"
+        kind: ArtefactKind = "nail" if is_dorsal(hand, centre, bone_points_mm) else "skin"
         of_high = None if high is None else high[at]
         found.append(_artefact(hand, kind, _REASONS[kind], float(sizes[number]), centre, low[at], of_high))
     return tuple(sorted(found, key=lambda artefact: -artefact.volume_mm3))
+
+
+def other_artefacts(
+    hand: Hand, grid: Grid, low: NDArray[np.float32], high: NDArray[np.float32] | None, other: NDArray[np.uint8],
+    join_gap_mm: float, minimum_mm3: float,
+) -> tuple[Artefact, ...]:  # fmt: skip
+    """Return the mineral that the anatomy room took neither for bone nor for deposit, each body by its kind.
+
+    Parameters
+    ----------
+    hand : Hand
+    grid : Grid
+        Of the hand's box.
+    low, high : float32 array, shape (k, j, i)
+    other : uint8 array
+        Place in ``OTHER_KINDS``, from 1.
+    join_gap_mm, minimum_mm3 : float
+        As of deposits.
+    """
+    found = []
+    for code, kind in enumerate(OTHER_KINDS, start=1):
+        labels, count = gather(other == code, grid.spacing_mm, join_gap_mm, minimum_mm3)
+        for number in range(1, count + 1):
+            at = labels == number
+            centre = grid.point_of(np.argwhere(at)[:, ::-1]).mean(0)
+            volume_mm3 = float(at.sum()) * grid.voxel_volume_mm3
+            of_high = None if high is None else high[at]
+            found.append(_artefact(hand, kind, _REASONS[kind], volume_mm3, centre, low[at], of_high))
+    return tuple(found)
 
 
 def is_dorsal(hand: Hand, point_mm: FloatArray, bone_points_mm: FloatArray) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy import QUALITY_CODES, Hand, HandAnatomy
-from calcidect.findings._artefacts import artefact_flags, is_dorsal, is_nail, nail, surface_artefacts
+from calcidect.findings._artefacts import artefact_flags, is_dorsal, is_nail, nail, other_artefacts, surface_artefacts
 from calcidect.findings._burden import burden_of
 from calcidect.findings._clipped import clipped_both_notices, fill_clipped, with_clipping
 from calcidect.findings._gather import distance_mm, gather
@@ -51,6 +51,8 @@ _BEYOND_RING_MM = 3.5
 """Room around the ring, so that a box's border bends no distance or blur."""
 _NOT_YET = "Not measured by this version."
 _SMALL_MM3 = 5.0
+_AT_SKIN = 0.7
+"""Of a voxel's edge: the outermost voxels of the hand lie half of it below the outline, the next 0.9 or more."""
 _HIDDEN_SHARE = 0.6  # our choice: of such a deposit more than a third of the mass is inferred from its shape
 
 
@@ -64,6 +66,7 @@ class _HandView:
     high: NDArray[np.float32] | None
     labels: NDArray[np.int32]
     count: int
+    other: NDArray[np.uint8]
     bone_mm: NDArray[np.float32]
     bone_points: FloatArray
     bone_tree: cKDTree
@@ -100,7 +103,11 @@ def measure(
         if view.painted is not None:
             painted[hand.side] = painted_volume(view.painted, hand, view.grid)
         artefacts += surface_artefacts(
-            hand, view.grid, view.low, view.high, view.depth_mm, view.bone_mm, view.bone_points, view.labels > 0,
+            hand, view.grid, view.low, view.high, view.depth_mm, view.bone_mm, view.bone_points,
+            (view.labels > 0) | (view.other > 0), settings.findings.minimum_volume_mm3,
+        )  # fmt: skip
+        artefacts += other_artefacts(
+            hand, view.grid, view.low, view.high, view.other, settings.findings.join_gap_mm,
             settings.findings.minimum_volume_mm3,
         )  # fmt: skip
         for number in range(1, view.count + 1):
@@ -145,6 +152,9 @@ def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settin
     mineral = mineral & hand.body
     bone = (bones > 0) & hand.body
     limits = settings.findings
+    other = np.zeros(grid.shape, np.uint8)
+    if anatomy.other_mineral is not None:
+        other = np.where(hand.body, anatomy.other_mineral.cropped(hand.start, hand.size).array, other)
     labels, count = gather(mineral, grid.spacing_mm, limits.join_gap_mm, limits.minimum_volume_mm3)
     depth = distance_mm(~hand.body, grid.spacing_mm)
     line = None if high is None else _host_line(low, high, depth, grid)
@@ -156,7 +166,7 @@ def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settin
     names = tuple(anatomy.bone_labels[label].bone for label in bones[tuple(surface.T)].tolist())
     middle = grid.point_of((np.array(grid.size) - 1) / 2)
     misfit_mm = hand_misfit_mm(maps.motion, middle, settings.study.motion_tolerance_mm)
-    return _HandView(hand, grid, low, high, labels, count, distance_mm(bone, grid.spacing_mm),
+    return _HandView(hand, grid, low, high, labels, count, other, distance_mm(bone, grid.spacing_mm),
                      points, cKDTree(points), names, depth, line, blur_of(maps.quality, grid.spacing_mm[2]),
                      painted, misfit_mm)  # fmt: skip
 
@@ -179,7 +189,7 @@ def _surroundings(view: _HandView, number: int, margin_mm: float) -> tuple[Surro
     return Surroundings(
         view.low[box], None if view.high is None else view.high[box], labels == number,
         distance_mm(labels == number, spacing), view.bone_mm[box], view.depth_mm[box],
-        distance_mm((labels > 0) & (labels != number), spacing), spacing, view.blur,
+        distance_mm(((labels > 0) & (labels != number)) | (view.other[box] > 0), spacing), spacing, view.blur,
     ), box  # fmt: skip
 
 
@@ -206,6 +216,8 @@ def _deposit(
     points = view.grid.point_of((np.stack(np.nonzero(voxels), -1) + offset)[:, ::-1])
     centroid = np.average(points, axis=0, weights=np.maximum(around.low[voxels], 1.0))
     bone_mm = float(around.bone_mm[voxels].min())
+    depth_mm = float(around.depth_mm[voxels].min())
+    at_skin = depth_mm < _AT_SKIN * min(view.grid.spacing_mm)
     mass = found.ha_mass_mg
     place = _place(view, points, centroid)
     dorsal = is_dorsal(view.hand, centroid, view.bone_points)
@@ -237,12 +249,12 @@ def _deposit(
         nearest_bone=place.nearest_bone,
         distance_to_bone_mm=bone_mm if np.isfinite(bone_mm) else None,
         touches_bone=bone_mm < 0.5 * max(view.grid.spacing_mm),
-        depth_below_skin_mm=float(around.depth_mm[voxels].min()),
+        depth_below_skin_mm=depth_mm,
         mean_hu_low=float(around.low[voxels].mean()),
         mean_hu_high=None if around.high is None else float(around.high[voxels].mean()),
         dual_energy_ratio=_ratio(found),
         confidence=None if found.classification is None or told else _surer(found.classification.posterior),
-        flags=(*_flags(volume_mm3, found), *clipping.flags, *other, *(["vendor_ratio"] if told else [])),
+        flags=(*_flags(volume_mm3, at_skin, found), *clipping.flags, *other, *(["vendor_ratio"] if told else [])),
         **asdict(older_measures(around, voxels, view.hand.dorsal @ view.grid.direction, settings.findings.halo_mm)),
         vendor_urate_fraction=urate_fraction,
     ), voxels, start  # fmt: skip
@@ -285,10 +297,14 @@ def _surer(posterior: float) -> float:
     return max(posterior, 1 - posterior)
 
 
-def _flags(volume_mm3: float, found: Amounts) -> tuple[str, ...]:
-    """Return what the reader should know: small, largely hidden by blur of bone, skin or a neighbour, of one energy."""
+def _flags(volume_mm3: float, at_skin: bool, found: Amounts) -> tuple[str, ...]:
+    """Return what the reader should know.
+
+    Small, no skin over it, largely hidden by blur of bone, skin or a neighbour, of one energy.
+    """
     flags = {
         "small": volume_mm3 < _SMALL_MM3,
+        "at_skin": at_skin,
         "partly_hidden": found.visible < _HIDDEN_SHARE,
         "single_energy": found.classification is None,
     }

@@ -57,7 +57,8 @@ class Surroundings:
     mask : bool array
         The deposit's mineral.
     away_mm, bone_mm, depth_mm, others_mm : array
-        Distance to this deposit, to bone, to the skin from inside, and to other deposits.
+        Distance to this deposit, to bone, to the skin from inside, and to other deposits or what was
+        taken for none.
     spacing_mm : tuple of float
         Along i, j, k.
     blur : Blur

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from calcidect.anatomy import FieldOfView, Side
+from calcidect.anatomy import FieldOfView, OtherKind, Side
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
 from calcidect.materials import Metal
 from calcidect.study import Motion, SeriesQuality
 
 Material = Literal["hydroxyapatite", "urate", "indeterminate"]
+ArtefactKind = Literal["nail", "skin"] | OtherKind
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,10 @@ class Deposit:
 
 @dataclass(frozen=True)
 class Artefact:
-    """Dense voxels that were not taken for a deposit, and why. Positions are LPS mm."""
+    """Dense voxels that were taken neither for a deposit nor for bone, and why. Positions are LPS mm."""
 
     side: Side
-    kind: Literal["nail", "skin"]
+    kind: ArtefactKind
     reason: str
     volume_mm3: float
     centroid_x_mm: float
