@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.findings._ellipsoid import as_ellipsoid
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._integral import Integral, Ring, integral_of
 from calcidect.findings._material import material_of
@@ -83,7 +84,7 @@ def amounts(
     above = [_above_host(image, level, ring) for image, level in zip(images, typical.mean(0), strict=True)]
     uneven = _uneven(images, ring, typical, tissue)
     weights = _weights(sensitivity, tissue.covariance.of_voxel + uneven)
-    shape, integral = _shape_and_integral(weights[0] * above[0] + weights[1] * above[1], around, clear, ring)
+    shape, integral = _shape_and_integral(weights[0] * above[0] + weights[1] * above[1], around, clear, ring, tissue)
     host_hu, host_covariance = _host(images, integral, typical, uneven)
     low, high = (integral.excess_hu_voxels(i, h) * around.voxel_mm3 for i, h in zip(images, host_hu, strict=True))
     k = in_host(sensitivity, *host_hu)
@@ -104,7 +105,7 @@ def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: Fi
     """
     clear, ring = _clear_and_ring(around, tissue, settings)
     typical = 0.5 * (_FAT_HU + tissue.host_hu[0])
-    shape, integral = _shape_and_integral(_above_host(around.low, typical, ring), around, clear, ring)
+    shape, integral = _shape_and_integral(_above_host(around.low, typical, ring), around, clear, ring, tissue)
     host_hu = integral.host_hu(around.low) if integral.has_ring else typical
     excess = integral.excess_hu_voxels(around.low, host_hu) * around.voxel_mm3
     noise = tissue.covariance.of_sums(integral.weights)[:1, :1] * (around.voxel_mm3 / integral.share) ** 2
@@ -113,11 +114,13 @@ def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: Fi
 
 
 def _shape_and_integral(
-    excess: FloatArray, around: Surroundings, clear: NDArray[np.bool_], ring: Ring
+    excess: FloatArray, around: Surroundings, clear: NDArray[np.bool_], ring: Ring, tissue: SoftTissue
 ) -> tuple[Shape, Integral]:  # fmt: skip
     """Return a deposit's shape by its image above the host, and what each voxel counts."""
-    shape = find_shape(np.asarray(excess, np.float32), around, clear, _darkened(around))
-    return shape, integral_of(shape.filled, shape.signal, _counted(around, shape, clear), ring)
+    contour = find_shape(np.asarray(excess, np.float32), around, clear, _darkened(around))
+    shape = as_ellipsoid(contour, excess, around, clear, tissue.covariance)
+    noise = tissue.covariance if shape.is_ellipsoid else None
+    return shape, integral_of(shape.filled, shape.signal, _counted(around, shape, clear), ring, noise)
 
 
 def _masses(
