@@ -66,7 +66,7 @@ def test_a_small_body_is_found_as_it_is(half_axes_mm: tuple[float, float, float]
     body = Ellipsoid(CENTRE_MM, turned(half_axes_mm))
     share = blurred([body])
     contour, image, around = seen(share)
-    found = as_ellipsoid(contour, image, around, np.ones(SIZE, bool), WHITE)
+    found = as_ellipsoid(contour, image, around, np.ones(SIZE, bool), NOISE, WHITE)
     assert found.is_ellipsoid
     assert found.volume_mm3 == pytest.approx(body.volume_mm3, rel=0.1)
     assert found.filled == pytest.approx(share, abs=0.06)
@@ -77,16 +77,16 @@ def test_what_is_no_ellipsoid_keeps_its_contour() -> None:
     apart = np.array([0.0, 1.3, 1.3])
     two = [Ellipsoid(CENTRE_MM + sign * apart, 0.9 * np.eye(3)) for sign in (-1, 1)]
     contour, image, around = seen(blurred(two))
-    assert as_ellipsoid(contour, image, around, np.ones(SIZE, bool), WHITE) is contour
+    assert as_ellipsoid(contour, image, around, np.ones(SIZE, bool), NOISE, WHITE) is contour
 
 
 def test_under_bone_nothing_is_made_up() -> None:
     contour, image, around = seen(blurred([Ellipsoid(CENTRE_MM, np.eye(3))]))
     clear = ~(around.mask & (np.arange(SIZE[2]) > CENTRE_MM[2] / SPACING_MM[0]))
-    assert as_ellipsoid(contour, image, around, clear, WHITE) is contour
+    assert as_ellipsoid(contour, image, around, clear, NOISE, WHITE) is contour
 
 
 def test_a_large_body_keeps_its_contour() -> None:
     contour, image, around = seen(blurred([Ellipsoid(CENTRE_MM, np.eye(3))]))
     large = replace(contour, volume_mm3=150.0)
-    assert as_ellipsoid(large, image, around, np.ones(SIZE, bool), WHITE) is large
+    assert as_ellipsoid(large, image, around, np.ones(SIZE, bool), NOISE, WHITE) is large

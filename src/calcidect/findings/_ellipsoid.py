@@ -89,7 +89,8 @@ class Ellipsoid:
 
 
 def as_ellipsoid(
-    contour: Shape, excess: FloatArray, around: Surroundings, clear: NDArray[np.bool_], covariance: NoiseCovariance
+    contour: Shape, excess: FloatArray, around: Surroundings, clear: NDArray[np.bool_], noise_sd: float,
+    covariance: NoiseCovariance,
 ) -> Shape:  # fmt: skip
     """Return an ellipsoid in the place of a small deposit's contour, if it fits the image as well.
 
@@ -106,13 +107,16 @@ def as_ellipsoid(
     around : Surroundings
     clear : bool array
         Voxels that show this deposit and its host alone.
+    noise_sd : float
+        Of a voxel of that image.
     covariance : NoiseCovariance
+        How its noise goes together.
     """
     fit = clear & (around.away_mm <= FIT_MM)
     is_small = 0 < contour.volume_mm3 <= _LARGEST_MM3
     if not is_small or fit.sum() < _FEWEST_VOXELS or (around.mask & ~clear).any():
         return contour
-    seen = _Seen.of(excess, around, fit, covariance)
+    seen = _Seen.of(excess, around, fit, noise_sd, covariance)
     found = seen.fitted(_start(contour, excess, around, fit))
     if np.square(seen.misfit(found.share(seen.places_mm, seen.sigma_mm))).sum() > (
         np.square(seen.misfit(contour.signal[seen.box])).sum()
@@ -135,7 +139,8 @@ class _Seen:
 
     @classmethod
     def of(
-        cls, excess: FloatArray, around: Surroundings, fit: NDArray[np.bool_], covariance: NoiseCovariance
+        cls, excess: FloatArray, around: Surroundings, fit: NDArray[np.bool_], noise_sd: float,
+        covariance: NoiseCovariance,
     ) -> _Seen:  # fmt: skip
         from scipy.ndimage import find_objects
 
@@ -143,7 +148,7 @@ class _Seen:
         noise = NoiseFilter.of(covariance, fit[box].shape)
         seen = noise.whitened(np.where(fit[box], excess[box], 0.0))
         places = [np.arange(part.start, part.stop) * s for part, s in zip(box, around.spacing_mm[::-1], strict=True)]
-        return cls(box, fit[box], noise, seen, _noise_sd(excess, around), places, around.blur.sigma_mm())
+        return cls(box, fit[box], noise, seen, noise_sd, places, around.blur.sigma_mm())
 
     def misfit(self, image: NDArray[np.floating]) -> FloatArray:
         """Return what a blurred shape with its best factor leaves, in standard deviations of the noise."""
@@ -180,12 +185,6 @@ def _start(contour: Shape, excess: FloatArray, around: Surroundings, fit: NDArra
     index = np.nonzero(fit & (contour.filled > 0))
     centre = np.average(np.stack(index, -1), axis=0, weights=contour.signal[index]) * around.spacing_mm[::-1]
     return Ellipsoid(centre, np.eye(3) * (contour.volume_mm3 * 3 / 4 / np.pi) ** (1 / 3))
-
-
-def _noise_sd(excess: FloatArray, around: Surroundings) -> float:
-    """Return the standard deviation of the image beside the deposit, robustly."""
-    beside = excess[around.away_mm > FIT_MM]
-    return max(1.4826 * float(np.median(np.abs(beside - np.median(beside)))), 1e-3)
 
 
 def _shape_of(body: Ellipsoid, contour: Shape, around: Surroundings) -> Shape:
