@@ -56,3 +56,12 @@ def test_a_known_shape_is_measured_with_less_noise() -> None:
         deviations.append(stated)
         assert integral.excess_hu_voxels(300 * filled, 0.0) == pytest.approx(300 * filled.sum(), rel=1e-3)
     assert deviations[1] < 0.95 * deviations[0]
+
+
+def test_of_a_tiny_known_shape_nothing_is_lost() -> None:
+    inside = np.zeros(SIZE, np.float32)
+    inside[11:13, 19:21, 19:21] = 1
+    filled = gaussian_filter(inside, (0.7, 1.0, 1.0))
+    everywhere = np.ones(SIZE, bool)
+    integral = integral_of(filled, filled, everywhere, Ring(~everywhere, np.ones(3)), COVARIANCE)
+    assert integral.excess_hu_voxels(300 * filled, 0.0) == pytest.approx(300 * filled.sum(), rel=1e-3)

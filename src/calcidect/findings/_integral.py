@@ -141,7 +141,9 @@ def integral_of(
     counted = seen & (filled > _NO_SHARE)
     window = np.where(counted, filled / (filled + _FULL_SHARE), 0.0)
     if noise is not None and counted.any():
-        window = _of_known_shape(filled, counted, noise)
+        known = _of_known_shape(filled, counted, noise)
+        as_much = float((window * filled).sum() / (known * filled).sum())
+        window = as_much * known  # of the shape, for a share to mean the same
     host = ring.weights(window) if ring.tells else np.zeros(window.shape)
     whole = max(float(signal.sum()), 1e-9)
     share = float(((window - host) * signal).sum()) / whole
