@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.findings._ellipsoid import as_ellipsoid
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._integral import Integral, Ring, integral_of
 from calcidect.findings._material import material_of
@@ -83,7 +84,7 @@ def amounts(
     above = [_above_host(image, level, ring) for image, level in zip(images, typical.mean(0), strict=True)]
     uneven = _uneven(images, ring, typical, tissue)
     weights = _weights(sensitivity, tissue.covariance.of_voxel + uneven)
-    shape, integral = _shape_and_integral(weights[0] * above[0] + weights[1] * above[1], around, clear, ring)
+    shape, integral = _shape_and_integral(above, weights, around, clear, ring, tissue)
     host_hu, host_covariance = _host(images, integral, typical, uneven)
     low, high = (integral.excess_hu_voxels(i, h) * around.voxel_mm3 for i, h in zip(images, host_hu, strict=True))
     k = in_host(sensitivity, *host_hu)
@@ -104,7 +105,8 @@ def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: Fi
     """
     clear, ring = _clear_and_ring(around, tissue, settings)
     typical = 0.5 * (_FAT_HU + tissue.host_hu[0])
-    shape, integral = _shape_and_integral(_above_host(around.low, typical, ring), around, clear, ring)
+    above = [_above_host(around.low, typical, ring)]
+    shape, integral = _shape_and_integral(above, np.ones(1), around, clear, ring, tissue)
     host_hu = integral.host_hu(around.low) if integral.has_ring else typical
     excess = integral.excess_hu_voxels(around.low, host_hu) * around.voxel_mm3
     noise = tissue.covariance.of_sums(integral.weights)[:1, :1] * (around.voxel_mm3 / integral.share) ** 2
@@ -113,11 +115,17 @@ def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: Fi
 
 
 def _shape_and_integral(
-    excess: FloatArray, around: Surroundings, clear: NDArray[np.bool_], ring: Ring
+    above: Sequence[FloatArray], weights: FloatArray, around: Surroundings, clear: NDArray[np.bool_], ring: Ring,
+    tissue: SoftTissue,
 ) -> tuple[Shape, Integral]:  # fmt: skip
-    """Return a deposit's shape by its image above the host, and what each voxel counts."""
-    shape = find_shape(np.asarray(excess, np.float32), around, clear, _darkened(around))
-    return shape, integral_of(shape.filled, shape.signal, _counted(around, shape, clear), ring)
+    """Return a deposit's shape by the weighted images above the host, and what each voxel counts."""
+    excess = np.asarray(sum(w * image for w, image in zip(weights, above, strict=True)))
+    noise = tissue.covariance
+    noise_sd = float(np.sqrt(weights @ noise.of_voxel[: len(weights), : len(weights)] @ weights))
+    contour = find_shape(np.asarray(excess, np.float32), around, clear, _darkened(around))
+    shape = as_ellipsoid(contour, excess, around, clear, noise_sd, noise)
+    seen = _counted(around, shape, clear)
+    return shape, integral_of(shape.filled, shape.signal, seen, ring, noise if shape.is_ellipsoid else None)
 
 
 def _masses(

@@ -31,7 +31,7 @@ _DENSITY_MM = 1.0
 _EVERYWHERE = 1e-6
 _BEYOND_MM = 1.0
 """How far a contour may lie outside the mineral that was found."""
-_FIT_MM = 2.0
+FIT_MM = 2.0
 """Around the mineral: edge and blur (FWHM up to 1.2 mm) of the deposit."""
 _FINE_CELLS = 6_000_000
 """Voxels are divided by three along each axis as long as there are fewer cells; larger bodies need it less."""
@@ -51,12 +51,15 @@ class Shape:
         Share of each voxel that the blurred shape fills.
     signal : float32 array
         As ``filled``, denser parts counting more, up to a factor: the deposit as it should appear.
+    is_ellipsoid : bool
+        Whether an even ellipsoid (`as_ellipsoid`) took the place of the contour.
     """
 
     voxels: Mask
     volume_mm3: float
     filled: Floats
     signal: Floats
+    is_ellipsoid: bool = False
 
 
 def find_shape(excess: Floats, around: Surroundings, clear: Mask, darkened: Mask) -> Shape:
@@ -81,9 +84,9 @@ def find_shape(excess: Floats, around: Surroundings, clear: Mask, darkened: Mask
     """
     from scipy.optimize import minimize_scalar
 
-    box = box_around(around.away_mm <= _FIT_MM, 3 * around.blur.sigma_mm() / np.array(around.spacing_mm[::-1]))
+    box = box_around(around.away_mm <= FIT_MM, 3 * around.blur.sigma_mm() / np.array(around.spacing_mm[::-1]))
     assert box is not None  # a deposit has voxels
-    fit = clear[box] & (around.away_mm[box] <= _FIT_MM)
+    fit = clear[box] & (around.away_mm[box] <= FIT_MM)
     wanted = np.where(fit, excess[box], np.float32(0))
     contours = _Contours.of(excess, around, box, clear | darkened).with_local_density(wanted, fit)
 

@@ -16,6 +16,7 @@ from calcidect.materials._decompose import count_clipped, decompose
 from calcidect.materials._host import HostLine, fit_host_line
 from calcidect.materials._metal import LEAST_METAL_VOXELS, denser_than_apatite_hu
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue
+from calcidect.materials._noise_covariance import NoiseCovariance
 from calcidect.materials._path import path_at_cm, slice_paths_cm, water_path
 from calcidect.materials._phantom_body import without_phantom
 from calcidect.materials._ray import distance_sd
@@ -50,6 +51,7 @@ __all__ = [
     "MaterialMaps",
     "MeasuredInsert",
     "Metal",
+    "NoiseCovariance",
     "PhantomMeasured",
     "Scatter",
     "Sensitivity",

@@ -77,6 +77,17 @@ class NoiseCovariance:
         cross = float(np.clip(cross, -bound, bound))
         return np.array([[low, cross], [cross, high]])
 
+    def relative_power(self, shape: Sequence[int]) -> FloatArray:
+        """Return the noise's power spectrum, as times that of white noise, mean of both energies.
+
+        Parameters
+        ----------
+        shape : sequence of int
+            Of the image; the frequencies are those of its ``rfftn``.
+        """
+        variances = np.diag(self.of_voxel)
+        return np.asarray((self._power(0, shape) / variances[0] + self._power(1, shape) / variances[1]) / 2)
+
     def _power(self, energies: int, shape: Sequence[int]) -> FloatArray:
         plane = np.zeros(shape[1:])
         rows, columns = (np.arange(n) - n // 2 for n in self.in_plane.shape[1:])
