@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._bone_density import denser_than_usual
+from calcidect.anatomy._bone_density import denser_than_usual, lacking
+from calcidect.anatomy._bones import MARROW_RATIO, marrow_ratio
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._hand_model import HandModel
 from calcidect.anatomy._mineral import MineralImage
@@ -40,6 +41,11 @@ _SOLID_RADIUS_MM, _SOLID_WITHIN_MM = 1.2, 3.0
 _LEAST_SOLID_MM3, _LEAST_SOLID_INSIDE_MM3 = 40.0, 15.0
 """Our choice, of a solid body without a core outside: a ball of 4 mm, of which a third lies inside of bone."""
 _INSIDE_MM = -0.2
+_LAYER_MM = (-1.0, -0.2)
+_BELOW_MM = 2.5
+_LACKING = 0.25
+"""Of the density that is usual in the bone's outer millimetre: our choice, a cortex as dense as its like has 0, spongy
+bone in its place half and more."""
 _GROW_MM, _GROW_INSIDE_MM, _BESIDE_MM = 1.5, 1.0, 0.3
 """As far as blur reaches; what lies farther outside than the surface is sure belongs to a core close by."""
 
@@ -89,6 +95,8 @@ def deposits_against_bone(
     distance = _filled(where, where.distance_mm, shape, np.float32(np.inf))
     denser = _filled(where, _denser(where, bones, image.ha_mg_per_cm3), shape, False)
     cores = _cores(where, bones, distance, image.ha_mg_per_cm3, spacing)
+    cores &= ~_without_cortex_below(where, bones, cores, image.ha_mg_per_cm3, spacing)
+    cores &= ~_hollow(cores, bones, image.smooth_low_hu, spacing)
     solid = _solid(denser, distance, cores, spacing)
     return _grown(cores, solid, distance, denser, spacing)
 
@@ -148,6 +156,56 @@ def _grown(
     beside = np.isfinite(distance) & (distance > _BESIDE_MM) & (from_both <= _GROW_INSIDE_MM)
     inner = (from_solid <= _GROW_INSIDE_MM) & denser
     return _large(cores | solid, cores | solid | outer | beside | inner, 1)
+
+
+def _without_cortex_below(
+    where: _Where, bones: NDArray[np.bool_], cores: NDArray[np.bool_], ha: NDArray[np.float32],
+    spacing: tuple[float, float, float],
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Return the cores under which no cortex goes on: there the bone itself is larger than its surface was taken for.
+
+    A deposit lies on the bone's cortex, or has eaten it and is solid; a bone's own prominence has its cortex outside
+    and marrow below.
+    """
+    from scipy.ndimage import find_objects, label
+
+    at = tuple(where.index.T)
+    layer = bones[at] & (where.distance_mm < _LAYER_MM[1]) & (where.distance_mm > _LAYER_MM[0])
+    usual = _filled(where, layer, bones.shape, False)
+    lack = np.zeros(bones.shape, np.float32)
+    lack[usual] = lacking(ha[at][layer], where.distance_mm[layer], where.bone[layer], where.share[layer])
+    parts, _ = label(cores)
+    bare = np.zeros_like(cores)
+    reach = [int(np.ceil(_BELOW_MM / s)) for s in spacing[::-1]]
+    for number, box in enumerate(find_objects(parts), start=1):
+        near = tuple(slice(max(b.start - r, 0), b.stop + r) for b, r in zip(box, reach, strict=True))
+        core = parts[near] == number
+        below = usual[near] & (_distance_mm(core, spacing) <= _BELOW_MM)
+        if below.any() and float(np.median(lack[near][below])) > _LACKING:
+            bare[near] |= core
+    return bare
+
+
+def _hollow(
+    cores: NDArray[np.bool_], bones: NDArray[np.bool_], density: NDArray[np.float32],
+    spacing: tuple[float, float, float],
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Return the cores with a shell around less dense marrow: prominences of bone that the model does not have.
+
+    Depth is that below the contour at half of a core's density, or of bone; the measure is that of whole pieces.
+    """
+    from scipy.ndimage import find_objects, label
+
+    parts, _ = label(cores)
+    hollow = np.zeros_like(cores)
+    for number, box in enumerate(find_objects(parts), start=1):
+        near = tuple(slice(max(b.start - 2, 0), b.stop + 2) for b in box)
+        core, dense = parts[near] == number, density[near]
+        depth = depth_mm(bones[near] | (core & (dense > 0.5 * np.quantile(dense[core], 0.9))), spacing)
+        ratio = marrow_ratio(depth, dense, core)
+        if ratio is not None and ratio < MARROW_RATIO:
+            hollow[near] |= core
+    return hollow
 
 
 def _denser(where: _Where, bones: NDArray[np.bool_], ha: NDArray[np.float32]) -> NDArray[np.bool_]:

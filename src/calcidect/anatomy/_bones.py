@@ -18,7 +18,7 @@ from calcidect.study import depth_mm
 
 _LEVELS_HU = (300.0, 220.0, 150.0)
 """Pieces are looked for from dense to dilute, so that a dilute deposit is not swallowed by a bone's blur."""
-_MARROW_RATIO = 0.87
+MARROW_RATIO = 0.87
 """Simulated bones that stand alone have 0.1 to 0.84 (a dense pisiform), solid deposits 0.94 to 1.25 (a blurred rim)."""
 _MINIMUM_BONE_MM3 = 60.0
 _ROW_OF_BONES_MM3 = 5000.0
@@ -98,11 +98,15 @@ def _is_bone(
     deepest = float(depth.max())
     if deepest < _MINIMUM_DEPTH_MM:
         return False
-    density = image.smooth_low_hu[box]
-    rim = density[(depth > 0.3) & (depth < 1.1)]
-    inner = density[depth > 0.6 * deepest]
-    ratio = float(inner.mean() / rim.mean()) if rim.size else 1.0
-    return ratio < _MARROW_RATIO or (volume_mm3 > _ROW_OF_BONES_MM3 and ratio < 1.0)
+    ratio = marrow_ratio(depth, image.smooth_low_hu[box], depth > 0)
+    return ratio is not None and ratio < (1.0 if volume_mm3 > _ROW_OF_BONES_MM3 else MARROW_RATIO)
+
+
+def marrow_ratio(depth: NDArray[np.float32], density: NDArray[np.float32], part: NDArray[np.bool_]) -> float | None:
+    """Return how dense a part of a body is deep inside against its rim, 0.3 to 1.1 mm deep; None if it has no rim."""
+    rim = part & (depth > 0.3) & (depth < 1.1)
+    inner = part & (depth > 0.6 * float(depth[part].max()))
+    return float(density[inner].mean() / density[rim].mean()) if rim.any() else None
 
 
 def fill_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

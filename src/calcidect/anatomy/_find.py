@@ -12,8 +12,9 @@ from calcidect.anatomy._body import Body, find_bodies
 from calcidect.anatomy._bone_notices import bone_notices
 from calcidect.anatomy._bone_surface import trimmed
 from calcidect.anatomy._bones import fill_holes, split_mineral
+from calcidect.anatomy._bones_by_place import bones_by_place
 from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_of_view
-from calcidect.anatomy._find_pose import FoundPose, find_pose
+from calcidect.anatomy._find_pose import FoundPose, find_pose, refitted
 from calcidect.anatomy._frame import Frame, find_frame
 from calcidect.anatomy._hand_model import load_hand_model
 from calcidect.anatomy._hand_space import hand_space
@@ -39,6 +40,8 @@ from calcidect.settings import Settings
 
 _BONE_HU = 300.0
 _BONE_SURFACE_HU = 650.0
+_THIN_CORTEX_HU = 250.0
+"""A cortex of 0.3 mm under a soft kernel's blur: a third of compact bone, less fatty marrow beside it."""
 _UNSURE = 0.7
 _QUIET_DEPTH_MM = 2.0
 """Below the skin, clear of its edge's blur."""
@@ -81,26 +84,32 @@ def find_hands(maps: MaterialMaps, settings: Settings = Settings(), progress: Pr
 
 
 def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
-    spacing = maps.low.grid.spacing_mm
+    spacing, hu_per_mg = maps.low.grid.spacing_mm, _hu_per_mg_per_cm3(maps)
     image = _mineral(maps, body)
     frame = find_frame(body, image.low_hu > _BONE_HU, maps.low.grid)
     labels, pieces = split_mineral(image, spacing)
-    of_kind = {kind: np.isin(labels, [p.label for p in pieces if p.kind == kind]) for kind in ("bone", "deposit")}
-    bones = fill_holes(of_kind["bone"] & (image.low_hu > _BONE_SURFACE_HU)) & ~of_kind["deposit"]
-    deposits = of_kind["deposit"] | _spots(maps, image, body, labels > 0)
+    attached = np.isin(labels, [p.label for p in pieces if p.kind == "bone"])
+    deposits = (labels > 0) & ~attached
+    bones = fill_holes(attached & (image.low_hu > _BONE_SURFACE_HU)) & ~deposits
+    spots = _spots(maps, image, body, labels > 0)
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
-    sharp = trimmed(bones, image.low_hu, image.smooth_low_hu, _hu_per_mg_per_cm3(maps), spacing) & ~of_kind["deposit"]
-    space = hand_space(maps.low.grid.cropped(body.start, body.size), frame)
-    best = find_pose(load_hand_model(), bones, space, wrist, doubtful=frame.confidence < _UNSURE)
-    sharp &= body.mask
+    space, model = hand_space(maps.low.grid.cropped(body.start, body.size), frame), load_hand_model()
+    best = find_pose(model, bones, space, wrist, doubtful=frame.confidence < _UNSURE)
     if best is None or not names_bones(best):
-        mineral = sort_mineral(deposits, labels, image, bones, body.mask, None, spacing)
+        sharp = trimmed(bones, image.low_hu, image.smooth_low_hu, hu_per_mg, spacing) & ~deposits & body.mask
+        mineral = sort_mineral(deposits | spots, labels, image, bones, body.mask, None, spacing)
         return _Found(body, frame, unnamed(sharp), mineral, wrist)
-    hu_per_mg = _hu_per_mg_per_cm3(maps)
-    model = refined(load_hand_model(), best.found, best.space, image.low_hu, image.smooth_low_hu, hu_per_mg)
-    touching = deposits_against_bone(sharp, of_kind["bone"] & body.mask, image, best, model)
+    regained = bones_by_place(labels, pieces, best, model)
+    if regained.any():
+        attached, deposits = attached | regained, deposits & ~regained
+        bones |= fill_holes(regained & (image.smooth_low_hu > _THIN_CORTEX_HU))
+        best = refitted(model, bones, best)
+    sharp = trimmed(bones, image.low_hu, image.smooth_low_hu, hu_per_mg, spacing) & ~deposits & body.mask
+    model = refined(model, best.found, best.space, image.low_hu, image.smooth_low_hu, hu_per_mg)
+    touching = deposits_against_bone(sharp, attached & body.mask, image, best, model)
     named = name_bones(sharp & ~touching, best, model)
-    mineral = sort_mineral(deposits | touching, labels, image, bones & ~touching, body.mask, best, spacing)
+    deposits |= spots | touching
+    mineral = sort_mineral(deposits, labels, image, bones & ~touching, body.mask, best, spacing)
     return _Found(body, _confirmed(frame, best), named, mineral, wrist)
 
 

@@ -6,7 +6,7 @@ sides than they were thought to, other starts are fitted coarsely; the best is f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,6 +114,12 @@ def find_pose(
     turned = _turned(space, best[1])
     fine = fit(model, _seen_from(scan, best[1]), best[2].parameters, turned.holds, FINE_MM)
     return FoundPose(fine, turned, best[1], quality(fine), max(other, default=None))
+
+
+def refitted(model: HandModel, mask: NDArray[np.bool_], best: FoundPose) -> FoundPose:
+    """Return a fit refined to a mask that holds more bone than it was found by."""
+    found = fit(model, surface_of(mask, best.space), best.found.parameters, best.space.holds, FINE_MM)
+    return replace(best, found=found, quality=quality(found))
 
 
 def _coarse(

@@ -20,12 +20,12 @@ from calcidect.anatomy._hand_model import DISTANCE_STEP_MM, HandModel, ModelBone
 from calcidect.anatomy._hand_space import HandSpace
 from calcidect.geometry import FloatArray
 
-_OFFSETS_MM = np.arange(-3.0, 4.01, 0.25)
+_OFFSETS_MM = np.arange(-4.0, 5.01, 0.25)
 """Where an edge is looked for along the normal: twice the largest misfit seen of hands other than the model's."""
-_STIFFNESS = (3.0, 1.0, 0.3, 0.1, 0.1)
-_SCALES_MM = (1.2, 1.0, 0.8, 0.6, 0.5)
-"""A step each. Our choice: from bending over a whole bone to over three points' distance, from a millimetre to a
-voxel's width of misfit."""
+_STIFFNESS = (30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.1)
+_SCALES_MM = (3.0, 2.0, 1.5, 1.0, 0.8, 0.6, 0.5)
+"""A step each. Our choice: from bending over a whole bone to over three points' distance, from the misfit of another
+person's bone to a voxel's width."""
 _START_MM = -0.4
 """The model is fitted to bone with its blur."""
 _NEAR_EDGE_MM, _LEAST_EDGE_HU = 1.3, 150.0

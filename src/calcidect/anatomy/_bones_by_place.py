@@ -1,0 +1,70 @@
+"""Bones that their inside does not tell: pieces without marrow to see that lie where the fitted hand wants a bone.
+
+The cortex of a fingertip in osteoporosis is thinner than the blur, and what acro-osteolysis leaves of a distal phalanx
+is its solid base. Where no bone was found in a fitted bone's place, the piece that lies there is that bone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.anatomy._bones import Piece
+from calcidect.anatomy._find_pose import FoundPose
+from calcidect.anatomy._hand_model import HandModel
+from calcidect.anatomy._name_bones import distances
+from calcidect.geometry import FloatArray
+
+_UNMATCHED = 0.3
+"""Share of a fitted bone's surface that has bone beside it: below, the bone was not found."""
+_SHARE_OF_VOLUME = (0.12, 2.5)
+"""Of the fitted bone: our choice, from the base that is left of a resorbed fingertip to a bone with its blur."""
+_SEEN = 0.5
+_WITHIN_MM, _WITHIN = 4.0, 0.8
+"""A bone that was not seen is placed by its neighbour's joint alone, some millimetres off."""
+_PROXIMAL_SHARE = 0.3
+"""Of its length: a bone's base is there even where its tip is lost; calcinosis in the tip's place is no bone."""
+
+
+def bones_by_place(
+    labels: NDArray[np.int32], pieces: Iterable[Piece], best: FoundPose, model: HandModel
+) -> NDArray[np.bool_]:
+    """Return the voxels of pieces, not taken for bone so far, that fill the place of a bone that was not found.
+
+    Parameters
+    ----------
+    labels : int32 array, shape (k, j, i)
+        Piece of every mineral voxel.
+    pieces : iterable of Piece
+    best : FoundPose
+    model : HandModel
+    """
+    from scipy.ndimage import find_objects
+
+    boxes = find_objects(labels)
+    candidates = {
+        piece.label: np.argwhere(labels[box] == piece.label) + [part.start for part in box]
+        for piece in pieces
+        if piece.kind != "bone" and (box := boxes[piece.label - 1]) is not None
+    }
+    points = {label: best.space.point_of(index) for label, index in candidates.items()}
+    taken = set()
+    for bone in np.nonzero((best.found.matched < _UNMATCHED) & (best.found.seen > _SEEN))[0]:
+        fitting = [label for label, own in points.items() if label not in taken and _fills(own, int(bone), best, model)]
+        taken |= set(sorted(fitting, key=lambda label: len(points[label]))[-1:])
+    return np.isin(labels, list(taken))
+
+
+def _fills(points_mm: FloatArray, bone: int, best: FoundPose, model: HandModel) -> bool:
+    """Tell whether a piece, as points of its voxels, lies in a bone's place, base included, and has its volume."""
+    posed, own = best.found.posed, model.bones[bone]
+    if (distances(model, best.found, points_mm)[bone] < _WITHIN_MM).mean() < _WITHIN:
+        return False
+    volume_mm3 = len(points_mm) * best.space.grid.voxel_volume_mm3
+    expected_mm3 = float((own.distance < 0).sum() * np.linalg.det(posed.matrices[bone]))
+    along = (points_mm - posed.origins_mm[bone]) @ (posed.rotations[bone] @ own.axes[2])
+    length = float(np.ptp(own.points_mm @ own.axes[2]))
+    low, high = _SHARE_OF_VOLUME
+    return bool(np.quantile(along, 0.05) < _PROXIMAL_SHARE * length and low <= volume_mm3 / expected_mm3 <= high)
