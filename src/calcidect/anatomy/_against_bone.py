@@ -7,7 +7,7 @@ Bone and calcinosis are the same mineral, so energy can't part them. Three signs
 - **solid**: mineral inside of bone that is denser than bone is there, at that share of its length and depth: the median
   of the bones of its kind in this hand, so that no anatomy or density is taken for granted.
 
-From these cores a deposit grows back to the bone's surface. Small pieces at a joint's margin stay bone: osteophytes.
+From these cores a deposit grows back to the bone's surface; what is a prominence of bone stays bone (``_prominence``).
 """
 
 from __future__ import annotations
@@ -17,35 +17,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._bone_density import denser_than_usual, lacking
-from calcidect.anatomy._bones import MARROW_RATIO, marrow_ratio
+from calcidect.anatomy._bone_density import denser_than_usual
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._hand_model import HandModel
 from calcidect.anatomy._mineral import MineralImage
 from calcidect.anatomy._name_bones import nearest_bone
+from calcidect.anatomy._prominence import BEYOND_BLUR_MM, prominences
 from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray
 from calcidect.study import depth_mm
 
-_OUTSIDE_MM, _OUTSIDE_MG_PER_CM3 = 1.2, 80.0
-"""Our choice: at 1.2 mm from an edge the blur of a soft kernel (sigma 0.5 mm) leaves a hundredth of bone, and on hands
-of the phantom used for development one voxel of bone in ten thousand lies farther out of the refined surface."""
+_OUTSIDE_MG_PER_CM3 = 80.0
 _SURFACE_MM = -0.25
 """Where bone ends under a deposit, on the refined surface's distance: that surface lies so much outside on average."""
-_LEAST_MM3, _OSTEOPHYTE_MM3 = 2.0, 12.0
-"""Our choice, of cores: a fifth of a ball of 2.8 mm that touches; near a joint's margin, a marginal osteophyte's."""
-_MARGIN_SHARE = 0.15
-"""Of a tubular bone's length at either end: the joint's margin."""
+_MARGIN_SHARE, _TIP_SHARE = 0.15, 0.1
+"""Of a bone's length at either end: the joint's margin; of a fingertip, where tufts differ most."""
 _TUFT_SHARE, _LEAST_TUFT_MM3 = 0.5, 8.0
 _SOLID_RADIUS_MM, _SOLID_WITHIN_MM = 1.2, 3.0
 _LEAST_SOLID_MM3, _LEAST_SOLID_INSIDE_MM3 = 40.0, 15.0
 """Our choice, of a solid body without a core outside: a ball of 4 mm, of which a third lies inside of bone."""
 _INSIDE_MM = -0.2
-_LAYER_MM = (-1.0, -0.2)
-_BELOW_MM = 2.5
-_LACKING = 0.25
-"""Of the density that is usual in the bone's outer millimetre: our choice, a cortex as dense as its like has 0, spongy
-bone in its place half and more."""
 _GROW_MM, _GROW_INSIDE_MM, _BESIDE_MM = 1.5, 1.0, 0.3
 """As far as blur reaches; what lies farther outside than the surface is sure belongs to a core close by."""
 
@@ -94,9 +85,7 @@ def deposits_against_bone(
     where = _where(mineral | bones, best, model)
     distance = _filled(where, where.distance_mm, shape, np.float32(np.inf))
     denser = _filled(where, _denser(where, bones, image.ha_mg_per_cm3), shape, False)
-    cores = _cores(where, bones, distance, image.ha_mg_per_cm3, spacing)
-    cores &= ~_without_cortex_below(where, bones, cores, image.ha_mg_per_cm3, spacing)
-    cores &= ~_hollow(cores, bones, image.smooth_low_hu, spacing)
+    cores = _cores(where, bones, distance, image, spacing)
     solid = _solid(denser, distance, cores, spacing)
     return _grown(cores, solid, distance, denser, spacing)
 
@@ -115,24 +104,25 @@ def _where(mineral: NDArray[np.bool_], best: FoundPose, model: HandModel) -> _Wh
 
 
 def _cores(
-    where: _Where, bones: NDArray[np.bool_], distance: NDArray[np.float32], ha: NDArray[np.float32],
+    where: _Where, bones: NDArray[np.bool_], distance: NDArray[np.float32], image: MineralImage,
     spacing: tuple[float, float, float],
 ) -> NDArray[np.bool_]:  # fmt: skip
     """Return mineral that can't be the bone it touches: outside of it, or where a tuft has gone."""
     kind = np.array([name.split("_")[0] for name in BONES])[where.bone]
+    tuft = _filled(where, (kind == "distal") & (where.share > _TUFT_SHARE), bones.shape, False)
+    outside = np.isfinite(distance) & (distance > BEYOND_BLUR_MM) & (image.ha_mg_per_cm3 > _OUTSIDE_MG_PER_CM3)
+    at_margin = _filled(where, _is_at_margin(kind, where.share), bones.shape, False)
+    outside &= ~prominences(outside, bones, distance, at_margin, image, spacing)
+    boneless = tuft & (distance <= BEYOND_BLUR_MM) & (_distance_mm(bones, spacing) > BEYOND_BLUR_MM)
+    return outside | _large(boneless, boneless | outside, _LEAST_TUFT_MM3 / float(np.prod(spacing)))
+
+
+def _is_at_margin(kind: NDArray[np.str_], share: FloatArray) -> NDArray[np.bool_]:
+    """Tell which voxels lie beside a joint or a tip; a carpal is all joint."""
     tubular = np.isin(kind, ("distal", "middle", "proximal", "metacarpal"))
-    margin = tubular & ((where.share < _MARGIN_SHARE) | ((where.share > 1 - _MARGIN_SHARE) & (kind != "distal")))
-    tuft = (kind == "distal") & (where.share > _TUFT_SHARE)
-    shape = bones.shape
-    outside = np.isfinite(distance) & (distance > _OUTSIDE_MM) & (ha > _OUTSIDE_MG_PER_CM3)
-    apart = (
-        _filled(where, tuft, shape, False) & (distance <= _OUTSIDE_MM) & (_distance_mm(bones, spacing) > _OUTSIDE_MM)
-    )
-    at_margin = _filled(where, margin, shape, False)
-    voxel_mm3 = float(np.prod(spacing))
-    return _large(outside & ~at_margin, outside, _LEAST_MM3 / voxel_mm3) | _large(
-        outside & at_margin, outside, _OSTEOPHYTE_MM3 / voxel_mm3
-    ) | _large(apart, apart | outside, _LEAST_TUFT_MM3 / voxel_mm3)  # fmt: skip
+    forearm = np.isin(kind, ("radius", "ulna"))
+    at_end = share > np.where(kind == "distal", 1 - _TIP_SHARE, 1 - _MARGIN_SHARE)
+    return np.asarray(np.where(tubular, (share < _MARGIN_SHARE) | at_end, ~forearm | at_end))
 
 
 def _large(counted: NDArray[np.bool_], whole: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
@@ -158,60 +148,10 @@ def _grown(
     return _large(cores | solid, cores | solid | outer | beside | inner, 1)
 
 
-def _without_cortex_below(
-    where: _Where, bones: NDArray[np.bool_], cores: NDArray[np.bool_], ha: NDArray[np.float32],
-    spacing: tuple[float, float, float],
-) -> NDArray[np.bool_]:  # fmt: skip
-    """Return the cores under which no cortex goes on: there the bone itself is larger than its surface was taken for.
-
-    A deposit lies on the bone's cortex, or has eaten it and is solid; a bone's own prominence has its cortex outside
-    and marrow below.
-    """
-    from scipy.ndimage import find_objects, label
-
-    at = tuple(where.index.T)
-    layer = bones[at] & (where.distance_mm < _LAYER_MM[1]) & (where.distance_mm > _LAYER_MM[0])
-    usual = _filled(where, layer, bones.shape, False)
-    lack = np.zeros(bones.shape, np.float32)
-    lack[usual] = lacking(ha[at][layer], where.distance_mm[layer], where.bone[layer], where.share[layer])
-    parts, _ = label(cores)
-    bare = np.zeros_like(cores)
-    reach = [int(np.ceil(_BELOW_MM / s)) for s in spacing[::-1]]
-    for number, box in enumerate(find_objects(parts), start=1):
-        near = tuple(slice(max(b.start - r, 0), b.stop + r) for b, r in zip(box, reach, strict=True))
-        core = parts[near] == number
-        below = usual[near] & (_distance_mm(core, spacing) <= _BELOW_MM)
-        if below.any() and float(np.median(lack[near][below])) > _LACKING:
-            bare[near] |= core
-    return bare
-
-
-def _hollow(
-    cores: NDArray[np.bool_], bones: NDArray[np.bool_], density: NDArray[np.float32],
-    spacing: tuple[float, float, float],
-) -> NDArray[np.bool_]:  # fmt: skip
-    """Return the cores with a shell around less dense marrow: prominences of bone that the model does not have.
-
-    Depth is that below the contour at half of a core's density, or of bone; the measure is that of whole pieces.
-    """
-    from scipy.ndimage import find_objects, label
-
-    parts, _ = label(cores)
-    hollow = np.zeros_like(cores)
-    for number, box in enumerate(find_objects(parts), start=1):
-        near = tuple(slice(max(b.start - 2, 0), b.stop + 2) for b in box)
-        core, dense = parts[near] == number, density[near]
-        depth = depth_mm(bones[near] | (core & (dense > 0.5 * np.quantile(dense[core], 0.9))), spacing)
-        ratio = marrow_ratio(depth, dense, core)
-        if ratio is not None and ratio < MARROW_RATIO:
-            hollow[near] |= core
-    return hollow
-
-
 def _denser(where: _Where, bones: NDArray[np.bool_], ha: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Tell which voxels are denser than bone or its blur is in their place; far outside, all mineral is."""
     at = tuple(where.index.T)
-    near = where.distance_mm < _OUTSIDE_MM
+    near = where.distance_mm < BEYOND_BLUR_MM
     own = near & (bones[at] | (where.distance_mm > 0))
     denser = ~near
     denser[own] = denser_than_usual(ha[at][own], where.distance_mm[own], where.bone[own], where.share[own])

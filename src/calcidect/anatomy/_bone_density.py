@@ -47,19 +47,6 @@ def denser_than_usual(
     return np.asarray(ha_mg_per_cm3 > limit[_KIND[bone], place])  # false where the limit is nan
 
 
-def lacking(
-    ha_mg_per_cm3: NDArray[np.floating], distance_mm: NDArray[np.floating], bone: NDArray[np.intp], share: FloatArray
-) -> FloatArray:
-    """Return which share of the density usual in its place each voxel lacks, 0 where nothing is known.
-
-    Parameters as of `denser_than_usual`.
-    """
-    place = _place(distance_mm, bone, share)
-    middle, _ = _usual(ha_mg_per_cm3, bone, place)
-    usual = middle[_KIND[bone], place]
-    return np.asarray(np.nan_to_num(1 - ha_mg_per_cm3 / usual))
-
-
 def _place(distance_mm: NDArray[np.floating], bone: NDArray[np.intp], share: FloatArray) -> NDArray[np.intp]:
     """Return the number of each voxel's part of its bone, by length and by depth relative to the bone's deepest."""
     deepest = np.ones(len(BONES))
