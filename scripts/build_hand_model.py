@@ -8,7 +8,7 @@ Of every one of the 29 bones of a right hand it writes points on the surface wit
 grid of 1 mm, the bone it hangs from, the centre of that joint and three axes: flexion, abduction, long axis. The hand
 lies flat, fingers a little bent, as on a scanner's table; the tree begins at the capitate, so that wrist, forearm and
 every ray move against the middle of the hand. Coordinates are mm along radial, distal and dorsal; 0 is the capitate's
-centre.
+centre. Of every tendon that passes the wrist it writes the points that it runs through, and the bone each is fixed to.
 """
 
 from __future__ import annotations
@@ -54,6 +54,12 @@ PARENT = {
 }  # fmt: skip
 
 
+TENDONS = (
+    "FPL", *(f"{kind}{ray}" for kind in ("FDS", "FDP") for ray in range(2, 6)), "FCR", "FCU", "PL",
+    "EPL", "EPB", "APL", *(f"EDC{ray}" for ray in range(2, 6)), "EIP", "EDM", "ECRL", "ECRB", "ECU",
+)  # fmt: skip
+
+
 def main() -> None:
     """Write the model."""
     lengths = dict.fromkeys(BONES, 1.0)
@@ -68,6 +74,7 @@ def main() -> None:
         facts[name] = _bone(name, hand, frame, origin, arrays)
     OUT.parent.mkdir(exist_ok=True)
     arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+    arrays["tendons"] = np.frombuffer(json.dumps(_tendons(hand, frame, origin)).encode(), np.uint8)
     np.savez_compressed(OUT, **arrays)
     print(f"{OUT}: {OUT.stat().st_size / 1e6:.2f} MB, {sum(len(arrays[f'{n}.points']) for n in BONES)} points")
 
@@ -94,6 +101,21 @@ def _bone(name: str, hand: PosedHand, frame: FloatArray, origin: FloatArray, arr
         "axes": axes.tolist(),
         "first_mm": grid.point_of(start).tolist(),
     }
+
+
+def _tendons(hand: PosedHand, frame: FloatArray, origin: FloatArray) -> dict[str, list]:
+    """Return tendon to its points at rest, proximal first: (bone, mm); of the forearm what the model's bones hold."""
+    wrist = ((hand.radiocarpal_mm - origin) @ frame.T)[1]
+    tendons = {}
+    for name in TENDONS:
+        points = (hand.tendons_mm[name] - origin) @ frame.T
+        bones = [bone for bone, _ in load_skeleton().tendons[name]]
+        tendons[name] = [
+            (bone, np.round(point, 2).tolist())
+            for bone, point in zip(bones, points, strict=True)
+            if point[1] > wrist - FOREARM_MM
+        ]
+    return tendons
 
 
 def _field(

@@ -12,6 +12,7 @@ from calcidect.anatomy._types import (
     Hand,
     HandAnatomy,
     Side,
+    Tendon,
 )
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "Hand",
     "HandAnatomy",
     "Side",
+    "Tendon",
     "find_hands",
 ]

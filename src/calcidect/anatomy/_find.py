@@ -215,6 +215,7 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
                 frame.radial,
                 hand.radiocarpal_mm if hand.named.radiocarpal_mm is None else hand.named.radiocarpal_mm,
                 hand.named.frames,
+                hand.named.tendons,
             )
         )
     field = find_field_of_view(hands, maps.low)
