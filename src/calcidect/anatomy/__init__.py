@@ -1,5 +1,6 @@
 """``MaterialMaps`` become ``HandAnatomy``."""
 
+from calcidect.anatomy._compartments import COMPARTMENTS, LEVELS, HandRegions, Named, regions_of
 from calcidect.anatomy._find import find_hands
 from calcidect.anatomy._mineral import BRIGHTER_THAN_NAIL_HU, NAIL_AND_SKIN_MM, SMOOTH_MM, URATE_HU
 from calcidect.anatomy._types import (
@@ -17,6 +18,8 @@ from calcidect.anatomy._types import (
 
 __all__ = [
     "BONES",
+    "COMPARTMENTS",
+    "LEVELS",
     "BRIGHTER_THAN_NAIL_HU",
     "NAIL_AND_SKIN_MM",
     "QUALITY_CODES",
@@ -28,7 +31,10 @@ __all__ = [
     "FieldOfView",
     "Hand",
     "HandAnatomy",
+    "HandRegions",
+    "Named",
     "Side",
     "Tendon",
     "find_hands",
+    "regions_of",
 ]

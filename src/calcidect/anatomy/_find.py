@@ -23,13 +23,15 @@ from calcidect.anatomy._mineral import (
     mineral_image,
     mineral_image_of_one_energy,
 )
+from calcidect.anatomy._muscle import map_muscle
 from calcidect.anatomy._name_bones import UNNAMED, NamedBones, name_bones, names_bones
 from calcidect.anatomy._position import position_notices
+from calcidect.anatomy._seen_tendons import SeenTissue, seen_tendons
 from calcidect.anatomy._spots import find_spots
-from calcidect.anatomy._types import BONES, BoneLabel, Hand, HandAnatomy, Side
+from calcidect.anatomy._types import BONES, BoneLabel, Hand, HandAnatomy, Side, Tendon
 from calcidect.anatomy._wrist import radiocarpal_mm
 from calcidect.errors import Notice
-from calcidect.geometry import Grid
+from calcidect.geometry import Grid, Volume
 from calcidect.materials import MaterialMaps, brightness_of_80_kv
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
@@ -52,6 +54,8 @@ class _Found:
     ossicles: NDArray[np.bool_]
     deposits: NDArray[np.bool_]
     radiocarpal_mm: float | None
+    tendons: tuple[Tendon, ...]
+    muscle_mm: Volume
 
 
 def find_hands(maps: MaterialMaps, settings: Settings = Settings(), progress: Progress = silent) -> HandAnatomy:  # noqa: B008
@@ -95,7 +99,11 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     space = hand_space(maps.low.grid.cropped(body.start, body.size), frame)
     best = find_pose(load_hand_model(), bones, space, wrist, doubtful=frame.confidence < _UNSURE)
     named = name_bones(sharp & body.mask, best)
-    return _Found(body, _confirmed(frame, best), named, of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist)
+    mineral = (labels > 0) | (named.labels > 0)
+    tissue = SeenTissue(space.grid, image.smooth_low_hu, image.depth_mm, mineral, maps.soft_tissue.host_hu[0])
+    tendons = seen_tendons(named.tendons, named.frames, tissue.without(deposits))
+    return _Found(body, _confirmed(frame, best), named, of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist,
+                  tendons, map_muscle(tissue))  # fmt: skip
 
 
 def _confirmed(frame: Frame, best: FoundPose | None) -> Frame:
@@ -215,7 +223,8 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
                 frame.radial,
                 hand.radiocarpal_mm if hand.named.radiocarpal_mm is None else hand.named.radiocarpal_mm,
                 hand.named.frames,
-                hand.named.tendons,
+                hand.tendons,
+                hand.muscle_mm,
             )
         )
     field = find_field_of_view(hands, maps.low)

@@ -17,7 +17,7 @@ from calcidect.anatomy._hand_model import HandModel, Posed
 from calcidect.anatomy._types import BONES, Tendon
 from calcidect.geometry import FloatArray
 
-_STEP_MM = 1.0
+PATH_STEP_MM = 1.0
 """Between the points of a curve: less than any tendon's radius."""
 _RADIUS_MM = {"finger_flexor": 1.8, "finger_extensor": 1.1, "wrist": 1.8}
 """Of a round tendon of the same section, in the model's hand: flexors of a finger 3.5 to 4 mm each, extensors 3 to 4 by
@@ -87,6 +87,6 @@ def _curve(points_mm: FloatArray) -> FloatArray:
     from scipy.interpolate import PchipInterpolator
 
     arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points_mm, axis=0), axis=1))])
-    apart = np.concatenate([[True], np.diff(arc) > _STEP_MM / 10])
-    steps = np.linspace(0.0, arc[apart][-1], max(int(arc[-1] / _STEP_MM) + 1, 2))
+    apart = np.concatenate([[True], np.diff(arc) > PATH_STEP_MM / 10])
+    steps = np.linspace(0.0, arc[apart][-1], max(int(arc[-1] / PATH_STEP_MM) + 1, 2))
     return np.asarray(PchipInterpolator(arc[apart], points_mm[apart])(steps))

@@ -109,6 +109,8 @@ class Hand:
         Name to where that bone lies; empty if no model fits the hand.
     tendons : tuple of Tendon
         In LPS; empty if no model fits the hand.
+    muscle_mm : Volume or None
+        Distance to muscle, negative inside, on cells of about a millimetre; None if it was not looked for.
     """
 
     side: Side
@@ -122,6 +124,7 @@ class Hand:
     radiocarpal_mm: float | None = None
     bones: dict[str, BoneFrame] = field(default_factory=dict)
     tendons: tuple[Tendon, ...] = ()
+    muscle_mm: Volume | None = None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ TENDON_RADIUS_MM = {"FDP": 1.9, "FDS": 1.7, "FPL": 1.9, "EDC": 1.2, "EDM": 1.0, 
                     "APL": 1.6, "FCR": 2.1, "FCU": 2.2, "PL": 1.3, "ECRL": 1.7, "ECRB": 1.8, "ECU": 1.9}  # fmt: skip
 """Half thickness; flexor tendons 3-4 mm, extensors 2-2.5 mm (hand ultrasound, Elhai 2012 among others)."""
 
+UNDER_SKIN_MM = 1.3
+"""Between skin's surface and a tendon: the skin, 1 to 1.5 mm."""
+
 
 @dataclass(frozen=True, eq=False)
 class SoftFields:
@@ -103,6 +106,32 @@ def tendon_paths(hand: PosedHand, size: float) -> dict[str, tuple[FloatArray, fl
         if kind in TENDON_RADIUS_MM:
             paths[name] = (smooth_path(points, 0.3), TENDON_RADIUS_MM[kind] * size)
     return paths
+
+
+def held_tendons(hand: PosedHand, soft: SoftFields, size: float) -> dict[str, FloatArray]:
+    """Return the tendons' paths, pushed in where they would leave the skin.
+
+    The points of a muscle model serve lever arms: between them a straight line cuts a bent wrist's corner, and beside
+    a finger they stand off the bone. Real tendons are held by pulleys and the extensor hood.
+    """
+    from scipy.ndimage import map_coordinates
+
+    slope = np.stack(np.gradient(soft.skin_mm, *soft.grid.spacing_mm[::-1])[::-1])
+
+    def at(field: NDArray[np.float32], points: FloatArray) -> FloatArray:
+        index = soft.grid.index_of(points)[:, ::-1].T
+        return np.asarray(map_coordinates(field, index, order=1, mode="nearest"), float)
+
+    held = {}
+    for name, points in hand.tendons_mm.items():
+        path = smooth_path(points, 1.0)
+        radius_mm = TENDON_RADIUS_MM.get(name.rstrip("0123456789"), 1.0) * size
+        for _ in range(6):
+            outward = np.stack([at(part, path) for part in slope], -1)
+            outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 0.3)
+            path = path - np.maximum(at(soft.skin_mm, path) + radius_mm + UNDER_SKIN_MM, 0)[:, None] * outward
+        held[name] = path
+    return held
 
 
 def smooth_path(points_mm: FloatArray, step_mm: float) -> FloatArray:
