@@ -2,25 +2,22 @@
 
 ``python benchmarks/compartments.py --seed N [--seed M ...] [--points 1000] [--cache DIR]``
 
-Each seed is a quick ``standard`` hand: simulated, read, decomposed, its bones fitted. Points are drawn from all of its soft
-tissue. The truth comes from the digital hand: its tissue map tells tendon and muscle, its own bones tell carpal tunnel,
-joint lines, fingertips and rays, by the contract's definitions. Deposits are judged by the same truth, at every place of
-their shape.
+Each seed is a quick ``standard`` hand: simulated, read, decomposed, its bones fitted. Points are drawn from all of its
+soft tissue. The truth comes from the digital hand: its tissue map tells tendon and muscle, its own bones tell carpal
+tunnel, joint lines, fingertips and rays, by the contract's definitions. Deposits are judged by the same truth, at every
+place of their shape.
 """
 
 from __future__ import annotations
 
-import argparse
 import pickle
-import tempfile
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial import ConvexHull, cKDTree
 
 import calcidect.phantom._simulate as simulation
-from calcidect.anatomy import BONES, COMPARTMENTS, LEVELS, HandAnatomy, find_hands, regions_of
+from calcidect.anatomy import BONES, HandAnatomy, find_hands
 from calcidect.geometry import FloatArray
 from calcidect.materials import decompose
 from calcidect.phantom import load_scenario
@@ -45,11 +42,16 @@ class Truth:
         tendon = self._places(hand.tissue == Tissue.TENDON)
         paths = [(name, path) for name, (path, _) in tendon_paths(posed, hand.size).items()]
         nearest = cKDTree(np.concatenate([path for _, path in paths])).query(tendon)[1]
-        extends = np.repeat([name.startswith(EXTENSORS) for name, _ in paths], [len(path) for _, path in paths])[nearest]
+        extends = np.repeat([name.startswith(EXTENSORS) for name, _ in paths], [len(path) for _, path in paths])[
+            nearest
+        ]
         self.tendons = {"flexor": cKDTree(tendon[~extends]), "extensor": cKDTree(tendon[extends])}
         self.bone = cKDTree(self._places(hand.bones > 0))
         carpus = np.concatenate([posed.bones[name].vertices_mm for name in CARPALS])
-        self.carpus, self.hull = cKDTree(carpus), ConvexHull(carpus).equations
+        self.hull, flat = ConvexHull(carpus).equations, carpus @ np.stack([posed.radial, posed.distal, posed.dorsal]).T
+        self.carpus, self.carpus_height = cKDTree(flat[:, :2]), flat[:, 2]
+        ends = [np.quantile(posed.bones[name].vertices_mm @ posed.distal, 0.01) for name in ("lunate", "scaphoid")]
+        self.wrist_mm = float(np.mean(ends)) - 1.0
         names = [name for name in posed.bones if name[-1].isdigit()]
         self.ray_bones = cKDTree(np.concatenate([posed.bones[name].vertices_mm for name in names]))
         self.owner = np.repeat(names, [len(posed.bones[name].vertices_mm) for name in names])
@@ -63,10 +65,13 @@ class Truth:
         bones = [self.hand.posed.bones[name] for name in ray[max(n - 1, 0) : n + 1]]
         ends = [self._ends(bone) for bone in bones]
         along = sum(((b - a) / np.linalg.norm(b - a) for a, b in ends), np.zeros(3))
+        along = along / np.linalg.norm(along)
+        reach = [np.quantile(bone.vertices_mm @ along, (0.01, 0.99)) for bone in bones]
+        height = reach[0][0] - 1.0 if n == 0 else 0.5 * (reach[0][1] + reach[1][0])  # in the middle of the joint space
         middle = ends[0][0] if n == 0 else 0.5 * (ends[0][1] + ends[1][0])
-        return middle, along / np.linalg.norm(along)
+        return middle + (height - middle @ along) * along, along
 
-    def _ends(self, bone) -> tuple[FloatArray, FloatArray]:  # noqa: ANN001
+    def _ends(self, bone) -> tuple[FloatArray, FloatArray]:
         """Return proximal and distal end; of metacarpals the distal one is nearer to the fingers."""
         a, b = bone.axis
         digit = bone.name[-1]
@@ -84,9 +89,11 @@ class Truth:
         else:
             whole, near = [self._place(centroid)] * len(points), np.full(len(points), bone_mm.min() <= 2.0)
         outside = (points @ self.hull[:, :3].T + self.hull[:, 3]).max(1)
-        carpus = self.carpus.data[self.carpus.query(points)[1]]
-        tunnel = (outside <= 1.5) & ((points - carpus) @ posed.dorsal < 0)
-        sheath = {kind: tree.query(points)[0] <= 1.5 for kind, tree in self.tendons.items()}
+        flat = points @ np.stack([posed.radial, posed.distal, posed.dorsal]).T
+        bone_behind = self.carpus_height[self.carpus.query(flat[:, :2], k=30)[1]].max(1) > flat[:, 2]
+        tunnel = (outside <= 1.5) & bone_behind
+        half = 0.5 * self.hand.grid.spacing_mm[0]  # from a voxel's middle to its face
+        sheath = {kind: tree.query(points)[0] <= 1.5 + half for kind, tree in self.tendons.items()}
         muscle_mm = self.muscle.query(points)[0]
         compartments = []
         for n, ((level, _, _, _), (of_level, _, joint_mm, pad)) in enumerate(zip(places, whole, strict=True)):
@@ -101,7 +108,7 @@ class Truth:
                 compartments.append("fingertip_fat_pad")
             elif joint_mm <= 5.0 and near[n] and of_level != "forearm":
                 compartments.append("periarticular")
-            elif muscle_mm[n] <= (0.5 * self.hand.grid.spacing_mm[0] if proximal else 1.0):
+            elif muscle_mm[n] <= half + (0.0 if proximal else 1.0):
                 compartments.append("muscle")
             else:
                 compartments.append("forearm" if of_level == "forearm" else "subcutaneous")
@@ -116,7 +123,7 @@ class Truth:
         posed = self.hand.posed
         name = str(self.owner[self.ray_bones.query(point)[1]])
         digit, ray = int(name[-1]), [level for level in RAY if f"{level}_{name[-1]}" in posed.bones]
-        if (point - posed.radiocarpal_mm) @ posed.distal < 0:
+        if point @ posed.distal < self.wrist_mm:
             return "forearm", digit, np.inf, False
         beyond = [float((point - middle) @ along) for middle, along in (self.line(digit, n) for n in range(len(ray)))]
         n = ray.index(name[:-2])

@@ -18,9 +18,9 @@ from calcidect.anatomy._types import (
 
 __all__ = [
     "BONES",
+    "BRIGHTER_THAN_NAIL_HU",
     "COMPARTMENTS",
     "LEVELS",
-    "BRIGHTER_THAN_NAIL_HU",
     "NAIL_AND_SKIN_MM",
     "QUALITY_CODES",
     "SMOOTH_MM",

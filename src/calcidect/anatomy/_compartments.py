@@ -3,13 +3,13 @@
 - ``carpal_tunnel``: between the carpal arch and the flexor retinaculum.
 - ``flexor_tendon_sheath``, ``extensor_tendon_sheath``: in or within 1.5 mm of a tendon, distal to the radiocarpal line.
 - ``fingertip_fat_pad``: palmar or lateral soft tissue of a distal phalanx, distal to its basal quarter.
-- ``periarticular``: within 5 mm, along the digit, of an MCP, PIP, DIP or IP joint line and within 2 mm of bone.
+- ``periarticular``: within 5 mm, along the digit, of an MCP, PIP, DIP or IP joint line, and 2 mm of bone.
 - ``muscle``: inside a belly or, in the hand, within 1 mm of one.
 - ``forearm``: proximal to the radiocarpal line.
 - ``subcutaneous``: the rest.
 
-The first that holds is the one. A deposit is one thing: whether it is of the fat pad, periarticular or of the forearm is
-asked of its centroid, and whether it is near bone of its surface.
+The first that holds is the one. A deposit is one thing: whether it is of the fat pad, periarticular or of the forearm
+is asked of its centroid, and whether it is near bone of its surface.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._carpal_tunnel import CarpalTunnel, carpal_tunnel_of
-from calcidect.anatomy._rays import END_SHARE, AlongRays, JointLine, Ray, along_rays, rays_of
+from calcidect.anatomy._rays import END_SHARE, HALF_GAP_MM, AlongRays, JointLine, Ray, along_rays, rays_of
 from calcidect.anatomy._seen_tendons import sampled
 from calcidect.anatomy._types import BoneFrame, Hand
 from calcidect.geometry import FloatArray
@@ -103,8 +103,7 @@ class HandRegions:
             _EXTENSOR: self._in_sheath("extensor", points_mm) & ~in_forearm,
             _PAD: pad & ~forearm,
             _PERIARTICULAR: joint & ~forearm,
-            _MUSCLE: self._may_be_muscle(points_mm, along, in_forearm)
-            & (self._muscle_mm(points_mm) <= beside_mm),
+            _MUSCLE: self._may_be_muscle(points_mm, along, in_forearm) & (self._muscle_mm(points_mm) <= beside_mm),
             _FOREARM: forearm,
         }
         compartment = np.select(list(holds.values()), list(holds), _SUBCUTANEOUS)
@@ -136,10 +135,10 @@ class HandRegions:
         muscle = self.hand.muscle_mm
         if muscle is None:
             return np.full(len(points_mm), _FAR_MM)
-        return sampled(muscle.array, muscle.grid, points_mm, _FAR_MM)
+        return sampled(muscle.array, muscle.grid, points_mm)
 
     def _levels(self, along: AlongRays, points_mm: FloatArray) -> NDArray[np.intp]:
-        """Return the level by the joint lines of the nearest ray; the carpus lies between its metacarpal and the wrist."""
+        """Return the level by the joint lines of the nearest ray; the carpus lies between that and the wrist."""
         table = np.full((len(self.rays), 5), LEVELS.index("carpus"))
         for r, ray in enumerate(self.rays):
             table[r, : len(ray.levels)] = [LEVELS.index(level) for level in ray.levels]
@@ -180,7 +179,8 @@ class HandRegions:
         self, points_mm: FloatArray, along: AlongRays, in_forearm: NDArray[np.bool_]
     ) -> NDArray[np.bool_]:  # fmt: skip
         """Tell where the anatomy has bellies: forearm, metacarpus, palmar of the carpus; never along phalanges."""
-        return in_forearm | (along.bone == 0) | ((along.bone < 0) & self.tunnel.is_palmar(points_mm))
+        of_carpus = (along.bone < 0) & self.tunnel.is_palmar(points_mm)
+        return np.asarray(in_forearm | (along.bone == 0) | of_carpus)
 
 
 def _at_joint(along: AlongRays, bone_mm: FloatArray) -> NDArray[np.bool_]:
@@ -203,9 +203,9 @@ def regions_of(hand: Hand) -> HandRegions | None:
 
 
 def _wrist(bones: dict[str, BoneFrame]) -> JointLine:
-    """Return the radiocarpal joint line, at the proximal ends of lunate and scaphoid."""
+    """Return the radiocarpal joint line, half a joint space proximal of lunate and scaphoid."""
     along = bones["radius"].along + bones["metacarpal_3"].along
     along = along / np.linalg.norm(along)
     ends = [np.quantile(bones[name].surface_mm @ along, END_SHARE) for name in ("lunate", "scaphoid")]
     middle = bones["lunate"].joint_mm
-    return JointLine(middle + (np.mean(ends) - middle @ along) * along, along)
+    return JointLine(middle + (np.mean(ends) - HALF_GAP_MM - middle @ along) * along, along)

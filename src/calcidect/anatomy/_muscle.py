@@ -1,8 +1,9 @@
 """Muscle bellies of a hand, where the scan shows them.
 
 On cells of about a millimetre the mean of soft tissue tells fat (-110 HU), muscle (40 to 75) and tendon (80 to 145).
-Mineral hides what it lies in: there the tissue around stands in (normalised convolution: Knutsson and Westin, CVPR 1993).
-A belly is a body of muscle: what is thinner than 3 mm is a fascia, a vessel, or a border of fat with tendon or skin.
+Mineral hides what it lies in: there the tissue around stands in (normalised convolution: Knutsson and Westin, CVPR
+1993). A belly is a body of muscle: what is thinner than 3 mm is a fascia, a vessel, or a border of fat with tendon or
+skin.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ _FAT_HU, _TENDON_ABOVE_MUSCLE_HU = -110.0, 60.0
 """At 70 to 140 kV (docs/method/materials.md, section 2)."""
 _SOFT_HU = (-250.0, 180.0)
 """Neither air nor mineral, with noise."""
-_NEAR_MM, _FAR_MM, _FAR_WEIGHT = 1.0, 5.0, 0.01
-"""Our choice: blur of the cells, and how far the tissue around stands in for what mineral hides."""
+_NEAR_MM = 1.0
+_SCALES = ((_NEAR_MM, 1.0), (2.0, 3e-2), (4.0, 1e-3), (8.0, 3e-5))
+"""Our choice: blur of the cells in mm, and weight; where mineral hides all within one, the next wider one rules."""
 _CORE_MM = 1.5
 """Our choice: half the thickness of the thinnest belly."""
 SKIN_AND_BLUR_MM = 2.5
@@ -69,10 +71,10 @@ def _spread(total: NDArray[np.float32], weight: NDArray[np.float32], grid: Grid)
     from scipy.ndimage import gaussian_filter
 
     sums = np.zeros((2, *total.shape), np.float32)
-    for sigma_mm, share in ((_NEAR_MM, 1.0), (_FAR_MM, _FAR_WEIGHT)):
+    for sigma_mm, share in _SCALES:
         sigma = [sigma_mm / s for s in grid.spacing_mm[::-1]]
         sums += np.stack([share * gaussian_filter(a, sigma, truncate=3.0) for a in (total, weight)])
-    return np.asarray(np.where(sums[1] > 1e-6, sums[0] / np.maximum(sums[1], 1e-6), _FAT_HU), np.float32)
+    return np.asarray(np.where(sums[1] > 1e-9, sums[0] / np.maximum(sums[1], 1e-9), _FAT_HU), np.float32)
 
 
 def _bellies(hu: NDArray[np.float32], deep: NDArray[np.bool_], muscle_hu: float, grid: Grid) -> NDArray[np.float32]:

@@ -11,8 +11,10 @@ from calcidect.anatomy._types import BoneFrame, Hand
 from calcidect.geometry import FloatArray
 
 OF_A_RAY = ("metacarpal", "proximal_phalanx", "middle_phalanx", "distal_phalanx")
-END_SHARE = 0.03
-"""Our choice: share of a bone's surface that makes its end; less would be one point of a surface known to 2 mm."""
+END_SHARE = 0.01
+"""Our choice: share of a bone's surface beyond its end: a point or two of a surface known to 2 mm."""
+HALF_GAP_MM = 1.0
+"""Joint spaces of hand and wrist are 1.5 to 2.5 mm wide in radiographs. Used where only one of the bones is asked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +65,7 @@ class AlongRays:
     bone : int array
         Index, within the ray, of the bone between whose joint lines the point lies; -1 proximal of the metacarpal.
     joint_mm : float array
-        Distance, along the ray, from the nearer of that bone's joint lines with a phalanx; infinite where there is none.
+        Distance, along the ray, from the nearer of that bone's joint lines with a phalanx; infinite where it has none.
     """
 
     ray: NDArray[np.intp]
@@ -83,20 +85,19 @@ def rays_of(hand: Hand) -> tuple[Ray, ...]:
 
 
 def _line(before: BoneFrame | None, bone: BoneFrame) -> JointLine:
-    """Return the line half way between the ends of two bones, or at the proximal end of the first of a ray."""
+    """Return the line half way between the ends of two bones, or a little proximal of the first of a ray."""
     along = bone.along if before is None else bone.along + before.along
     along = along / np.linalg.norm(along)
     ends = [np.quantile(bone.surface_mm @ along, END_SHARE)]
-    if before is not None:
-        ends.append(np.quantile(before.surface_mm @ along, 1 - END_SHARE))
+    ends.append(ends[0] - 2 * HALF_GAP_MM if before is None else np.quantile(before.surface_mm @ along, 1 - END_SHARE))
     return JointLine(bone.joint_mm + (np.mean(ends) - bone.joint_mm @ along) * along, along)
 
 
 def along_rays(rays: tuple[Ray, ...], points_mm: FloatArray) -> AlongRays:
     """Return ray, bone and distance from a joint line of points, shape (n, 3), LPS.
 
-    The ray is that of the nearest of all metacarpals and phalanges, as fitted. From that bone the search goes on over its
-    joint lines: a point beyond a bone's end belongs to the next, though the end may be nearer.
+    The ray is that of the nearest of all metacarpals and phalanges, as fitted. From that bone the search goes on over
+    its joint lines: a point beyond a bone's end belongs to the next, though the end may be nearer.
     """
     from scipy.spatial import cKDTree
 

@@ -1,8 +1,8 @@
 """Tendons moved from where the fitted hand expects them to where the scan shows them.
 
-The model knows one person's tendons. In a scan they show: denser than muscle (80 to 145 HU against 40 to 75), in fat by
-200 HU. Each point of a curve moves across it, within 4 mm, to the middle of what is tendon there, weighed by how near it
-is; neighbours along the curve move together. What bone, deposits and skin hide stays where the model has it.
+The model knows one person's tendons. In a scan they show: denser than muscle (80 to 145 HU against 40 to 75), and by
+200 HU than fat. Each point of a curve moves across it, within 4 mm, to the middle of what is tendon there, weighed by
+how near it is; neighbours along the curve move together. What bone, deposits and skin hide stays where it was.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class SeenTissue:
         return np.where((hu < _HIDDEN_HU) & (self.depth_at(points_mm) > SKIN_MM), like, 0.0)
 
     def without(self, deposits: NDArray[np.bool_]) -> SeenTissue:
-        """Return the tissue with deposits, and a millimetre of their blur, as dark as fat: a dilute one looks like tendon."""
+        """Return the tissue with deposits and their blur as dark as fat, since a dilute deposit looks like tendon."""
         from scipy.ndimage import binary_dilation
 
         voxels = max(1, round(_BLUR_MM / min(self.grid.spacing_mm)))
@@ -92,7 +92,7 @@ def seen_tendons(
 
 
 def _inside_skin(path_mm: FloatArray, radius_mm: float, surface_mm: FloatArray, tissue: SeenTissue) -> FloatArray:
-    """Return a path of which no point lies in the skin or out of it: moved towards the nearest bone, as far as needed."""
+    """Return a path without points in the skin or out of it: moved towards the nearest bone, as far as needed."""
     from scipy.spatial import cKDTree
 
     _, nearest = cKDTree(surface_mm).query(path_mm)
@@ -136,8 +136,12 @@ def _across(path_mm: FloatArray) -> FloatArray:
     return np.stack([first, np.cross(along, first)], 1)
 
 
-def sampled(volume: NDArray[np.float32], grid: Grid, points_mm: FloatArray, outside: float) -> FloatArray:
+def sampled(
+    volume: NDArray[np.float32], grid: Grid, points_mm: FloatArray, outside: float | None = None
+) -> FloatArray:  # fmt: skip
+    """Return a volume at LPS points, shape (..., 3), linearly; outside, a value or that of the nearest voxel."""
     from scipy.ndimage import map_coordinates
 
     index = np.moveaxis(grid.index_of(points_mm)[..., ::-1], -1, 0)
-    return np.asarray(map_coordinates(volume, index, order=1, cval=outside, output=float))
+    mode, value = ("nearest", 0.0) if outside is None else ("constant", outside)
+    return np.asarray(map_coordinates(volume, index, order=1, mode=mode, cval=value, output=float))

@@ -19,9 +19,9 @@ from calcidect.geometry import FloatArray
 
 PATH_STEP_MM = 1.0
 """Between the points of a curve: less than any tendon's radius."""
-_RADIUS_MM = {"finger_flexor": 1.8, "finger_extensor": 1.1, "wrist": 1.8}
-"""Of a round tendon of the same section, in the model's hand: flexors of a finger 3.5 to 4 mm each, extensors 3 to 4 by
-1 to 2 mm, tendons of the wrist 3 to 4 mm (ultrasound of healthy hands). Rounded: what counts is 1.5 mm around them."""
+_RADIUS_MM = {"finger_flexor": 2.0, "finger_extensor": 1.2, "wrist": 1.9}
+"""Of a round tendon of the same section, in the model's hand: the flexor pair of a finger is 5 to 6 mm wide, extensors
+3 to 4 by 1 to 2 mm, tendons of the wrist 3 to 5 mm (ultrasound). Rounded: what counts is 1.5 mm around them."""
 _EXTENSORS = ("EDC", "EDM", "EIP", "EPL", "EPB", "APL", "ECR", "ECU")
 _OF_THE_WRIST = ("FCR", "FCU", "PL", "APL", "ECR", "ECU")
 

@@ -254,7 +254,7 @@ def _place(
     view: _HandView, points_mm: FloatArray, low_hu: NDArray[np.float32], bone_mm: NDArray[np.float32],
     centroid_mm: FloatArray,
 ) -> Place:  # fmt: skip
-    """Return where a deposit lies; its nearest bone is the one nearest to any of its voxels, its mass as its brightness."""
+    """Return where a deposit lies; its nearest bone is nearest to any of its voxels, its mass goes by brightness."""
     nearest = None
     if view.bone_names:
         away_mm, index = view.bone_tree.query(points_mm)

@@ -12,7 +12,7 @@ from calcidect.geometry import FloatArray
 
 @dataclass(frozen=True)
 class Place:
-    """What the result contract calls by these names, and the share of the mass in each compartment. None is not known."""
+    """What the result contract calls by these names, and the mass's share in each compartment. None is not known."""
 
     nearest_bone: str | None = None
     compartment: str | None = None

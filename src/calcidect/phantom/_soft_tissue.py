@@ -7,6 +7,7 @@ the forearm and in muscle bellies, else connective tissue with fat between.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,9 +117,9 @@ def held_tendons(hand: PosedHand, soft: SoftFields, size: float) -> dict[str, Fl
     """
     from scipy.ndimage import map_coordinates
 
-    slope = np.stack(np.gradient(soft.skin_mm, *soft.grid.spacing_mm[::-1])[::-1])
+    slope_k, slope_j, slope_i = np.gradient(soft.skin_mm, *soft.grid.spacing_mm[::-1])
 
-    def at(field: NDArray[np.float32], points: FloatArray) -> FloatArray:
+    def at(field: Any, points: FloatArray) -> FloatArray:
         index = soft.grid.index_of(points)[:, ::-1].T
         return np.asarray(map_coordinates(field, index, order=1, mode="nearest"), float)
 
@@ -127,7 +128,7 @@ def held_tendons(hand: PosedHand, soft: SoftFields, size: float) -> dict[str, Fl
         path = smooth_path(points, 1.0)
         radius_mm = TENDON_RADIUS_MM.get(name.rstrip("0123456789"), 1.0) * size
         for _ in range(6):
-            outward = np.stack([at(part, path) for part in slope], -1)
+            outward = np.stack([at(part, path) for part in (slope_i, slope_j, slope_k)], -1)
             outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 0.3)
             path = path - np.maximum(at(soft.skin_mm, path) + radius_mm + UNDER_SKIN_MM, 0)[:, None] * outward
         held[name] = path
