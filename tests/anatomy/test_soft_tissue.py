@@ -58,6 +58,13 @@ def test_a_dilute_deposit_beside_a_tendon_does_not_pull_it() -> None:
     assert np.abs(found.path_mm[:, 0] - 15).max() < 0.9 < np.abs(pulled.path_mm[:, 0] - 15).mean()
 
 
+def test_a_stretch_that_a_deposit_hides_follows_its_neighbours() -> None:
+    deposit = tube((15, 15), 3.0) & (np.abs(np.arange(60) - 28)[:, None, None] < 8)
+    hu = np.where(deposit, 900.0, np.where(tube((15, 15), 1.8), TENDON, FAT))
+    (found,) = seen_tendons([tendon_at(17.5, 15)], BONES, tissue(hu).without(deposit))
+    assert np.linalg.norm(found.path_mm[:, :2] - MIDDLE, axis=1).max() < 1.3  # 1.8 if each place spoke for itself
+
+
 def test_a_tendon_outside_the_skin_comes_in() -> None:
     seen = tissue(np.full(GRID.shape, FAT))
     depth = np.broadcast_to((20 - np.arange(50) * SPACING_MM)[None, :, None], GRID.shape).astype(np.float32)
