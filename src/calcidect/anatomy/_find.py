@@ -101,7 +101,7 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     named = name_bones(sharp & body.mask, best)
     mineral = (labels > 0) | (named.labels > 0)
     tissue = SeenTissue(space.grid, image.smooth_low_hu, image.depth_mm, mineral, maps.soft_tissue.host_hu[0])
-    tendons = seen_tendons(named.tendons, named.frames, tissue.without(deposits))
+    tendons = seen_tendons(named.tendons, tissue.without(deposits))
     return _Found(body, _confirmed(frame, best), named, of_kind["sesamoid"], of_kind["ossicle"], deposits, wrist,
                   tendons, map_muscle(tissue))  # fmt: skip
 

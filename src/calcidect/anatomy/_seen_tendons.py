@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._tendons import PATH_STEP_MM
-from calcidect.anatomy._types import BoneFrame, Tendon
-from calcidect.geometry import FloatArray, Grid
+from calcidect.anatomy._types import Tendon
+from calcidect.geometry import FloatArray, Grid, Volume
 
 SKIN_MM = 1.3
 """Thickness of skin, 1 to 1.5 mm: no tendon lies in it."""
@@ -34,6 +34,8 @@ _HIDDEN_COUNTS = 0.02
 _ALONG_MM = 5.0
 """Our choice: a tendon does not bend sharper than over a joint."""
 _PASSES = 2
+_STEPS_IN, _BODY_CELL_MM, _BODY_BLUR_MM = 12, 2.0, 4.0
+"""Our choice: at most 12 mm, by steps of a millimetre."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,33 +79,39 @@ class SeenTissue:
         return replace(self, low_hu=np.where(binary_dilation(deposits, iterations=voxels), _FAT_HU, self.low_hu))
 
 
-def seen_tendons(
-    tendons: Sequence[Tendon], bones: dict[str, BoneFrame], tissue: SeenTissue
-) -> tuple[Tendon, ...]:  # fmt: skip
+def seen_tendons(tendons: Sequence[Tendon], tissue: SeenTissue) -> tuple[Tendon, ...]:
     """Return tendons inside the skin, and in the middle of what the scan shows of them."""
     if not tendons:
         return ()
-    surface = np.concatenate([bone.surface_mm for bone in bones.values()])
-    seen = []
+    seen, body = [], _smooth_body(tissue)
     for tendon in tendons:
-        path, across = _inside_skin(tendon.path_mm, tendon.radius_mm, surface, tissue), _across(tendon.path_mm)
+        path, across = _inside_skin(tendon.path_mm, tendon.radius_mm, tissue, body), _across(tendon.path_mm)
         for _ in range(_PASSES):
             path = path + _towards_tendon(path, across, tendon.radius_mm, tissue)
         seen.append(replace(tendon, path_mm=path))
     return tuple(seen)
 
 
-def _inside_skin(path_mm: FloatArray, radius_mm: float, surface_mm: FloatArray, tissue: SeenTissue) -> FloatArray:
-    """Return a path without points in the skin or out of it: moved towards the nearest bone, as far as needed."""
-    from scipy.spatial import cKDTree
+def _inside_skin(path_mm: FloatArray, radius_mm: float, tissue: SeenTissue, body: Volume) -> FloatArray:
+    """Return a path without points in the skin or out of it: moved in across the skin, as far as needed."""
+    for _ in range(_STEPS_IN):
+        short_mm = np.clip(radius_mm + SKIN_MM - tissue.depth_at(path_mm), 0.0, 1.0)
+        fuller = [sampled(body.array, body.grid, path_mm + s * e, 0.0) for e in np.eye(3) for s in (1.0, -1.0)]
+        inward = np.stack(fuller[::2], -1) - np.stack(fuller[1::2], -1)
+        length = np.linalg.norm(inward, axis=1, keepdims=True)
+        path_mm = path_mm + short_mm[:, None] * inward / np.maximum(length, 1e-9)
+    return path_mm
 
-    _, nearest = cKDTree(surface_mm).query(path_mm)
-    share = np.linspace(0.0, 1.0, 21)[:, None, None]
-    steps = path_mm + share * (surface_mm[nearest] - path_mm)
-    depth = tissue.depth_at(steps)
-    deep = depth >= radius_mm + SKIN_MM
-    first = np.where(deep.any(0), deep.argmax(0), depth.argmax(0))
-    return np.asarray(steps[first, np.arange(len(path_mm))])
+
+def _smooth_body(tissue: SeenTissue) -> Volume:
+    """Return the inside of the skin, blurred over a finger's radius, so that it tells from outside where inside is."""
+    from scipy.ndimage import gaussian_filter
+
+    i, j, k = (max(1, int(_BODY_CELL_MM / s)) for s in tissue.grid.spacing_mm)
+    inside = (tissue.depth_mm[::k, ::j, ::i] > 0).astype(np.float32)
+    spacing = tuple(n * s for n, s in zip((i, j, k), tissue.grid.spacing_mm, strict=True))
+    grid = Grid(inside.shape[::-1], spacing, tissue.grid.origin_mm, tissue.grid.direction)  # type: ignore[arg-type]
+    return Volume(gaussian_filter(inside, [_BODY_BLUR_MM / s for s in spacing[::-1]]), grid)
 
 
 def _towards_tendon(path_mm: FloatArray, across: FloatArray, radius_mm: float, tissue: SeenTissue) -> FloatArray:
