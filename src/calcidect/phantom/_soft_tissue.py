@@ -25,6 +25,8 @@ TENDON_RADIUS_MM = {"FDP": 1.9, "FDS": 1.7, "FPL": 1.9, "EDC": 1.2, "EDM": 1.0, 
 
 UNDER_SKIN_MM = 1.3
 """Between skin's surface and a tendon: the skin, 1 to 1.5 mm."""
+INSERTION, _BESIDE_MM = 0.2, 10.0
+"""Share of a distal phalanx that tendons reach; half a finger's width and more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +112,7 @@ def tendon_paths(hand: PosedHand, size: float) -> dict[str, tuple[FloatArray, fl
 
 
 def held_tendons(hand: PosedHand, soft: SoftFields, size: float) -> dict[str, FloatArray]:
-    """Return the tendons' paths, pushed in where they would leave the skin.
+    """Return the tendons' paths, pushed in where they would leave the skin, ended on the base of the fingertip's bone.
 
     The points of a muscle model serve lever arms: between them a straight line cuts a bent wrist's corner, and beside
     a finger they stand off the bone. Real tendons are held by pulleys and the extensor hood.
@@ -131,8 +133,19 @@ def held_tendons(hand: PosedHand, soft: SoftFields, size: float) -> dict[str, Fl
             outward = np.stack([at(part, path) for part in (slope_i, slope_j, slope_k)], -1)
             outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 0.3)
             path = path - np.maximum(at(soft.skin_mm, path) + radius_mm + UNDER_SKIN_MM, 0)[:, None] * outward
-        held[name] = path
+        held[name] = path[~_beyond_insertion(path, hand)]
     return held
+
+
+def _beyond_insertion(path_mm: FloatArray, hand: PosedHand) -> NDArray[np.bool_]:
+    """Tell which points of a tendon lie beside a distal phalanx beyond its base, where real tendons end."""
+    beyond = np.zeros(len(path_mm), bool)
+    for digit in range(1, 6):
+        start, end = hand.bones[f"distal_phalanx_{digit}"].axis
+        along = (path_mm - start) @ (end - start) / float((end - start) @ (end - start))
+        across_mm = np.linalg.norm(path_mm - start - along[:, None] * (end - start), axis=1)
+        beyond |= (along > INSERTION) & (along < 1.5) & (across_mm < _BESIDE_MM)
+    return beyond
 
 
 def smooth_path(points_mm: FloatArray, step_mm: float) -> FloatArray:
