@@ -8,7 +8,7 @@ Of every one of the 29 bones of a right hand it writes points on the surface wit
 grid of 1 mm, the bone it hangs from, the centre of that joint and three axes: flexion, abduction, long axis. The hand
 lies flat, fingers a little bent, as on a scanner's table; the tree begins at the capitate, so that wrist, forearm and
 every ray move against the middle of the hand. Coordinates are mm along radial, distal and dorsal; 0 is the capitate's
-centre.
+centre. Of every tendon that passes the wrist it writes the points that it runs through, and the bone each is fixed to.
 """
 
 from __future__ import annotations
@@ -54,6 +54,15 @@ PARENT = {
 }  # fmt: skip
 
 
+TENDONS = (
+    "FPL", *(f"{kind}{ray}" for kind in ("FDS", "FDP") for ray in range(2, 6)), "FCR", "FCU", "PL",
+    "EPL", "EPB", "APL", *(f"EDC{ray}" for ray in range(2, 6)), "EIP", "EDM", "ECRL", "ECRB", "ECU",
+)  # fmt: skip
+INSERTION = 0.2
+"""Of a distal phalanx's length: the tendons of flexor profundus and extensor end on the base; muscle models, which have
+them for their lever arms, let them end anywhere."""
+
+
 def main() -> None:
     """Write the model."""
     lengths = dict.fromkeys(BONES, 1.0)
@@ -68,6 +77,7 @@ def main() -> None:
         facts[name] = _bone(name, hand, frame, origin, arrays)
     OUT.parent.mkdir(exist_ok=True)
     arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+    arrays["tendons"] = np.frombuffer(json.dumps(_tendons(hand, frame, origin, facts)).encode(), np.uint8)
     np.savez_compressed(OUT, **arrays)
     print(f"{OUT}: {OUT.stat().st_size / 1e6:.2f} MB, {sum(len(arrays[f'{n}.points']) for n in BONES)} points")
 
@@ -94,6 +104,31 @@ def _bone(name: str, hand: PosedHand, frame: FloatArray, origin: FloatArray, arr
         "axes": axes.tolist(),
         "first_mm": grid.point_of(start).tolist(),
     }
+
+
+def _tendons(hand: PosedHand, frame: FloatArray, origin: FloatArray, facts: dict[str, dict]) -> dict[str, list]:
+    """Return tendon to its points at rest, proximal first: (bone, mm); of the forearm what the model's bones hold."""
+    wrist = ((hand.radiocarpal_mm - origin) @ frame.T)[1]
+    tendons = {}
+    for name in TENDONS:
+        points = (hand.tendons_mm[name] - origin) @ frame.T
+        bones = [bone for bone, _ in load_skeleton().tendons[name]]
+        tendons[name] = [
+            (bone, np.round(_inserted(bone, point, hand, facts), 2).tolist())
+            for bone, point in zip(bones, points, strict=True)
+            if point[1] > wrist - FOREARM_MM
+        ]
+    return tendons
+
+
+def _inserted(bone: str, point: FloatArray, hand: PosedHand, facts: dict[str, dict]) -> FloatArray:
+    """Return a point of a tendon, drawn back to where tendons end on a distal phalanx: its base."""
+    if not bone.startswith("distal_phalanx"):
+        return point
+    start, end = hand.bones[bone].axis
+    along = np.array(facts[bone]["axes"][2])
+    beyond_mm = (point - facts[bone]["joint_mm"]) @ along - INSERTION * float(np.linalg.norm(end - start))
+    return point - max(beyond_mm, 0.0) * along
 
 
 def _field(

@@ -17,6 +17,8 @@ from calcidect.materials import MaterialMaps, decompose
 from calcidect.settings import FindingsSettings, MaterialsSettings, Settings, VendorRuleSettings
 from calcidect.study import Energy, read_study
 
+_PLACE = ("compartment", "level", "digit")
+
 
 @pytest.fixture(scope="module")
 def maps(quick_case: Path) -> MaterialMaps:
@@ -113,7 +115,21 @@ def test_rows_and_labels_agree(findings: Findings) -> None:
 
 def test_what_is_not_measured_says_so(findings: Findings) -> None:
     assert all(row.fraction_lost is None and row.reason for row in findings.acro_osteolysis)
-    assert all(d.compartment is None and d.pattern is None for d in findings.deposits)
+    assert all(d.pattern is None for d in findings.deposits)
+
+
+def test_a_deposit_lies_where_it_was_put(findings: Findings, truth: dict) -> None:  # type: ignore[type-arg]
+    found = np.array([[d.centroid_x_mm, d.centroid_y_mm, d.centroid_z_mm] for d in findings.deposits])
+    places = []
+    for true in truth["deposits"]:
+        if true["volume_mm3"] >= 20:
+            mine = findings.deposits[int(np.linalg.norm(found - true["centroid_mm"], axis=1).argmin())]
+            assert mine.compartment_shares is not None
+            assert sum(mine.compartment_shares.values()) == pytest.approx(1.0, abs=0.01)
+            assert mine.compartment == max(mine.compartment_shares, key=lambda name: mine.compartment_shares[name])
+            places.append(((mine.compartment, mine.level, mine.digit), tuple(true[k] for k in _PLACE)))
+    wrong = [(mine, true) for mine, true in places if mine != true]
+    assert len(wrong) <= 1, wrong
 
 
 def test_burden_adds_up_and_follows_the_rules(findings: Findings, anatomy: HandAnatomy) -> None:

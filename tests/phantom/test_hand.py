@@ -114,3 +114,10 @@ def test_mineral_lies_in_bone_only_and_marrow_is_fat(hand: DigitalHand) -> None:
     assert (outside > 600).mean() < 1e-3  # half voxels at surfaces only
     inside = hand.bones > 0
     assert set(np.unique(hand.tissue[inside])) == {Tissue.MATRIX, Tissue.MARROW}
+
+
+def test_tendons_stay_below_the_skin(hand: DigitalHand) -> None:
+    index = {name: np.round(hand.soft.grid.index_of(path)).astype(int) for name, path in hand.posed.tendons_mm.items()}
+    for name, at in index.items():
+        at = at[((at >= 0) & (at < hand.soft.grid.size)).all(1)]
+        assert hand.soft.skin_mm[at[:, 2], at[:, 1], at[:, 0]].max(initial=-9.0) < -0.5, name

@@ -51,6 +51,7 @@ DEPOSIT_COLUMNS = [
     "agatston_like",
     "projected_area_mm2",
     "vendor_urate_fraction",
+    "compartment_shares",
 ]
 
 

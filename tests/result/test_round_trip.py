@@ -222,3 +222,16 @@ def test_earlier_minor_version_is_read_with_quality_not_looked_at(tmp_path):
     assert (quality.noise_low_hu, len(quality.notices)) == (12.0, 2)
     assert quality.motion == ()
     assert (quality.low, quality.metal, quality.contrast_medium, quality.field_of_view) == (None, None, None, None)
+
+
+def test_shares_of_compartments_are_read_back_and_make_one_cell_of_the_table(tmp_path):
+    result = small_result()
+    first, *others = result.findings.deposits
+    shares = {"muscle": 0.75, "subcutaneous": 0.25}
+    deposits = (replace(first, compartment_shares=shares), *others)
+    folder = replace(result, findings=replace(result.findings, deposits=deposits)).save(tmp_path / "out")
+    read = Result.load(folder).findings.deposits
+    assert [d.compartment_shares for d in read] == [shares, *(None for _ in others)]
+    lines = (folder / "deposits.csv").read_text().splitlines()
+    assert lines[1].endswith(",muscle:0.75;subcutaneous:0.25")
+    assert lines[2].endswith(",")

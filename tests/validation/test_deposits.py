@@ -132,3 +132,13 @@ def test_one_mass_that_is_not_stated_leaves_the_sum_open(scored):
     assert score.totals[-1].reported_ha_mass_mg is None
     assert score.totals[-1].mass_error_percent is None
     assert score.totals[-1].volume_error_percent == 0
+
+
+@pytest.mark.parametrize(
+    ("true", "said", "right"),
+    [("subcutaneous", "muscle", False), ("subcutaneous", None, None), ("muscle", "muscle", True)],
+)
+def test_an_empty_digit_is_an_answer_where_the_compartment_is_told(scored, true, said, right):
+    there = box(LARGE.start, LARGE.size, digit=None if true == "muscle" else 3, compartment=true)
+    (deposit,) = scored([there], [box(LARGE.start, LARGE.size, digit=None, compartment=said)]).deposits
+    assert deposit.digit_right is right

@@ -1,5 +1,6 @@
 """``MaterialMaps`` become ``HandAnatomy``."""
 
+from calcidect.anatomy._compartments import COMPARTMENTS, LEVELS, HandRegions, Named, regions_of
 from calcidect.anatomy._find import find_hands
 from calcidect.anatomy._mineral import BRIGHTER_THAN_NAIL_HU, NAIL_AND_SKIN_MM, SMOOTH_MM, URATE_HU
 from calcidect.anatomy._types import (
@@ -14,11 +15,14 @@ from calcidect.anatomy._types import (
     HandAnatomy,
     OtherKind,
     Side,
+    Tendon,
 )
 
 __all__ = [
     "BONES",
     "BRIGHTER_THAN_NAIL_HU",
+    "COMPARTMENTS",
+    "LEVELS",
     "NAIL_AND_SKIN_MM",
     "OTHER_KINDS",
     "QUALITY_CODES",
@@ -30,7 +34,11 @@ __all__ = [
     "FieldOfView",
     "Hand",
     "HandAnatomy",
+    "HandRegions",
+    "Named",
     "OtherKind",
     "Side",
+    "Tendon",
     "find_hands",
+    "regions_of",
 ]

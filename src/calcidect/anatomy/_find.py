@@ -25,15 +25,17 @@ from calcidect.anatomy._mineral import (
     mineral_image,
     mineral_image_of_one_energy,
 )
+from calcidect.anatomy._muscle import map_muscle
 from calcidect.anatomy._name_bones import UNNAMED, NamedBones, name_bones, names_bones, unnamed
 from calcidect.anatomy._position import position_notices
 from calcidect.anatomy._refine_surface import refined
+from calcidect.anatomy._seen_tendons import SeenTissue, seen_tendons
 from calcidect.anatomy._sort_mineral import SortedMineral, sort_mineral
 from calcidect.anatomy._spots import find_spots
-from calcidect.anatomy._types import BONES, OTHER_KINDS, BoneLabel, Hand, HandAnatomy, Side
+from calcidect.anatomy._types import BONES, OTHER_KINDS, BoneLabel, Hand, HandAnatomy, Side, Tendon
 from calcidect.anatomy._wrist import radiocarpal_mm
 from calcidect.errors import Notice
-from calcidect.geometry import Grid
+from calcidect.geometry import Grid, Volume
 from calcidect.materials import MaterialMaps, brightness_of_80_kv
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
@@ -56,6 +58,8 @@ class _Found:
     named: NamedBones
     mineral: SortedMineral
     radiocarpal_mm: float | None
+    tendons: tuple[Tendon, ...]
+    muscle_mm: Volume
 
 
 def find_hands(maps: MaterialMaps, settings: Settings = Settings(), progress: Progress = silent) -> HandAnatomy:  # noqa: B008
@@ -84,37 +88,49 @@ def find_hands(maps: MaterialMaps, settings: Settings = Settings(), progress: Pr
 
 
 def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
-    spacing, hu_per_mg = maps.low.grid.spacing_mm, _hu_per_mg_per_cm3(maps)
+    grid = maps.low.grid.cropped(body.start, body.size)
     image = _mineral(maps, body)
     frame = find_frame(body, image.low_hu > _BONE_HU, maps.low.grid)
-    labels, pieces = split_mineral(image, spacing)
+    labels, pieces = split_mineral(image, grid.spacing_mm)
     attached = np.isin(labels, [p.label for p in pieces if p.kind == "bone"])
-    deposits = (labels > 0) & ~attached
-    bones = fill_holes(attached & (image.low_hu > _BONE_SURFACE_HU)) & ~deposits
-    spots = _spots(maps, image, body, labels > 0)
+    apart = (labels > 0) & ~attached
+    bones = fill_holes(attached & (image.low_hu > _BONE_SURFACE_HU)) & ~apart
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
-    space, model = hand_space(maps.low.grid.cropped(body.start, body.size), frame), load_hand_model()
+    space, model = hand_space(grid, frame), load_hand_model()
     best = find_pose(model, bones, space, wrist, doubtful=frame.confidence < _UNSURE)
-    if best is None or not names_bones(best):
-        sharp = trimmed(bones, image.low_hu, image.smooth_low_hu, hu_per_mg, spacing) & ~deposits & body.mask
-        mineral = sort_mineral(deposits | spots, labels, image, bones, body.mask, None, spacing)
-        return _Found(body, frame, unnamed(sharp), mineral, wrist)
-    regained = bones_by_place(labels, pieces, best, model)
-    if regained.any():
-        attached, deposits = attached | regained, deposits & ~regained
+    if best is not None and not names_bones(best):
+        best = None
+    if best is not None and (regained := bones_by_place(labels, pieces, best, model)).any():
+        attached, apart = attached | regained, apart & ~regained
         bones |= fill_holes(regained & (image.smooth_low_hu > _THIN_CORTEX_HU))
         best = refitted(model, bones, best)
-    sharp = trimmed(bones, image.low_hu, image.smooth_low_hu, hu_per_mg, spacing) & ~deposits & body.mask
-    model = refined(model, best.found, best.space, image.low_hu, image.smooth_low_hu, hu_per_mg)
-    touching = deposits_against_bone(sharp, attached & body.mask, image, best, model)
-    named = name_bones(sharp & ~touching, best, model)
-    deposits |= spots | touching
-    mineral = sort_mineral(deposits, labels, image, bones & ~touching, body.mask, best, spacing)
-    return _Found(body, _confirmed(frame, best), named, mineral, wrist)
+    named, touching = _named(maps, body, image, bones & ~apart, attached & body.mask, best)
+    deposits = apart | touching | _spots(maps, image, body, labels > 0)
+    mineral = sort_mineral(deposits, labels, image, bones & ~touching, body.mask, best, grid.spacing_mm)
+    all_mineral = (labels > 0) | (named.labels > 0)
+    tissue = SeenTissue(grid, image.smooth_low_hu, image.depth_mm, all_mineral, maps.soft_tissue.host_hu[0])
+    tendons = seen_tendons(named.tendons, tissue.without(mineral.deposits))
+    return _Found(body, _confirmed(frame, best), named, mineral, wrist, tendons, map_muscle(tissue))
 
 
-def _confirmed(frame: Frame, best: FoundPose) -> Frame:
+def _named(
+    maps: MaterialMaps, body: Body, image: MineralImage, bones: NDArray[np.bool_], attached: NDArray[np.bool_],
+    best: FoundPose | None,
+) -> tuple[NamedBones, NDArray[np.bool_]]:  # fmt: skip
+    """Return the bones by name, and the deposits in contact with them; without a fit all is bone without a name."""
+    hu_per_mg = _hu_per_mg_per_cm3(maps)
+    sharp = trimmed(bones, image.low_hu, image.smooth_low_hu, hu_per_mg, maps.low.grid.spacing_mm) & body.mask
+    if best is None:
+        return unnamed(sharp), np.zeros_like(sharp)
+    model = refined(load_hand_model(), best.found, best.space, image.low_hu, image.smooth_low_hu, hu_per_mg)
+    touching = deposits_against_bone(sharp, attached, image, best, model)
+    return name_bones(sharp & ~touching, best, model), touching
+
+
+def _confirmed(frame: Frame, best: FoundPose | None) -> Frame:
     """Return the axes and side of the fitted hand; sure by how much worse a hand of the other side fits."""
+    if best is None:
+        return frame
     radial, _, dorsal = (
         sign * axis for sign, axis in zip(best.signs, (frame.radial, frame.distal, frame.dorsal), strict=True)
     )
@@ -230,6 +246,8 @@ def _gathered(maps: MaterialMaps, found: list[_Found], sides: list[Side], notice
                 frame.radial,
                 hand.radiocarpal_mm if hand.named.radiocarpal_mm is None else hand.named.radiocarpal_mm,
                 hand.named.frames,
+                hand.tendons,
+                hand.muscle_mm,
             )
         )
     field = find_field_of_view(hands, maps.low)

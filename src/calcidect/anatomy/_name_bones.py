@@ -5,7 +5,7 @@ A fit that explains the bone of the scan names it; one that does not names nothi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from calcidect.anatomy._hand_model import (
     posed_points,
 )
 from calcidect.anatomy._hand_space import HandSpace
-from calcidect.anatomy._types import BONES, BoneFrame
+from calcidect.anatomy._tendons import posed_tendons
+from calcidect.anatomy._types import BONES, BoneFrame, Tendon
 from calcidect.geometry import FloatArray, Grid
 
 UNNAMED = len(BONES) + 1
@@ -53,6 +54,8 @@ class NamedBones:
     unnamed_mm3 : float
     quality : float
         Of the fit, 0 to 1.
+    tendons : tuple of Tendon
+        Where the fitted bones hold them, LPS.
     """
 
     labels: NDArray[np.uint8]
@@ -61,6 +64,7 @@ class NamedBones:
     missing: tuple[str, ...] = ()
     unnamed_mm3: float = 0.0
     quality: float = 0.0
+    tendons: tuple[Tendon, ...] = ()
 
 
 def names_bones(best: FoundPose) -> bool:
@@ -101,6 +105,7 @@ def name_bones(bones: NDArray[np.bool_], best: FoundPose, model: HandModel) -> N
         _missing(model, found, labels, space.grid),
         float(unsure.sum()) * space.grid.voxel_volume_mm3,
         best.quality,
+        tuple(replace(t, path_mm=space.lps_of(t.path_mm)) for t in posed_tendons(model, found.posed)),
     )
 
 
@@ -166,10 +171,12 @@ def _confidence(model: HandModel, found: Fit, owner: NDArray[np.intp], least_mm:
 def _frames(model: HandModel, found: Fit, space: HandSpace, confidence: FloatArray) -> dict[str, BoneFrame]:
     """Return where every bone lies, in LPS."""
     frames = {}
+    points, _ = posed_points(model, found.posed)
     for n, bone in enumerate(model.bones):
         _, palmar, along = space.lps_of((found.posed.rotations[n] @ bone.axes.T).T)
         joint = space.lps_of(found.posed.origins_mm[n][None])[0]
-        frames[bone.name] = BoneFrame(joint, along, palmar, float(confidence[n]), float(found.seen[n]))
+        surface = space.lps_of(points[model.bone_of_point == n])
+        frames[bone.name] = BoneFrame(joint, along, palmar, float(confidence[n]), float(found.seen[n]), surface)
     return frames
 
 

@@ -25,11 +25,11 @@ _JOINTS = {
     "mcp_5": ("metacarpal_5", "proximal_phalanx_5", 1),
 }
 """Joint to the bones that it joins, and how many sesamoids it may have."""
-_LONGEST_MM = {"mcp_1": 8.5, "ip_1": 5.0, "mcp_2": 5.0, "mcp_5": 5.0}
+_LONGEST_MM = {"mcp_1": 8.5, "ip_1": 6.0, "mcp_2": 6.0, "mcp_5": 6.0}
 """Of the thumb's pair 5.2 mm on average, standard deviation 1.0 (Rai, JPRAS Open 2025, doi
 10.1016/j.jpra.2025.10.017); the others are smaller: our choice."""
 _SHORTEST_MM = 1.5
-_PALMAR_DEGREES = 50.0
+_PALMAR_DEGREES = 75.0
 """Our choice: the cone, from the joint's middle, that holds the palmar plate whether the joint is bent or not."""
 _HEAD_MM = 8.0
 """From the bone's end: a head is about half a ball of that radius. What is nearer to the shaft lies in muscle."""

@@ -57,6 +57,8 @@ class BoneFrame:
         0 to 1, that bone found there is this bone.
     seen : float
         Share of it that lies in the scan.
+    surface_mm : array, shape (n, 3)
+        Points about 2 mm apart on the fitted surface, LPS: the bone as it would be without loss.
     """
 
     joint_mm: FloatArray
@@ -64,6 +66,28 @@ class BoneFrame:
     palmar: FloatArray
     confidence: float
     seen: float
+    surface_mm: FloatArray = field(default_factory=lambda: np.empty((0, 3)))
+
+
+@dataclass(frozen=True, eq=False)
+class Tendon:
+    """Where one tendon runs, as the fitted hand has it.
+
+    Parameters
+    ----------
+    name : str
+        As anatomists shorten it, with the digit: ``FDP2``, ``EPL``.
+    kind : {"flexor", "extensor"}
+    path_mm : array, shape (n, 3)
+        Points about a millimetre apart on its middle line, proximal first.
+    radius_mm : float
+        Of its section.
+    """
+
+    name: str
+    kind: Literal["flexor", "extensor"]
+    path_mm: FloatArray
+    radius_mm: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +110,10 @@ class Hand:
         Position of the radiocarpal joint line along ``distal``, as the dot product of an LPS point with it.
     bones : dict
         Name to where that bone lies; empty if no model fits the hand.
+    tendons : tuple of Tendon
+        In LPS; empty if no model fits the hand.
+    muscle_mm : Volume or None
+        Distance to muscle, negative inside, on cells of about a millimetre; None if it was not looked for.
     """
 
     side: Side
@@ -98,6 +126,8 @@ class Hand:
     radial: FloatArray
     radiocarpal_mm: float | None = None
     bones: dict[str, BoneFrame] = field(default_factory=dict)
+    tendons: tuple[Tendon, ...] = ()
+    muscle_mm: Volume | None = None
 
 
 @dataclass(frozen=True)

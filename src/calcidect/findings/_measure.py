@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy import QUALITY_CODES, Hand, HandAnatomy
+from calcidect.anatomy import QUALITY_CODES, Hand, HandAnatomy, HandRegions, regions_of
 from calcidect.findings._artefacts import artefact_flags, is_dorsal, is_nail, nail, other_artefacts, surface_artefacts
 from calcidect.findings._burden import burden_of
 from calcidect.findings._clipped import clipped_both_notices, fill_clipped, with_clipping
@@ -76,6 +76,7 @@ class _HandView:
     blur: Blur
     painted: NDArray[np.uint8] | None
     misfit_mm: float
+    regions: HandRegions | None
 
 
 def measure(
@@ -83,7 +84,7 @@ def measure(
 ) -> Findings:  # fmt: skip
     """Return every deposit with its amounts, the bones, and the burden per hand.
 
-    Compartment, pattern, acro-osteolysis and bone destruction are not measured by this version; they are None, with the
+    Pattern, acro-osteolysis and bone destruction are not measured by this version; they are None, with the
     reason, in the result.
 
     Parameters
@@ -168,7 +169,7 @@ def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settin
     misfit_mm = hand_misfit_mm(maps.motion, middle, settings.study.motion_tolerance_mm)
     return _HandView(hand, grid, low, high, labels, count, other, distance_mm(bone, grid.spacing_mm),
                      points, cKDTree(points), names, depth, line, blur_of(maps.quality, grid.spacing_mm[2]),
-                     painted, misfit_mm)  # fmt: skip
+                     painted, misfit_mm, regions_of(hand))  # fmt: skip
 
 
 def _host_line(
@@ -219,7 +220,7 @@ def _deposit(
     depth_mm = float(around.depth_mm[voxels].min())
     at_skin = depth_mm < _AT_SKIN * min(view.grid.spacing_mm)
     mass = found.ha_mass_mg
-    place = _place(view, points, centroid)
+    place = _place(view, points, around.low[voxels], around.bone_mm[voxels], centroid)
     dorsal = is_dorsal(view.hand, centroid, view.bone_points)
     if told is None and is_nail(around, found, dorsal):
         return nail(view.hand, around, centroid), voxels, start
@@ -234,7 +235,7 @@ def _deposit(
         material=found.classification.material if found.classification else "indeterminate",
         digit=place.digit,
         level=place.level,
-        compartment=None,
+        compartment=place.compartment,
         pattern=None,
         volume_mm3=volume_mm3,
         ha_mass_mg=mass,
@@ -245,7 +246,7 @@ def _deposit(
         centroid_x_mm=float(centroid[0]),
         centroid_y_mm=float(centroid[1]),
         centroid_z_mm=float(centroid[2]),
-        aspect=_aspect(view, centroid),
+        aspect=place.aspect,
         nearest_bone=place.nearest_bone,
         distance_to_bone_mm=bone_mm if np.isfinite(bone_mm) else None,
         touches_bone=bone_mm < 0.5 * max(view.grid.spacing_mm),
@@ -257,16 +258,21 @@ def _deposit(
         flags=(*_flags(volume_mm3, at_skin, found), *clipping.flags, *other, *(["vendor_ratio"] if told else [])),
         **asdict(older_measures(around, voxels, view.hand.dorsal @ view.grid.direction, settings.findings.halo_mm)),
         vendor_urate_fraction=urate_fraction,
+        compartment_shares=place.compartment_shares,
     ), voxels, start  # fmt: skip
 
 
-def _place(view: _HandView, points_mm: FloatArray, centroid_mm: FloatArray) -> Place:
-    """Return where a deposit lies; its nearest bone is the one nearest to any of its voxels."""
+def _place(
+    view: _HandView, points_mm: FloatArray, low_hu: NDArray[np.float32], bone_mm: NDArray[np.float32],
+    centroid_mm: FloatArray,
+) -> Place:  # fmt: skip
+    """Return where a deposit lies; its nearest bone is nearest to any of its voxels, its mass goes by brightness."""
     nearest = None
     if view.bone_names:
         away_mm, index = view.bone_tree.query(points_mm)
         nearest = view.bone_names[int(index[int(np.argmin(away_mm))])]
-    return place_of(view.hand, nearest, centroid_mm)
+    mass = np.maximum(low_hu, 1.0).astype(float)
+    return place_of(view.hand, view.regions, nearest, points_mm, mass, bone_mm.astype(float), centroid_mm)
 
 
 def _sensitivity(
@@ -309,18 +315,6 @@ def _flags(volume_mm3: float, at_skin: bool, found: Amounts) -> tuple[str, ...]:
         "single_energy": found.classification is None,
     }
     return tuple(flag for flag, is_so in flags.items() if is_so)
-
-
-def _aspect(view: _HandView, centroid: FloatArray) -> str | None:
-    """Return on which side of the nearest bone a point lies."""
-    if len(view.bone_points) == 0:
-        return None
-    distance = np.linalg.norm(view.bone_points - centroid, axis=1)
-    nearby = view.bone_points[distance < distance.min() + 3.0].mean(0)
-    offset = centroid - nearby
-    hand = view.hand
-    axes = {"palmar": -hand.dorsal, "dorsal": hand.dorsal, "radial": hand.radial, "ulnar": -hand.radial}
-    return max(axes, key=lambda name: float(offset @ axes[name]))
 
 
 def _diameter_mm(points_mm: FloatArray, grid: Grid) -> float:

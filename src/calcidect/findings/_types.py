@@ -20,7 +20,7 @@ class Deposit:
     """One deposit: a row of ``deposits.csv``. None means not assessed. Positions are LPS mm.
 
     What follows ``flags`` is for comparison with older work and with other programs (``findings/_older.py``,
-    ``materials/_vendor_rule.py``).
+    ``materials/_vendor_rule.py``); last, the share of its mass in each compartment that holds some.
     """
 
     deposit_id: int
@@ -56,6 +56,7 @@ class Deposit:
     agatston_like: float | None = None
     projected_area_mm2: float | None = None
     vendor_urate_fraction: float | None = None
+    compartment_shares: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)

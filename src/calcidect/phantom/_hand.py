@@ -18,6 +18,7 @@ from calcidect.phantom._pose import PosedBone, PosedHand, pose_hand
 from calcidect.phantom._skeleton import load_skeleton
 from calcidect.phantom._soft_tissue import (
     SoftFields,
+    held_tendons,
     paint_around_bones,
     paint_layers,
     paint_nails,
@@ -94,6 +95,7 @@ def build_hand(
     posed = moved(pose_hand(load_skeleton(), person.hands[side], side), np.asarray(centre_mm, float))
     size = person.hands[side].size
     soft = _soft_fields(posed, person)
+    posed = replace(posed, tendons_mm=held_tendons(posed, soft, size))
     grid = _fine_grid(soft, spacing_mm)
     fields, lost = bone_fields(posed, person, grid, fraction_lost)
     tissue = np.zeros(grid.shape, np.uint8)

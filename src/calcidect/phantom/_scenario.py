@@ -222,6 +222,10 @@ def _drawn(
     return tuple(deposits), acro
 
 
+_BESIDE_JOINT_MM = 1.5
+"""Periarticular is what lies within 2 mm of bone, by the result's definition; other deposits keep 2 mm away."""
+
+
 def _one_hand(rng: np.random.Generator, bulky: bool) -> list[DepositSpec]:
     """Return one deposit of every compartment and a few more in the fingers, each in a pattern that occurs there."""
     digits = [int(d) for d in rng.permutation([1, 2, 3, 4, 5])]
@@ -235,7 +239,7 @@ def _one_hand(rng: np.random.Generator, bulky: bool) -> list[DepositSpec]:
     specs = [
         spec("fingertip_fat_pad", ["nodule", "conglomerate"], (3.6, 5.0), digits[0]),
         spec("fingertip_fat_pad", ["nodule", "punctate"], (3.0, 4.5), digits[1]),
-        spec("periarticular", ["nodule"], (3.0, 4.0), digits[2]),
+        replace(spec("periarticular", ["nodule"], (3.0, 4.0), digits[2]), gap_mm=_BESIDE_JOINT_MM),
         spec("subcutaneous", ["nodule", "sheet", "reticular"], (4.5, 7.0), digits[3]),
         spec("carpal_tunnel", ["nodule", "amorphous", "conglomerate"], (5.0, 8.0), 3),
         spec("muscle", ["nodule", "amorphous"], (4.0, 6.5), 1),

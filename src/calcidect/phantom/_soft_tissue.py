@@ -7,6 +7,7 @@ the forearm and in muscle bellies, else connective tissue with fat between.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,11 @@ from calcidect.phantom._voxelise import Field, box_around, box_axes
 TENDON_RADIUS_MM = {"FDP": 1.9, "FDS": 1.7, "FPL": 1.9, "EDC": 1.2, "EDM": 1.0, "EIP": 1.1, "EPL": 1.2, "EPB": 1.0,
                     "APL": 1.6, "FCR": 2.1, "FCU": 2.2, "PL": 1.3, "ECRL": 1.7, "ECRB": 1.8, "ECU": 1.9}  # fmt: skip
 """Half thickness; flexor tendons 3-4 mm, extensors 2-2.5 mm (hand ultrasound, Elhai 2012 among others)."""
+
+UNDER_SKIN_MM = 1.3
+"""Between skin's surface and a tendon: the skin, 1 to 1.5 mm."""
+INSERTION, _BESIDE_MM = 0.2, 10.0
+"""Share of a distal phalanx that tendons reach; half a finger's width and more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +109,43 @@ def tendon_paths(hand: PosedHand, size: float) -> dict[str, tuple[FloatArray, fl
         if kind in TENDON_RADIUS_MM:
             paths[name] = (smooth_path(points, 0.3), TENDON_RADIUS_MM[kind] * size)
     return paths
+
+
+def held_tendons(hand: PosedHand, soft: SoftFields, size: float) -> dict[str, FloatArray]:
+    """Return the tendons' paths, pushed in where they would leave the skin, ended on the base of the fingertip's bone.
+
+    The points of a muscle model serve lever arms: between them a straight line cuts a bent wrist's corner, and beside
+    a finger they stand off the bone. Real tendons are held by pulleys and the extensor hood.
+    """
+    from scipy.ndimage import map_coordinates
+
+    slope_k, slope_j, slope_i = np.gradient(soft.skin_mm, *soft.grid.spacing_mm[::-1])
+
+    def at(field: Any, points: FloatArray) -> FloatArray:
+        index = soft.grid.index_of(points)[:, ::-1].T
+        return np.asarray(map_coordinates(field, index, order=1, mode="nearest"), float)
+
+    held = {}
+    for name, points in hand.tendons_mm.items():
+        path = smooth_path(points, 1.0)
+        radius_mm = TENDON_RADIUS_MM.get(name.rstrip("0123456789"), 1.0) * size
+        for _ in range(6):
+            outward = np.stack([at(part, path) for part in (slope_i, slope_j, slope_k)], -1)
+            outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 0.3)
+            path = path - np.maximum(at(soft.skin_mm, path) + radius_mm + UNDER_SKIN_MM, 0)[:, None] * outward
+        held[name] = path[~_beyond_insertion(path, hand)]
+    return held
+
+
+def _beyond_insertion(path_mm: FloatArray, hand: PosedHand) -> NDArray[np.bool_]:
+    """Tell which points of a tendon lie beside a distal phalanx beyond its base, where real tendons end."""
+    beyond = np.zeros(len(path_mm), bool)
+    for digit in range(1, 6):
+        start, end = hand.bones[f"distal_phalanx_{digit}"].axis
+        along = (path_mm - start) @ (end - start) / float((end - start) @ (end - start))
+        across_mm = np.linalg.norm(path_mm - start - along[:, None] * (end - start), axis=1)
+        beyond |= (along > INSERTION) & (along < 1.5) & (across_mm < _BESIDE_MM)
+    return beyond
 
 
 def smooth_path(points_mm: FloatArray, step_mm: float) -> FloatArray:

@@ -15,6 +15,10 @@ from calcidect.result._types import HandFacts, NotAssessed, Provenance, Result, 
 from calcidect.study import Study
 
 _NOT_YET = "This version does not assess it."
+_NO_FIT = "No hand could be fitted to the bones, so that places in it have no names."
+_OF_DEPOSITS = {
+    "digit": _NO_FIT, "compartment": _NO_FIT, "pattern": _NOT_YET, "aspect": _NO_FIT, "nearest_bone": _NO_FIT,
+}  # fmt: skip
 _ONE_ENERGY = "One energy does not tell materials apart."
 _NEEDS_TWO_ENERGIES = (
     "materials",
@@ -90,9 +94,11 @@ def what_is_not_assessed(findings: Findings, *, single_energy: bool = False) -> 
     if any(bone.bone == "unnamed" for bone in findings.bones):
         missing.append(NotAssessed("bones.bone", "The name of some bone is not sure; it is labelled unnamed."))
     missing += [
-        NotAssessed(f"deposits.{name}", _NOT_YET)
-        for name in ("digit", "compartment", "pattern", "aspect", "nearest_bone")
+        NotAssessed(f"deposits.{name}", reason)
+        for name, reason in _OF_DEPOSITS.items()
         if findings.deposits and all(getattr(deposit, name) is None for deposit in findings.deposits)
+        # muscle, carpus and forearm have no digit: where compartments are told, its absence is an answer
+        if not (name == "digit" and any(deposit.compartment for deposit in findings.deposits))
     ]
     if any(deposit.level is None for deposit in findings.deposits):
         missing.append(NotAssessed("deposits.level", "The bone nearest to some deposits has no sure name."))

@@ -79,8 +79,7 @@ def as_csv(kind: type, items: Iterable[Any]) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, list):
-        return LIST_SEPARATOR.join(value)
+    value = _listed(value)
     return "" if value is None else value
 
 
@@ -97,4 +96,7 @@ def as_frame(kind: type, items: Sequence[Any]) -> pd.DataFrame:
 
 
 def _listed(value: Any) -> Any:
+    """Return several words, or names with their numbers, as the words of one cell."""
+    if isinstance(value, dict):
+        value = [f"{name}:{number:g}" for name, number in value.items()]
     return LIST_SEPARATOR.join(value) if isinstance(value, list) else value

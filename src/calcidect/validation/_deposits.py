@@ -89,11 +89,13 @@ def _score_of(deposit: DepositClaim, pairing: Pairing) -> DepositScore:
 
 
 def _compared(true: DepositClaim, reported: DepositClaim) -> dict[str, Any]:
-    """Compare what a result states with truth; what it leaves open stays None."""
-    answers = {
-        f"{name}_right": None if getattr(reported, name) is None else getattr(reported, name) == getattr(true, name)
-        for name in SITE
-    }
+    """Compare what a result states with truth; what it leaves open stays None.
+
+    An empty digit is an answer where the compartment is told: muscle, carpus and forearm have none.
+    """
+    told = {name: getattr(reported, name) is not None for name in SITE}
+    told["digit"] |= told["compartment"]
+    answers = {f"{n}_right": getattr(reported, n) == getattr(true, n) if told[n] else None for n in SITE}
     return {
         "reported_material": reported.material,
         "side_right": reported.side == true.side,

@@ -1,0 +1,99 @@
+"""Muscle bellies of a hand, where the scan shows them.
+
+On cells of about a millimetre the mean of soft tissue tells fat (-110 HU), muscle (40 to 75) and tendon (80 to 145).
+Mineral hides what it lies in: there the tissue around stands in (normalised convolution: Knutsson and Westin, CVPR
+1993). A belly is a body of muscle: what is thinner than 3 mm is a fascia, a vessel, or a border of fat with tendon or
+skin.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.anatomy._seen_tendons import SeenTissue
+from calcidect.geometry import Grid, Volume
+
+_CELL_MM = 1.0
+"""Our choice: about the blur of a scan."""
+_FAT_HU, _TENDON_ABOVE_MUSCLE_HU = -110.0, 60.0
+"""At 70 to 140 kV (docs/method/materials.md, section 2)."""
+_SOFT_HU = (-250.0, 180.0)
+"""Neither air nor mineral, with noise."""
+_NEAR_MM = 1.0
+_SCALES = ((_NEAR_MM, 1.0), (2.0, 3e-2), (4.0, 1e-3), (8.0, 3e-5))
+"""Our choice: blur of the cells in mm, and weight; where mineral hides all within one, the next wider one rules."""
+_CORE_MM = 1.5
+"""Our choice: half the thickness of the thinnest belly."""
+SKIN_AND_BLUR_MM = 2.5
+"""Skin of 1 to 1.5 mm, and 1 mm of blur."""
+
+
+def map_muscle(tissue: SeenTissue) -> Volume:
+    """Return the distance to muscle in mm, negative inside, on cells of about a millimetre.
+
+    Parameters
+    ----------
+    tissue : SeenTissue
+    """
+    from scipy.ndimage import binary_dilation
+
+    factors, grid = _cells_of(tissue.grid)
+    shows = (
+        ~tissue.mineral & (tissue.depth_mm > SKIN_AND_BLUR_MM)
+        & (tissue.low_hu > _SOFT_HU[0]) & (tissue.low_hu < _SOFT_HU[1])
+    )  # fmt: skip
+    clear = ~binary_dilation(_cell_means(tissue.mineral.astype(np.float32), factors) > 0)
+    weight = np.where(clear, _cell_means(shows.astype(np.float32), factors), 0)
+    hu = _spread(np.where(clear, _cell_means(np.where(shows, tissue.low_hu, 0), factors), 0), weight, grid)
+    deep = _cell_means(tissue.depth_mm, factors) > SKIN_AND_BLUR_MM
+    return Volume(_bellies(hu, deep, tissue.muscle_hu, grid), grid)
+
+
+def _cells_of(grid: Grid) -> tuple[tuple[int, int, int], Grid]:
+    """Return voxels a cell along i, j, k, and the grid of whole cells."""
+    i, j, k = (max(1, round(_CELL_MM / s)) for s in grid.spacing_mm)
+    size = (grid.size[0] // i, grid.size[1] // j, grid.size[2] // k)
+    origin = grid.point_of([(i - 1) / 2, (j - 1) / 2, (k - 1) / 2])
+    spacing = tuple(n * s for n, s in zip((i, j, k), grid.spacing_mm, strict=True))
+    return (i, j, k), Grid(size, spacing, tuple(origin), grid.direction)  # type: ignore[arg-type]
+
+
+def _cell_means(array: NDArray[np.float32], factors: tuple[int, int, int]) -> NDArray[np.float32]:
+    """Return the means of whole cells."""
+    i, j, k = factors
+    a, b, c = array.shape[0] // k, array.shape[1] // j, array.shape[2] // i
+    return np.asarray(array[: a * k, : b * j, : c * i].reshape(a, k, b, j, c, i).mean((1, 3, 5)), np.float32)
+
+
+def _spread(total: NDArray[np.float32], weight: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
+    """Return the mean of what is near, or of what is farther where nothing is."""
+    from scipy.ndimage import gaussian_filter
+
+    sums = np.zeros((2, *total.shape), np.float32)
+    for sigma_mm, share in _SCALES:
+        sigma = [sigma_mm / s for s in grid.spacing_mm[::-1]]
+        sums += np.stack([share * gaussian_filter(a, sigma, truncate=3.0) for a in (total, weight)])
+    return np.asarray(np.where(sums[1] > 1e-9, sums[0] / np.maximum(sums[1], 1e-9), _FAT_HU), np.float32)
+
+
+def _bellies(hu: NDArray[np.float32], deep: NDArray[np.bool_], muscle_hu: float, grid: Grid) -> NDArray[np.float32]:
+    """Return the signed distance to muscle: more muscle than fat and than tendon, near a core of muscle."""
+    brightest = muscle_hu + 0.5 * _TENDON_ABOVE_MUSCLE_HU
+    muscle = deep & (hu > 0.5 * (muscle_hu + _FAT_HU)) & (hu < brightest)
+    sure = deep & (hu > 0.85 * muscle_hu + 0.15 * _FAT_HU) & (hu < brightest)
+    core = _signed_mm(sure, grid) < -_CORE_MM
+    return _signed_mm(muscle & (_signed_mm(core, grid) < _CORE_MM + _NEAR_MM), grid)
+
+
+def _signed_mm(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float32]:
+    """Return the distance to a mask's surface, negative inside."""
+    import SimpleITK as sitk
+
+    if not mask.any():
+        return np.full(mask.shape, 99.0, np.float32)
+    image = sitk.GetImageFromArray(mask.astype(np.uint8))
+    image.SetSpacing(grid.spacing_mm)
+    distance = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
+    half = 0.5 * float(np.mean(grid.spacing_mm))  # the filter measures from the centres of the mask's outermost cells
+    return np.asarray(sitk.GetArrayFromImage(distance) - half, np.float32)
