@@ -2,8 +2,8 @@
 
 Energy can't tell them apart, structure can: **bone has a shell**. Dense voxels fall into connected pieces; a piece is
 bone if it is less dense deep inside than at its rim (marrow in a cortex), or as large as a row of bones. What is left
-is deposit, or mineral that place tells from one (`_sort_mineral`). A deposit that is in contact with bone is taken for
-bone by this rule (docs/limitations.md).
+is deposit, or mineral that place tells from one (`_sort_mineral`). A deposit in contact with bone is part of that
+bone's piece until the fitted hand parts them (`_against_bone`).
 """
 
 from __future__ import annotations
