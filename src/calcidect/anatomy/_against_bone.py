@@ -37,6 +37,8 @@ _SOLID_RADIUS_MM, _SOLID_WITHIN_MM = 1.2, 3.0
 _LEAST_SOLID_MM3, _LEAST_SOLID_INSIDE_MM3 = 40.0, 15.0
 """Our choice, of a solid body without a core outside: a ball of 4 mm, of which a third lies inside of bone."""
 _INSIDE_MM = -0.2
+_FINGERTIPS = tuple(range(5))
+"""Distal phalanges, in the order of ``BONES``, differ too much in size and density to be deposits by density alone."""
 _GROW_MM, _GROW_INSIDE_MM, _BESIDE_MM = 1.5, 1.0, 0.3
 """As far as blur reaches; what lies farther outside than the surface is sure belongs to a core close by."""
 
@@ -86,7 +88,8 @@ def deposits_against_bone(
     distance = _filled(where, where.distance_mm, shape, np.float32(np.inf))
     denser = _filled(where, _denser(where, bones, image.ha_mg_per_cm3), shape, False)
     cores = _cores(where, bones, distance, image, spacing)
-    solid = _solid(denser, distance, cores, spacing)
+    deep = _filled(where, (where.distance_mm < _INSIDE_MM) & ~np.isin(where.bone, _FINGERTIPS), shape, False)
+    solid = _solid(denser & (distance < _SOLID_WITHIN_MM), deep, cores, spacing)
     return _grown(cores, solid, distance, denser, spacing)
 
 
@@ -159,17 +162,16 @@ def _denser(where: _Where, bones: NDArray[np.bool_], ha: NDArray[np.float32]) ->
 
 
 def _solid(
-    denser: NDArray[np.bool_], distance: NDArray[np.float32], cores: NDArray[np.bool_],
-    spacing: tuple[float, float, float],
-) -> NDArray[np.bool_]:  # fmt: skip
-    """Return bodies that are denser than bone is in their place, with a core outside or large by themselves."""
+    denser: NDArray[np.bool_], deep: NDArray[np.bool_], cores: NDArray[np.bool_], spacing: tuple[float, float, float]
+) -> NDArray[np.bool_]:
+    """Return bodies that are denser than bone is in their place, with a core outside or large and deep by themselves."""
     from scipy.ndimage import binary_opening, label
 
-    body = binary_opening(denser & (distance < _SOLID_WITHIN_MM), _ball(spacing))
+    body = binary_opening(denser, _ball(spacing))
     parts, count = label(body)
     voxel_mm3 = float(np.prod(spacing))
     volume, within, outside = (
-        voxel_mm3 * np.bincount(parts[mask], minlength=count + 1) for mask in (body, distance < _INSIDE_MM, cores)
+        voxel_mm3 * np.bincount(parts[mask], minlength=count + 1) for mask in (body, deep, cores)
     )
     keep = (outside > 0) | ((volume >= _LEAST_SOLID_MM3) & (within >= _LEAST_SOLID_INSIDE_MM3))
     keep[0] = False
