@@ -164,7 +164,7 @@ def _denser(where: _Where, bones: NDArray[np.bool_], ha: NDArray[np.float32]) ->
 def _solid(
     denser: NDArray[np.bool_], deep: NDArray[np.bool_], cores: NDArray[np.bool_], spacing: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
-    """Return bodies that are denser than bone is in their place, with a core outside or large and deep by themselves."""
+    """Return bodies denser than bone is in their place, with a core outside, or large and deep by themselves."""
     from scipy.ndimage import binary_opening, label
 
     body = binary_opening(denser, _ball(spacing))
