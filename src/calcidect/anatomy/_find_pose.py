@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from calcidect.anatomy._fit_model import COARSE_MM, FINE_MM, Fit, fit
 from calcidect.anatomy._hand_model import HandModel, number_of_parameters, of_bone, pose, posed_points
 from calcidect.anatomy._hand_space import HandSpace, Surface, surface_of
+from calcidect.anatomy._slipped_fingers import laid_anew
 from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray
 
@@ -112,7 +113,11 @@ def find_pose(
     best = max(tried, key=lambda one: one[0])
     other = [one[0] for one in tried if np.prod(one[1]) != np.prod(best[1])]
     turned = _turned(space, best[1])
-    fine = fit(model, _seen_from(scan, best[1]), best[2].parameters, turned.holds, FINE_MM)
+    seen = _seen_from(scan, best[1])
+    fine = fit(model, seen, best[2].parameters, turned.holds, FINE_MM)
+    laid = laid_anew(model, seen, fine)
+    if laid is not None:
+        fine = max(fine, fit(model, seen, laid, turned.holds, FINE_MM), key=quality)
     return FoundPose(fine, turned, best[1], quality(fine), max(other, default=None))
 
 
