@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy._bone_density import denser_than_usual
 from calcidect.anatomy._find_pose import FoundPose
-from calcidect.anatomy._hand_model import HandModel
+from calcidect.anatomy._hand_model import HandModel, share_along
 from calcidect.anatomy._mineral import MineralImage
 from calcidect.anatomy._name_bones import nearest_bone
 from calcidect.anatomy._prominence import BEYOND_BLUR_MM, prominences
@@ -32,6 +32,8 @@ _SURFACE_MM = -0.25
 """Where bone ends under a deposit, on the refined surface's distance: that surface lies so much outside on average."""
 _MARGIN_SHARE, _TIP_SHARE = 0.15, 0.1
 """Of a bone's length at either end: the joint's margin; of a fingertip, where tufts differ most."""
+_MATCHED = 0.3
+"""Share of a fitted bone's surface that has bone beside it: with less, bone was not found there."""
 _TUFT_SHARE, _LEAST_TUFT_MM3 = 0.5, 8.0
 _SOLID_RADIUS_MM, _SOLID_WITHIN_MM = 1.2, 3.0
 _LEAST_SOLID_MM3, _LEAST_SOLID_INSIDE_MM3 = 40.0, 15.0
@@ -87,7 +89,7 @@ def deposits_against_bone(
     where = _where(mineral | bones, best, model)
     distance = _filled(where, where.distance_mm, shape, np.float32(np.inf))
     denser = _filled(where, _denser(where, bones, image.ha_mg_per_cm3), shape, False)
-    cores = _cores(where, bones, distance, image, spacing)
+    cores = _cores(where, bones, distance, image, best.found.matched, spacing)
     deep = _filled(where, (where.distance_mm < _INSIDE_MM) & ~np.isin(where.bone, _FINGERTIPS), shape, False)
     solid = _solid(denser & (distance < _SOLID_WITHIN_MM), deep, cores, spacing)
     return _grown(cores, solid, distance, denser, spacing)
@@ -98,22 +100,23 @@ def _where(mineral: NDArray[np.bool_], best: FoundPose, model: HandModel) -> _Wh
     points = best.space.point_of(index)
     bone, distance = nearest_bone(model, best.found, points)
     share = np.zeros(len(index))
-    for n, own in enumerate(model.bones):
-        mine = bone == n
-        along = np.linalg.inv(best.found.posed.matrices[n]).T @ own.axes[2]
-        ends = np.quantile((own.points_mm - own.joint_mm) @ own.axes[2], (0.01, 0.99))
-        share[mine] = ((points[mine] - best.found.posed.origins_mm[n]) @ along - ends[0]) / (ends[1] - ends[0])
+    for n in np.unique(bone):
+        share[bone == n] = share_along(model, best.found.posed, int(n), points[bone == n])
     return _Where(index, distance, bone, share)
 
 
 def _cores(
-    where: _Where, bones: NDArray[np.bool_], distance: NDArray[np.float32], image: MineralImage,
+    where: _Where, bones: NDArray[np.bool_], distance: NDArray[np.float32], image: MineralImage, matched: FloatArray,
     spacing: tuple[float, float, float],
 ) -> NDArray[np.bool_]:  # fmt: skip
-    """Return mineral that can't be the bone it touches: outside of it, or where a tuft has gone."""
+    """Return mineral that can't be the bone it touches: outside of it, or where a tuft has gone.
+
+    Beside a bone that was not found where it was fitted, nothing is told.
+    """
     kind = np.array([name.split("_")[0] for name in BONES])[where.bone]
     tuft = _filled(where, (kind == "distal") & (where.share > _TUFT_SHARE), bones.shape, False)
     outside = np.isfinite(distance) & (distance > BEYOND_BLUR_MM) & (image.ha_mg_per_cm3 > _OUTSIDE_MG_PER_CM3)
+    outside &= _filled(where, matched[where.bone] >= _MATCHED, bones.shape, False)
     at_margin = _filled(where, _is_at_margin(kind, where.share), bones.shape, False)
     outside &= ~prominences(outside, bones, distance, at_margin, image, spacing)
     boneless = tuft & (distance <= BEYOND_BLUR_MM) & (_distance_mm(bones, spacing) > BEYOND_BLUR_MM)

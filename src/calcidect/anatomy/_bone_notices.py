@@ -23,7 +23,7 @@ def bone_notices(hands: Sequence[tuple[Side, NamedBones]]) -> list[Notice]:
             Notice(
                 "bones_not_named",
                 f"The bones of the {' and '.join(lost)} hand do not look like a whole hand's, and have no names.",
-                "Bone is labelled unnamed; digit, level and nearest bone of deposits are not told.",
+                "Bone is labelled unnamed; of deposits, nearest bone, compartment, level, digit and aspect are empty.",
             )
         )
     told = [(side, named) for side, named in hands if named.frames]

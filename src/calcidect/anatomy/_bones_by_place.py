@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy._bones import Piece
 from calcidect.anatomy._find_pose import FoundPose
-from calcidect.anatomy._hand_model import HandModel
+from calcidect.anatomy._hand_model import HandModel, share_along
 from calcidect.anatomy._name_bones import distances
 from calcidect.geometry import FloatArray
 
@@ -64,7 +64,6 @@ def _fills(points_mm: FloatArray, bone: int, best: FoundPose, model: HandModel) 
         return False
     volume_mm3 = len(points_mm) * best.space.grid.voxel_volume_mm3
     expected_mm3 = float((own.distance < 0).sum() * np.linalg.det(posed.matrices[bone]))
-    along = (points_mm - posed.origins_mm[bone]) @ (posed.rotations[bone] @ own.axes[2])
-    length = float(np.ptp(own.points_mm @ own.axes[2]))
     low, high = _SHARE_OF_VOLUME
-    return bool(np.quantile(along, 0.05) < _PROXIMAL_SHARE * length and low <= volume_mm3 / expected_mm3 <= high)
+    is_based = np.quantile(share_along(model, posed, bone, points_mm), 0.05) < _PROXIMAL_SHARE
+    return bool(is_based and low <= volume_mm3 / expected_mm3 <= high)

@@ -21,6 +21,7 @@ from calcidect.anatomy._hand_space import hand_space
 from calcidect.anatomy._mineral import (
     HU_PER_MG_AT_80_KV,
     NAIL_AND_SKIN_MM,
+    SMOOTH_MM,
     MineralImage,
     mineral_image,
     mineral_image_of_one_energy,
@@ -108,9 +109,17 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     deposits = apart | touching | _spots(maps, image, body, labels > 0)
     mineral = sort_mineral(deposits, labels, image, bones & ~touching, body.mask, best, grid.spacing_mm)
     all_mineral = (labels > 0) | (named.labels > 0)
-    tissue = SeenTissue(grid, image.smooth_low_hu, image.depth_mm, all_mineral, maps.soft_tissue.host_hu[0])
+    tissue = SeenTissue(grid, _smooth(maps, body), image.depth_mm, all_mineral, maps.soft_tissue.host_hu[0])
     tendons = seen_tendons(named.tendons, tissue.without(mineral.deposits))
     return _Found(body, _confirmed(frame, best), named, mineral, wrist, tendons, map_muscle(tissue))
+
+
+def _smooth(maps: MaterialMaps, body: Body) -> NDArray[np.float32]:
+    """Return the low energy as scanned, smoothed: the mineral's image of one energy is made brighter."""
+    from scipy.ndimage import gaussian_filter
+
+    scanned = maps.low.array[_box(body)].astype(np.float32)
+    return np.asarray(gaussian_filter(scanned, [SMOOTH_MM / s for s in maps.low.grid.spacing_mm[::-1]]))
 
 
 def _named(

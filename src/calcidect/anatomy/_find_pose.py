@@ -122,9 +122,9 @@ def find_pose(
 
 
 def refitted(model: HandModel, mask: NDArray[np.bool_], best: FoundPose) -> FoundPose:
-    """Return a fit refined to a mask that holds more bone than it was found by."""
+    """Return a fit refined to a mask that holds more bone than it was found by; the fit itself if that is better."""
     found = fit(model, surface_of(mask, best.space), best.found.parameters, best.space.holds, FINE_MM)
-    return replace(best, found=found, quality=quality(found))
+    return max(best, replace(best, found=found, quality=quality(found)), key=lambda one: one.quality)
 
 
 def _coarse(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calcidect.anatomy._find_pose import FoundPose
-from calcidect.anatomy._hand_model import load_hand_model, posed_points
+from calcidect.anatomy._hand_model import directions, load_hand_model, posed_points
 from calcidect.geometry import FloatArray
 
 _SECTION_MM = 4.0
@@ -66,9 +66,7 @@ def fitted_bones(best: FoundPose) -> dict[str, FittedBone]:
     points, _ = posed_points(model, posed)
     bones = {}
     for n, bone in enumerate(model.bones):
-        _, palmar, distal = bone.axes @ posed.rotations[n].T
-        # In the space of a fit every hand is a right one: radial, distal and dorsal in this order.
-        axes = np.stack([np.cross(palmar, distal), distal, palmar])
+        axes = directions(bone) @ posed.rotations[n].T
         origin = posed.origins_mm[n]
         bones[bone.name] = FittedBone(origin, axes, (points[model.bone_of_point == n] - origin) @ axes.T)
     return bones

@@ -131,6 +131,22 @@ def load_hand_model() -> HandModel:
     return HandModel(bones, owner)
 
 
+def directions(bone: ModelBone) -> FloatArray:
+    """Return a bone's radial, distal and palmar directions at rest, rows of (3, 3): of a carpal, the hand's."""
+    if not bone.name[-1].isdigit() and bone.name not in ("radius", "ulna"):
+        return np.diag([1.0, 1.0, -1.0])
+    _, palmar, distal = bone.axes
+    return np.stack([np.cross(palmar, distal), distal, palmar])
+
+
+def share_along(model: HandModel, posed: Posed, bone: int, points_mm: FloatArray) -> FloatArray:
+    """Return where points (n, 3) lie along a posed bone: 0 at its proximal end, 1 at its distal one."""
+    own = model.bones[bone]
+    rest = (points_mm - posed.origins_mm[bone]) @ np.linalg.inv(posed.matrices[bone]).T
+    first, last = np.quantile((own.points_mm - own.joint_mm) @ own.axes[2], (0.01, 0.99))
+    return np.asarray((rest @ own.axes[2] - first) / (last - first))
+
+
 def number_of_parameters(model: HandModel) -> int:
     """Return how many numbers describe a pose: first the hand's, then each bone's."""
     return OF_HAND + OF_BONE * len(model.bones)

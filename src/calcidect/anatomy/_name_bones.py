@@ -16,6 +16,7 @@ from calcidect.anatomy._hand_model import (
     DISTANCE_STEP_MM,
     FARTHEST_MM,
     HandModel,
+    directions,
     posed_points,
 )
 from calcidect.anatomy._hand_space import HandSpace
@@ -173,7 +174,7 @@ def _frames(model: HandModel, found: Fit, space: HandSpace, confidence: FloatArr
     frames = {}
     points, _ = posed_points(model, found.posed)
     for n, bone in enumerate(model.bones):
-        _, palmar, along = space.lps_of((found.posed.rotations[n] @ bone.axes.T).T)
+        _, along, palmar = space.lps_of(directions(bone) @ found.posed.rotations[n].T)
         joint = space.lps_of(found.posed.origins_mm[n][None])[0]
         surface = space.lps_of(points[model.bone_of_point == n])
         frames[bone.name] = BoneFrame(joint, along, palmar, float(confidence[n]), float(found.seen[n]), surface)

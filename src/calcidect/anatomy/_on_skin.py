@@ -68,4 +68,6 @@ def _depth_in_closed(mask: Mask, ball_mm: float, spacing: NDArray[np.float64]) -
     if not mask.any():
         return np.full(mask.shape, -np.inf)
     grown = distance_transform_edt(~mask, sampling=spacing) <= ball_mm
+    if grown.all():
+        return np.full(mask.shape, np.inf)
     return np.asarray(distance_transform_edt(grown, sampling=spacing) - ball_mm)

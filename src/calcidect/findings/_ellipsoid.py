@@ -84,8 +84,13 @@ class Ellipsoid:
 
     def holds(self, places_mm: list[FloatArray]) -> NDArray[np.bool_]:
         """Tell which places of a grid lie inside."""
-        offset = np.stack(np.meshgrid(*places_mm, indexing="ij"), -1) - self.centre_mm
-        return np.asarray(((offset @ np.linalg.inv(self.half_axes_mm)) ** 2).sum(-1) <= 1)
+        reach = np.sqrt(np.diag(self.half_axes_mm @ self.half_axes_mm))
+        near = [np.abs(p - c) <= r for p, c, r in zip(places_mm, self.centre_mm, reach, strict=True)]
+        offset = np.stack(np.meshgrid(*(p[n] for p, n in zip(places_mm, near, strict=True)), indexing="ij"), -1)
+        inside = np.zeros([len(places) for places in places_mm], bool)
+        within = (((offset - self.centre_mm) @ np.linalg.inv(self.half_axes_mm)) ** 2).sum(-1) <= 1
+        inside[np.ix_(*near)] = within
+        return inside
 
 
 def as_ellipsoid(

@@ -101,7 +101,7 @@ def what_is_not_assessed(findings: Findings, *, single_energy: bool = False) -> 
         if not (name == "digit" and any(deposit.compartment for deposit in findings.deposits))
     ]
     if any(deposit.level is None for deposit in findings.deposits):
-        missing.append(NotAssessed("deposits.level", "The bone nearest to some deposits has no sure name."))
+        missing.append(NotAssessed("deposits.level", "No hand of 29 bones was found at some deposits."))
     if all(burden.forearm_extension is None for burden in findings.burden.values()):
         missing.append(NotAssessed("burden.forearm_extension", "The radiocarpal joint line is not known."))
     return missing
