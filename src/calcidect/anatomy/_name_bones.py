@@ -25,7 +25,7 @@ from calcidect.anatomy._types import BONES, BoneFrame, Tendon
 from calcidect.geometry import FloatArray, Grid
 
 UNNAMED = len(BONES) + 1
-_LEAST_QUALITY, _LEAST_CONFIDENCE = 0.8, 0.6
+_LEAST_QUALITY, _LEAST_CONFIDENCE = 0.7, 0.6
 """Our choice: a fit of less names no bone, a bone of less is not named."""
 _SEEN = 0.5
 _EXPLAINED_MM = 1.0
