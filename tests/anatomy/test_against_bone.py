@@ -12,9 +12,18 @@ from scipy.ndimage import gaussian_filter
 from calcidect.anatomy import BONES
 from calcidect.anatomy._against_bone import deposits_against_bone
 from calcidect.anatomy._bone_density import denser_than_usual
+from calcidect.anatomy._bones import Piece, fill_holes
+from calcidect.anatomy._bones_by_place import bones_by_place
 from calcidect.anatomy._find_pose import AS_FOUND, FoundPose
 from calcidect.anatomy._fit_model import Fit
-from calcidect.anatomy._hand_model import HandModel, load_hand_model, number_of_parameters, pose, posed_points
+from calcidect.anatomy._hand_model import (
+    HandModel,
+    load_hand_model,
+    number_of_parameters,
+    pose,
+    posed_points,
+    share_along,
+)
 from calcidect.anatomy._hand_space import HandSpace
 from calcidect.anatomy._mineral import MineralImage
 from calcidect.anatomy._name_bones import distances
@@ -46,7 +55,7 @@ class Painted:
     def deposits(self) -> NDArray[np.bool_]:
         """Return what is found against bone."""
         model = refined(self.model, self.best.found, self.best.space, self.low_hu, self.image.smooth_low_hu, HU_PER_MG)
-        filled = self.bone | (self.low_hu > 900)
+        filled = fill_holes(self.bone | (self.low_hu > 900))
         return deposits_against_bone(filled, self.image.mask | filled, self.image, self.best, model)
 
     def with_ball(self, offset_mm: float, radius_mm: float, mg_per_cm3: float) -> tuple[Painted, NDArray[np.bool_]]:
@@ -134,3 +143,38 @@ def test_a_bone_denser_than_its_like_is_told_where_it_is_denser() -> None:
     told = denser_than_usual(ha, distance, bone, share)
     assert told[eroded].mean() > 0.95
     assert told[~eroded].mean() < 0.02
+
+
+def _piece(finger: Painted, matched: float, part: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return what is found by place of one piece, where that share of the finger's bone was found."""
+    shares = np.ones(len(finger.model.bones))
+    shares[FINGER] = matched
+    best = replace(finger.best, found=replace(finger.best.found, matched=shares))
+    labels = part.astype(np.int32)
+    piece = Piece(1, "deposit", float(part.sum()) * SPACING_MM**3)
+    return bones_by_place(labels, [piece], best, finger.model)
+
+
+def test_a_piece_in_the_place_of_a_bone_that_was_not_found_is_that_bone(finger: Painted) -> None:
+    own = (distances(finger.model, finger.best.found, finger.points_mm)[FINGER] < 0).reshape(finger.bone.shape)
+    assert (_piece(finger, 0.0, own) == own).all()
+    assert not _piece(finger, 0.9, own).any()
+
+
+def test_a_piece_without_the_bones_base_is_no_bone(finger: Painted) -> None:
+    own = distances(finger.model, finger.best.found, finger.points_mm)[FINGER] < 0
+    tip = own & (share_along(finger.model, finger.best.found.posed, FINGER, finger.points_mm) > 0.5)
+    assert not _piece(finger, 0.0, tip.reshape(finger.bone.shape)).any()
+
+
+def test_a_prominence_with_marrow_is_bone_and_a_solid_one_is_not(finger: Painted) -> None:
+    scan, ball = finger.with_ball(2.5, 3.0, 800.0)
+    assert (scan.deposits() & ball).sum() > 0.8 * ball.sum()
+    points, normals = posed_points(finger.model, finger.best.found.posed)
+    own = np.nonzero(finger.model.bone_of_point == FINGER)[0]
+    middle = own[np.linalg.norm(points[own] - points[own].mean(0), axis=1).argmin()]
+    away = np.linalg.norm(finger.points_mm - points[middle] - 2.5 * normals[middle], axis=1).reshape(finger.bone.shape)
+    scene = _scene(finger.bone, finger.model, finger.best, finger.points_mm)
+    scene = np.where((away < 3.0) & ~finger.bone, CORTEX_HU, scene)
+    scene = np.where(away < 2.0, MARROW_HU, scene)
+    assert not replace(finger, low_hu=_blurred(scene)).deposits().any()
