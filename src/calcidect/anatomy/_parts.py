@@ -88,6 +88,6 @@ def parts_of(
 def _part(index: NDArray[np.intp], image: MineralImage, spacing: FloatArray) -> Part:
     at = tuple(index.T)
     hu = image.low_hu[at]
-    dense = hu >= 0.5 * hu.max()
+    dense = hu >= min(0.5 * hu.max(), hu.max())  # a dark speck, as edges enhanced by a kernel leave, has its brightest
     ha = float(np.quantile(image.ha_mg_per_cm3[at][dense], 0.9))
     return Part(index, dense, index * spacing, float(np.prod(spacing)), ha)
