@@ -26,7 +26,7 @@ from calcidect.anatomy._hand_model import (
 )
 from calcidect.anatomy._hand_space import HandSpace
 from calcidect.anatomy._mineral import MineralImage
-from calcidect.anatomy._name_bones import distances
+from calcidect.anatomy._name_bones import distances, placed
 from calcidect.anatomy._refine_surface import refined
 from calcidect.geometry import FloatArray, Grid
 
@@ -56,7 +56,9 @@ class Painted:
         """Return what is found against bone."""
         model = refined(self.model, self.best.found, self.best.space, self.low_hu, self.image.smooth_low_hu, HU_PER_MG)
         filled = fill_holes(self.bone | (self.low_hu > 900))
-        return deposits_against_bone(filled, self.image.mask | filled, self.image, self.best, model)
+        return deposits_against_bone(
+            filled, placed(self.image.mask | filled, self.best, model), self.image, self.best, model
+        )
 
     def with_ball(self, offset_mm: float, radius_mm: float, mg_per_cm3: float) -> tuple[Painted, NDArray[np.bool_]]:
         """Return the same with a ball beside the middle of the finger's bone, and where that is."""

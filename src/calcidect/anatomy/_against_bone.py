@@ -12,16 +12,14 @@ From these cores a deposit grows back to the bone's surface; what is a prominenc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._bone_density import denser_than_usual
-from calcidect.anatomy._find_pose import FoundPose
+from calcidect.anatomy._find_pose import MATCHED, FoundPose
 from calcidect.anatomy._hand_model import HandModel, share_along
 from calcidect.anatomy._mineral import MineralImage
-from calcidect.anatomy._name_bones import nearest_bone
+from calcidect.anatomy._name_bones import Placed
 from calcidect.anatomy._prominence import BEYOND_BLUR_MM, prominences
 from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray
@@ -32,8 +30,6 @@ _SURFACE_MM = -0.25
 """Where bone ends under a deposit, on the refined surface's distance: that surface lies so much outside on average."""
 _MARGIN_SHARE, _TIP_SHARE = 0.15, 0.1
 """Of a bone's length at either end: the joint's margin; of a fingertip, where tufts differ most."""
-_MATCHED = 0.3
-"""Share of a fitted bone's surface that has bone beside it: with less, bone was not found there."""
 _TUFT_SHARE, _LEAST_TUFT_MM3 = 0.5, 8.0
 _SOLID_RADIUS_MM, _SOLID_WITHIN_MM = 1.2, 3.0
 _LEAST_SOLID_MM3, _LEAST_SOLID_INSIDE_MM3 = 40.0, 15.0
@@ -45,32 +41,8 @@ _GROW_MM, _GROW_INSIDE_MM, _BESIDE_MM = 1.5, 1.0, 0.3
 """As far as blur reaches; what lies farther outside than the surface is sure belongs to a core close by."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Where:
-    """Voxels of mineral against the fitted hand, each shape (n,).
-
-    Parameters
-    ----------
-    index : int array, shape (n, 3)
-    distance_mm : array
-        From the refined surface of the nearest bone, negative inside.
-    bone : int array
-    share : array
-        Of the bone's length, 0 at its proximal end.
-    """
-
-    index: NDArray[np.intp]
-    distance_mm: NDArray[np.float32]
-    bone: NDArray[np.intp]
-    share: FloatArray
-
-
 def deposits_against_bone(
-    bones: NDArray[np.bool_],
-    mineral: NDArray[np.bool_],
-    image: MineralImage,
-    best: FoundPose,
-    model: HandModel,
+    bones: NDArray[np.bool_], where: Placed, image: MineralImage, best: FoundPose, model: HandModel
 ) -> NDArray[np.bool_]:
     """Return the voxels of deposits in contact with bone.
 
@@ -78,7 +50,7 @@ def deposits_against_bone(
     ----------
     bones : bool array, shape (k, j, i)
         Bone and what touches it, filled and trimmed of blur.
-    mineral : bool array
+    where : Placed
         All mineral that is connected to bone, blur included.
     image : MineralImage
     best : FoundPose
@@ -86,38 +58,37 @@ def deposits_against_bone(
         Refined to this scan.
     """
     spacing, shape = best.space.grid.spacing_mm, bones.shape
-    where = _where(mineral | bones, best, model)
+    shares = _shares(where, best, model)
     distance = _filled(where, where.distance_mm, shape, np.float32(np.inf))
-    denser = _filled(where, _denser(where, bones, image.ha_mg_per_cm3), shape, False)
-    cores = _cores(where, bones, distance, image, best.found.matched, spacing)
+    denser = _filled(where, _denser(where, shares, bones, image.ha_mg_per_cm3), shape, False)
+    cores = _cores(where, shares, bones, distance, image, best.found.matched, spacing)
     deep = _filled(where, (where.distance_mm < _INSIDE_MM) & ~np.isin(where.bone, _FINGERTIPS), shape, False)
     solid = _solid(denser & (distance < _SOLID_WITHIN_MM), deep, cores, spacing)
     return _grown(cores, solid, distance, denser, spacing)
 
 
-def _where(mineral: NDArray[np.bool_], best: FoundPose, model: HandModel) -> _Where:
-    index = np.stack(np.nonzero(mineral), -1)
-    points = best.space.point_of(index)
-    bone, distance = nearest_bone(model, best.found, points)
-    share = np.zeros(len(index))
-    for n in np.unique(bone):
-        share[bone == n] = share_along(model, best.found.posed, int(n), points[bone == n])
-    return _Where(index, distance, bone, share)
+def _shares(where: Placed, best: FoundPose, model: HandModel) -> FloatArray:
+    """Return where each voxel lies along its bone, 0 at the proximal end, 1 at the distal one."""
+    points, shares = best.space.point_of(where.index), np.zeros(len(where.index))
+    for n in np.unique(where.bone):
+        own = where.bone == n
+        shares[own] = share_along(model, best.found.posed, int(n), points[own])
+    return shares
 
 
 def _cores(
-    where: _Where, bones: NDArray[np.bool_], distance: NDArray[np.float32], image: MineralImage, matched: FloatArray,
-    spacing: tuple[float, float, float],
+    where: Placed, shares: FloatArray, bones: NDArray[np.bool_], distance: NDArray[np.float32], image: MineralImage,
+    matched: FloatArray, spacing: tuple[float, float, float],
 ) -> NDArray[np.bool_]:  # fmt: skip
     """Return mineral that can't be the bone it touches: outside of it, or where a tuft has gone.
 
     Beside a bone that was not found where it was fitted, nothing is told.
     """
     kind = np.array([name.split("_")[0] for name in BONES])[where.bone]
-    tuft = _filled(where, (kind == "distal") & (where.share > _TUFT_SHARE), bones.shape, False)
+    tuft = _filled(where, (kind == "distal") & (shares > _TUFT_SHARE), bones.shape, False)
     outside = np.isfinite(distance) & (distance > BEYOND_BLUR_MM) & (image.ha_mg_per_cm3 > _OUTSIDE_MG_PER_CM3)
-    outside &= _filled(where, matched[where.bone] >= _MATCHED, bones.shape, False)
-    at_margin = _filled(where, _is_at_margin(kind, where.share), bones.shape, False)
+    outside &= _filled(where, matched[where.bone] >= MATCHED, bones.shape, False)
+    at_margin = _filled(where, _is_at_margin(kind, shares), bones.shape, False)
     outside &= ~prominences(outside, bones, distance, at_margin, image, spacing)
     boneless = tuft & (distance <= BEYOND_BLUR_MM) & (_distance_mm(bones, spacing) > BEYOND_BLUR_MM)
     return outside | _large(boneless, boneless | outside, _LEAST_TUFT_MM3 / float(np.prod(spacing)))
@@ -154,13 +125,13 @@ def _grown(
     return _large(cores | solid, cores | solid | outer | beside | inner, 1)
 
 
-def _denser(where: _Where, bones: NDArray[np.bool_], ha: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _denser(where: Placed, shares: FloatArray, bones: NDArray[np.bool_], ha: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Tell which voxels are denser than bone or its blur is in their place; far outside, all mineral is."""
     at = tuple(where.index.T)
     near = where.distance_mm < BEYOND_BLUR_MM
     own = near & (bones[at] | (where.distance_mm > 0))
     denser = ~near
-    denser[own] = denser_than_usual(ha[at][own], where.distance_mm[own], where.bone[own], where.share[own])
+    denser[own] = denser_than_usual(ha[at][own], where.distance_mm[own], where.bone[own], shares[own])
     return denser
 
 
@@ -187,7 +158,7 @@ def _ball(spacing: tuple[float, float, float]) -> NDArray[np.bool_]:
     return np.asarray(sum(x * x for x in steps) <= _SOLID_RADIUS_MM**2)
 
 
-def _filled(where: _Where, values: NDArray[np.generic], shape: tuple[int, ...], empty: object):  # type: ignore[no-untyped-def]
+def _filled(where: Placed, values: NDArray[np.generic], shape: tuple[int, ...], empty: object):  # type: ignore[no-untyped-def]
     """Return values on the hand's box."""
     array = np.full(shape, empty, values.dtype)
     array[tuple(where.index.T)] = values

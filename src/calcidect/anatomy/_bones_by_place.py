@@ -12,16 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._bones import Piece
-from calcidect.anatomy._find_pose import FoundPose
-from calcidect.anatomy._hand_model import HandModel, share_along
-from calcidect.anatomy._name_bones import distances
+from calcidect.anatomy._find_pose import MATCHED, SEEN, FoundPose
+from calcidect.anatomy._hand_model import HandModel, share_along, volumes_mm3
+from calcidect.anatomy._name_bones import distance_to
 from calcidect.geometry import FloatArray
 
-_UNMATCHED = 0.3
-"""Share of a fitted bone's surface that has bone beside it: below, the bone was not found."""
 _SHARE_OF_VOLUME = (0.12, 2.5)
 """Of the fitted bone: our choice, from the base that is left of a resorbed fingertip to a bone with its blur."""
-_SEEN = 0.5
 _WITHIN_MM, _WITHIN = 4.0, 0.8
 """A bone that was not seen is placed by its neighbour's joint alone, some millimetres off."""
 _PROXIMAL_SHARE = 0.3
@@ -51,7 +48,7 @@ def bones_by_place(
     }
     points = {label: best.space.point_of(index) for label, index in candidates.items()}
     taken = set()
-    for bone in np.nonzero((best.found.matched < _UNMATCHED) & (best.found.seen > _SEEN))[0]:
+    for bone in np.nonzero((best.found.matched < MATCHED) & (best.found.seen > SEEN))[0]:
         fitting = [label for label, own in points.items() if label not in taken and _fills(own, int(bone), best, model)]
         taken |= set(sorted(fitting, key=lambda label: len(points[label]))[-1:])
     return np.isin(labels, list(taken))
@@ -59,11 +56,10 @@ def bones_by_place(
 
 def _fills(points_mm: FloatArray, bone: int, best: FoundPose, model: HandModel) -> bool:
     """Tell whether a piece, as points of its voxels, lies in a bone's place, base included, and has its volume."""
-    posed, own = best.found.posed, model.bones[bone]
-    if (distances(model, best.found, points_mm)[bone] < _WITHIN_MM).mean() < _WITHIN:
+    posed = best.found.posed
+    if (distance_to(model, best.found, bone, points_mm) < _WITHIN_MM).mean() < _WITHIN:
         return False
-    volume_mm3 = len(points_mm) * best.space.grid.voxel_volume_mm3
-    expected_mm3 = float((own.distance < 0).sum() * np.linalg.det(posed.matrices[bone]))
+    filled = len(points_mm) * best.space.grid.voxel_volume_mm3 / volumes_mm3(model, posed)[bone]
     low, high = _SHARE_OF_VOLUME
     is_based = np.quantile(share_along(model, posed, bone, points_mm), 0.05) < _PROXIMAL_SHARE
-    return bool(is_based and low <= volume_mm3 / expected_mm3 <= high)
+    return bool(is_based and low <= filled <= high)

@@ -21,13 +21,12 @@ from calcidect.anatomy._hand_space import hand_space
 from calcidect.anatomy._mineral import (
     HU_PER_MG_AT_80_KV,
     NAIL_AND_SKIN_MM,
-    SMOOTH_MM,
     MineralImage,
     mineral_image,
     mineral_image_of_one_energy,
 )
 from calcidect.anatomy._muscle import map_muscle
-from calcidect.anatomy._name_bones import UNNAMED, NamedBones, name_bones, names_bones, unnamed
+from calcidect.anatomy._name_bones import UNNAMED, NamedBones, name_bones, names_bones, placed, unnamed
 from calcidect.anatomy._position import position_notices
 from calcidect.anatomy._refine_surface import refined
 from calcidect.anatomy._seen_tendons import SeenTissue, seen_tendons
@@ -109,17 +108,9 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     deposits = apart | touching | _spots(maps, image, body, labels > 0)
     mineral = sort_mineral(deposits, labels, image, bones & ~touching, body.mask, best, grid.spacing_mm)
     all_mineral = (labels > 0) | (named.labels > 0)
-    tissue = SeenTissue(grid, _smooth(maps, body), image.depth_mm, all_mineral, maps.soft_tissue.host_hu[0])
+    tissue = SeenTissue(grid, image.scanned_smooth_low_hu, image.depth_mm, all_mineral, maps.soft_tissue.host_hu[0])
     tendons = seen_tendons(named.tendons, tissue.without(mineral.deposits))
     return _Found(body, _confirmed(frame, best), named, mineral, wrist, tendons, map_muscle(tissue))
-
-
-def _smooth(maps: MaterialMaps, body: Body) -> NDArray[np.float32]:
-    """Return the low energy as scanned, smoothed: the mineral's image of one energy is made brighter."""
-    from scipy.ndimage import gaussian_filter
-
-    scanned = maps.low.array[_box(body)].astype(np.float32)
-    return np.asarray(gaussian_filter(scanned, [SMOOTH_MM / s for s in maps.low.grid.spacing_mm[::-1]]))
 
 
 def _named(
@@ -132,8 +123,9 @@ def _named(
     if best is None:
         return unnamed(sharp), np.zeros_like(sharp)
     model = refined(load_hand_model(), best.found, best.space, image.low_hu, image.smooth_low_hu, hu_per_mg)
-    touching = deposits_against_bone(sharp, attached, image, best, model)
-    return name_bones(sharp & ~touching, best, model), touching
+    where = placed(attached | sharp, best, model)
+    touching = deposits_against_bone(sharp, where, image, best, model)
+    return name_bones(sharp & ~touching, where, best, model), touching
 
 
 def _confirmed(frame: Frame, best: FoundPose | None) -> Frame:

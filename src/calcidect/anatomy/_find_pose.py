@@ -26,7 +26,10 @@ _LEAST_POINTS = 100
 _GOOD = 0.93
 """Our choice, of ``quality``: what a fine fit reaches on simulated hands. Most coarse fits stay below, and then other
 starts are tried too."""
-_SEEN = 0.5
+SEEN = 0.5
+"""Share of a bone's surface that lies in the scan: with less, the scan does not show the bone."""
+MATCHED = 0.3
+"""Share of a fitted bone's surface with bone beside it: with less, bone was not found there."""
 AS_FOUND: Signs = (1.0, 1.0, 1.0)
 _TURNED: tuple[Signs, ...] = ((-1.0, 1.0, 1.0), (1.0, 1.0, -1.0), (-1.0, 1.0, -1.0))
 """Signs of radial, distal, dorsal: thumb on the other side, palm on the other side, both."""
@@ -81,7 +84,7 @@ class FoundPose:
 
 def quality(found: Fit) -> float:
     """Return the mean of two shares that match: of the model's bones, each counted the same, and of the scan."""
-    seen = found.seen > _SEEN
+    seen = found.seen > SEEN
     return 0.5 * (float(found.matched[seen].mean()) + found.explained) if seen.any() else 0.0
 
 

@@ -139,6 +139,12 @@ def directions(bone: ModelBone) -> FloatArray:
     return np.stack([np.cross(palmar, distal), distal, palmar])
 
 
+def volumes_mm3(model: HandModel, posed: Posed) -> FloatArray:
+    """Return the volume of every posed bone, shape (bones,)."""
+    filled = np.array([(own.distance < 0).sum() for own in model.bones])
+    return np.asarray(filled * np.linalg.det(posed.matrices))
+
+
 def share_along(model: HandModel, posed: Posed, bone: int, points_mm: FloatArray) -> FloatArray:
     """Return where points (n, 3) lie along a posed bone: 0 at its proximal end, 1 at its distal one."""
     own = model.bones[bone]

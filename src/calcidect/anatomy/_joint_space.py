@@ -31,13 +31,8 @@ _WRIST = tuple(name for name in BONES if not name[-1].isdigit()) + tuple(f"metac
 
 def find_cartilage(parts: list[Part], best: FoundPose) -> list[Part]:
     """Return the parts that lie in a joint space and are thin."""
-    return [part for part in parts if _thickness_mm(part) <= _THIN_MM and _share_in_space(part, best) >= _IN_SPACE]
-
-
-def _thickness_mm(part: Part) -> float:
-    """Return the thinnest axis of an ellipsoid that spreads like the part's dense voxels."""
-    points = part.points_mm[part.dense]
-    return float(2 * np.sqrt(5 * max(np.linalg.eigvalsh(np.cov(points.T))[0], 0.0))) if len(points) > 3 else np.inf
+    thin = [part for part in parts if part.axes_mm is not None and part.axes_mm[0] <= _THIN_MM]
+    return [part for part in thin if _share_in_space(part, best) >= _IN_SPACE]
 
 
 def _share_in_space(part: Part, best: FoundPose) -> float:

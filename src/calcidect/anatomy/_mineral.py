@@ -56,6 +56,8 @@ class MineralImage:
         As ``smooth_low_hu``, of the high energy; None of a single-energy scan.
     line : HostLine or None
         Of soft tissue; None of a single-energy scan.
+    unbrightened_hu : float32 array or None
+        The smoothed image of a single-energy scan, mineral as bright as scanned; None of two energies.
     """
 
     low_hu: NDArray[np.float32]
@@ -65,6 +67,12 @@ class MineralImage:
     depth_mm: NDArray[np.float32]
     smooth_high_hu: NDArray[np.float32] | None = None
     line: HostLine | None = None
+    unbrightened_hu: NDArray[np.float32] | None = None
+
+    @property
+    def scanned_smooth_low_hu(self) -> NDArray[np.float32]:
+        """The low energy, or the only one, as scanned and smoothed."""
+        return self.smooth_low_hu if self.unbrightened_hu is None else self.unbrightened_hu
 
 
 def mineral_image(
@@ -134,7 +142,7 @@ def mineral_image_of_one_energy(
     mask = body & ((smooth > surface_hu) | ((smooth > deep_hu) & (depth > NAIL_AND_SKIN_MM)))
     like_80_kv, smooth_like_80_kv = (_brightened(a, brightness) for a in (raw, smooth))
     ha_mg_per_cm3 = (smooth_like_80_kv - _HOST_HU) / np.float32(HU_PER_MG_AT_80_KV)
-    return MineralImage(like_80_kv, smooth_like_80_kv, ha_mg_per_cm3, mask, depth)
+    return MineralImage(like_80_kv, smooth_like_80_kv, ha_mg_per_cm3, mask, depth, unbrightened_hu=smooth)
 
 
 def _brightened(hu: NDArray[np.float32], factor: float) -> NDArray[np.float32]:

@@ -11,13 +11,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._seen_tendons import SeenTissue
+from calcidect.anatomy._seen_tendons import FAT_HU, TENDON_ABOVE_MUSCLE_HU, SeenTissue
 from calcidect.geometry import Grid, Volume
 
 _CELL_MM = 1.0
 """Our choice: about the blur of a scan."""
-_FAT_HU, _TENDON_ABOVE_MUSCLE_HU = -110.0, 60.0
-"""At 70 to 140 kV (docs/method/materials.md, section 2)."""
 _SOFT_HU = (-250.0, 180.0)
 """Neither air nor mineral, with noise."""
 _NEAR_MM = 1.0
@@ -74,14 +72,14 @@ def _spread(total: NDArray[np.float32], weight: NDArray[np.float32], grid: Grid)
     for sigma_mm, share in _SCALES:
         sigma = [sigma_mm / s for s in grid.spacing_mm[::-1]]
         sums += np.stack([share * gaussian_filter(a, sigma, truncate=3.0) for a in (total, weight)])
-    return np.asarray(np.where(sums[1] > 1e-9, sums[0] / np.maximum(sums[1], 1e-9), _FAT_HU), np.float32)
+    return np.asarray(np.where(sums[1] > 1e-9, sums[0] / np.maximum(sums[1], 1e-9), FAT_HU), np.float32)
 
 
 def _bellies(hu: NDArray[np.float32], deep: NDArray[np.bool_], muscle_hu: float, grid: Grid) -> NDArray[np.float32]:
     """Return the signed distance to muscle: more muscle than fat and than tendon, near a core of muscle."""
-    brightest = muscle_hu + 0.5 * _TENDON_ABOVE_MUSCLE_HU
-    muscle = deep & (hu > 0.5 * (muscle_hu + _FAT_HU)) & (hu < brightest)
-    sure = deep & (hu > 0.85 * muscle_hu + 0.15 * _FAT_HU) & (hu < brightest)
+    brightest = muscle_hu + 0.5 * TENDON_ABOVE_MUSCLE_HU
+    muscle = deep & (hu > 0.5 * (muscle_hu + FAT_HU)) & (hu < brightest)
+    sure = deep & (hu > 0.85 * muscle_hu + 0.15 * FAT_HU) & (hu < brightest)
     core = _signed_mm(sure, grid) < -_CORE_MM
     return _signed_mm(muscle & (_signed_mm(core, grid) < _CORE_MM + _NEAR_MM), grid)
 

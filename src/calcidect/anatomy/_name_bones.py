@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._find_pose import FoundPose
+from calcidect.anatomy._find_pose import SEEN, FoundPose
 from calcidect.anatomy._fit_model import Fit
 from calcidect.anatomy._hand_model import (
     DISTANCE_STEP_MM,
@@ -18,6 +18,7 @@ from calcidect.anatomy._hand_model import (
     HandModel,
     directions,
     posed_points,
+    volumes_mm3,
 )
 from calcidect.anatomy._hand_space import HandSpace
 from calcidect.anatomy._tendons import posed_tendons
@@ -27,7 +28,6 @@ from calcidect.geometry import FloatArray, Grid
 UNNAMED = len(BONES) + 1
 _LEAST_QUALITY, _LEAST_CONFIDENCE = 0.7, 0.6
 """Our choice: a fit of less names no bone, a bone of less is not named."""
-_SEEN = 0.5
 _EXPLAINED_MM = 1.0
 _LEFT = 0.1
 _SPECK_MM3 = 8.0
@@ -68,6 +68,32 @@ class NamedBones:
     tendons: tuple[Tendon, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Voxels against the fitted hand, each shape (n,).
+
+    Parameters
+    ----------
+    index : int array, shape (n, 3)
+        Voxels (k, j, i).
+    distance_mm : float32 array
+        From the surface of the nearest bone, negative inside.
+    bone : int array
+        The nearest, in the order of ``BONES``.
+    """
+
+    index: NDArray[np.intp]
+    distance_mm: NDArray[np.float32]
+    bone: NDArray[np.intp]
+
+
+def placed(mask: NDArray[np.bool_], best: FoundPose, model: HandModel) -> Placed:
+    """Return where the voxels of a mask lie against the fitted hand."""
+    index = np.stack(np.nonzero(mask), -1)
+    bone, distance_mm = nearest_bone(model, best.found, best.space.point_of(index))
+    return Placed(index, distance_mm, bone)
+
+
 def names_bones(best: FoundPose) -> bool:
     """Tell whether a fit is good enough to name bones."""
     return best.quality >= _LEAST_QUALITY
@@ -78,20 +104,22 @@ def unnamed(bones: NDArray[np.bool_]) -> NamedBones:
     return NamedBones(np.where(bones, UNNAMED, 0).astype(np.uint8), {}, None)
 
 
-def name_bones(bones: NDArray[np.bool_], best: FoundPose, model: HandModel) -> NamedBones:
+def name_bones(bones: NDArray[np.bool_], placed: Placed, best: FoundPose, model: HandModel) -> NamedBones:
     """Return the name of every voxel of bone.
 
     Parameters
     ----------
     bones : bool array, shape (k, j, i)
+    placed : Placed
+        Mineral that holds all of them.
     best : FoundPose
         The model fitted to them.
     model : HandModel
         Refined to the scan.
     """
     found, space = best.found, best.space
-    index = np.stack(np.nonzero(bones), -1)
-    owner, least_mm = nearest_bone(model, found, space.point_of(index))
+    own = bones[tuple(placed.index.T)]
+    index, owner, least_mm = placed.index[own], placed.bone[own], placed.distance_mm[own]
     confidence = _confidence(model, found, owner, least_mm)
     labels = np.zeros(bones.shape, np.uint8)
     labels[tuple(index.T)] = owner + 1
@@ -125,11 +153,7 @@ def _without_specks(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.bool_]:
 def _missing(model: HandModel, found: Fit, labels: NDArray[np.uint8], grid: Grid) -> tuple[str, ...]:
     """Return the bones in the field of view of which less than a tenth of the expected volume is there."""
     there = np.bincount(labels.ravel(), minlength=UNNAMED + 1)[1:UNNAMED] * grid.voxel_volume_mm3
-    expected = [
-        float((bone.distance < 0).sum() * np.linalg.det(matrix))
-        for bone, matrix in zip(model.bones, found.posed.matrices, strict=True)
-    ]
-    gone = (found.seen > _SEEN) & (there < _LEFT * np.array(expected))
+    gone = (found.seen > SEEN) & (there < _LEFT * volumes_mm3(model, found.posed))
     return tuple(bone.name for bone, is_gone in zip(model.bones, gone, strict=True) if is_gone)
 
 
@@ -144,17 +168,21 @@ def nearest_bone(model: HandModel, found: Fit, points_mm: FloatArray) -> tuple[N
 
 
 def distances(model: HandModel, found: Fit, points_mm: FloatArray) -> NDArray[np.float32]:
-    """Return the signed distance of points to every fitted bone, shape (bones, n): negative inside, 6.35 mm at most."""
+    """Return the signed distance of points to every fitted bone, shape (bones, n), as `distance_to` each."""
+    return np.stack([distance_to(model, found, n, points_mm) for n in range(len(model.bones))])
+
+
+def distance_to(model: HandModel, found: Fit, bone: int, points_mm: FloatArray) -> NDArray[np.float32]:
+    """Return the signed distance of points (n, 3) to a fitted bone: negative inside, 6.35 mm at most."""
     from scipy.ndimage import map_coordinates
 
-    away = np.full((len(model.bones), len(points_mm)), FARTHEST_MM, np.float32)
-    for n, bone in enumerate(model.bones):
-        matrix = found.posed.matrices[n]
-        rest = (points_mm - found.posed.origins_mm[n]) @ np.linalg.inv(matrix).T + bone.joint_mm
-        index = (rest - bone.first_mm)[:, ::-1]
-        inside = ((index > -1) & (index < np.array(bone.distance.shape))).all(1)
-        values = map_coordinates(bone.distance.astype(np.float32), index[inside].T, order=1, mode="nearest")
-        away[n, inside] = DISTANCE_STEP_MM * values * float(np.cbrt(np.linalg.det(matrix)))
+    own, matrix = model.bones[bone], found.posed.matrices[bone]
+    away = np.full(len(points_mm), FARTHEST_MM, np.float32)
+    rest = (points_mm - found.posed.origins_mm[bone]) @ np.linalg.inv(matrix).T + own.joint_mm
+    index = (rest - own.first_mm)[:, ::-1]
+    inside = ((index > -1) & (index < np.array(own.distance.shape))).all(1)
+    values = map_coordinates(own.distance.astype(np.float32), index[inside].T, order=1, mode="nearest")
+    away[inside] = DISTANCE_STEP_MM * values * float(np.cbrt(np.linalg.det(matrix)))
     return away
 
 
@@ -187,7 +215,7 @@ def _radiocarpal_mm(model: HandModel, found: Fit) -> float | None:
     ends = []
     for name in ("lunate", "scaphoid"):
         n = BONES.index(name)
-        if found.seen[n] < _SEEN:
+        if found.seen[n] < SEEN:
             return None
         along = points[model.bone_of_point == n, 1]
         ends.append(np.quantile(along, 0.05))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +45,23 @@ class Part:
         """Volume above half maximum."""
         return float(self.dense.sum()) * self.voxel_mm3
 
+    @cached_property
+    def axes_mm(self) -> tuple[float, float, float] | None:
+        """Axes, shortest first, of an ellipsoid that spreads like its dense voxels: an axis is 2 sqrt(5 variance).
+
+        None of fewer than four voxels.
+        """
+        points = self.points_mm[self.dense]
+        if len(points) <= 3:
+            return None
+        short, middle, long = (float(2 * np.sqrt(5 * max(v, 0.0))) for v in np.linalg.eigvalsh(np.cov(points.T)))
+        return short, middle, long
+
     @property
     def longest_mm(self) -> float:
-        """Length of an ellipsoid that spreads like its dense voxels: an axis is 2 sqrt(5 variance)."""
-        points = self.points_mm[self.dense]
-        return float(2 * np.sqrt(5 * np.linalg.eigvalsh(np.cov(points.T))[-1])) if len(points) > 3 else 0.0
+        """The longest axis; 0 of fewer than four dense voxels."""
+        axes = self.axes_mm
+        return 0.0 if axes is None else axes[-1]
 
     @property
     def is_compact(self) -> bool:

@@ -32,7 +32,6 @@ _NEAR_EDGE_MM, _LEAST_EDGE_HU = 1.3, 150.0
 _HOLD = 0.05
 """Weight that pulls a point without an edge to its bone's median."""
 _NEIGHBOURS = 6
-_NOT_SEEN_MM = 9.0
 
 
 def refined(
@@ -86,7 +85,7 @@ def _displacement(
     moved = np.full(len(points), _START_MM)
     for stiffness, scale_mm in zip(_STIFFNESS, _SCALES_MM, strict=True):
         edge = _nearest_edge(sharp, smooth, moved, ha_hu)
-        residual = np.where(np.isnan(edge), _NOT_SEEN_MM, edge - moved)
+        residual = np.nan_to_num(edge - moved)  # where no edge is seen the weight is 0
         weight = np.where(seen & ~np.isnan(edge), (scale_mm**2 / (scale_mm**2 + residual**2)) ** 2, 0.0)
         usual = _medians(edge, weight, model.bone_of_point)
         matrix = diags_array(weight + _HOLD).tocsc() + stiffness * bending

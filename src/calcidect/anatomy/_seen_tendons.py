@@ -19,11 +19,11 @@ from calcidect.geometry import FloatArray, Grid, Volume
 
 SKIN_MM = 1.3
 """Thickness of skin, 1 to 1.5 mm: no tendon lies in it."""
-_TENDON_ABOVE_MUSCLE_HU = 60.0
+TENDON_ABOVE_MUSCLE_HU = 60.0
 """At 70 to 140 kV tendon is 111, muscle 47 HU (docs/method/materials.md)."""
 _HIDDEN_HU = 180.0
 """Brighter than any tendon (145 HU): bone, deposit or their blur."""
-_FAT_HU, _BLUR_MM = np.float32(-110.0), 1.0
+FAT_HU, _BLUR_MM = -110.0, 1.0
 _REACH_MM, _STEP_MM = 4.0, 0.8
 _EXPECTED_MM = 2.0
 """Our choice: standard deviation of the model's tendons; on simulated hands they are 1 mm off, other people's more."""
@@ -68,7 +68,7 @@ class SeenTissue:
     def tendon_at(self, points_mm: FloatArray) -> FloatArray:
         """Return, 0 to 1, how much like tendon LPS points, shape (..., 3), are; 0 where it can't be seen."""
         hu = sampled(self.low_hu, self.grid, points_mm, -1024.0)
-        like = np.clip((hu - self.muscle_hu) / _TENDON_ABOVE_MUSCLE_HU, 0.0, 1.0)
+        like = np.clip((hu - self.muscle_hu) / TENDON_ABOVE_MUSCLE_HU, 0.0, 1.0)
         return np.where((hu < _HIDDEN_HU) & (self.depth_at(points_mm) > SKIN_MM), like, 0.0)
 
     def without(self, deposits: NDArray[np.bool_]) -> SeenTissue:
@@ -76,7 +76,9 @@ class SeenTissue:
         from scipy.ndimage import binary_dilation
 
         voxels = max(1, round(_BLUR_MM / min(self.grid.spacing_mm)))
-        return replace(self, low_hu=np.where(binary_dilation(deposits, iterations=voxels), _FAT_HU, self.low_hu))
+        return replace(
+            self, low_hu=np.where(binary_dilation(deposits, iterations=voxels), np.float32(FAT_HU), self.low_hu)
+        )
 
 
 def seen_tendons(tendons: Sequence[Tendon], tissue: SeenTissue) -> tuple[Tendon, ...]:
