@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from calcidect._calibrating import calibrated
-from calcidect.anatomy import find_hands
+from calcidect.anatomy import find_hands, network_sha256
 from calcidect.findings import measure
 from calcidect.materials import decompose
 from calcidect.progress import Progress, silent
@@ -113,6 +113,7 @@ def _walk(study: Study, settings: Settings, progress: Progress, costs: _Costs) -
         if maps.sensitivity
         else "none (one energy gives no concentration and no mass)",
         steps=tuple(costs.steps),
+        network=network_sha256(),
     )
     return assemble(study, maps, anatomy, findings, provenance), maps.slice_path_cm
 

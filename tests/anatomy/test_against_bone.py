@@ -14,7 +14,7 @@ from calcidect.anatomy._against_bone import deposits_against_bone
 from calcidect.anatomy._bone_density import denser_than_usual
 from calcidect.anatomy._bones import Piece, fill_holes
 from calcidect.anatomy._bones_by_place import bones_by_place
-from calcidect.anatomy._find_pose import AS_FOUND, FoundPose
+from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._fit_model import Fit
 from calcidect.anatomy._hand_model import (
     HandModel,
@@ -94,7 +94,7 @@ def finger() -> Painted:
     space = HandSpace(grid, np.eye(3))
     bones = len(model.bones)
     found = Fit(np.zeros(1), posed, 0.0, np.ones(bones), np.ones(bones), 1.0)
-    best = FoundPose(found, space, AS_FOUND, 1.0, None)
+    best = FoundPose(found, space, (1.0, 1.0, 1.0), 1.0, 0.0)
     places = space.point_of(np.indices(grid.shape).reshape(3, -1).T)
     bone = (distances(model, found, places).min(0) < 0).reshape(grid.shape)
     return Painted(_blurred(_scene(bone, model, best, places)), bone, best, model, places)

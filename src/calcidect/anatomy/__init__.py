@@ -1,5 +1,6 @@
 """``MaterialMaps`` become ``HandAnatomy``."""
 
+from calcidect.anatomy._bone_network import network_sha256
 from calcidect.anatomy._compartments import COMPARTMENTS, LEVELS, HandRegions, Named, regions_of
 from calcidect.anatomy._find import find_hands
 from calcidect.anatomy._mineral import BRIGHTER_THAN_NAIL_HU, NAIL_AND_SKIN_MM, SMOOTH_MM, URATE_HU
@@ -40,5 +41,6 @@ __all__ = [
     "Side",
     "Tendon",
     "find_hands",
+    "network_sha256",
     "regions_of",
 ]

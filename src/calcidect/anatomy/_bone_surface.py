@@ -12,10 +12,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.anatomy._bone_network import Reading
 from calcidect.anatomy._bones import fill_holes
 from calcidect.geometry import FloatArray
 from calcidect.study import depth_mm
 
+_DENSE_HU = 650.0
+"""Above any blur a voxel away from bone: our choice."""
 _COMPACT_MG_PER_CM3 = 1080.0
 """ICRU Report 46, cortical bone."""
 _SHARE = 0.39
@@ -35,11 +38,7 @@ def edge_hu(brightest_hu: NDArray[np.floating], ha_hu_per_mg_per_cm3: float) -> 
 
 
 def trimmed(
-    bones: NDArray[np.bool_],
-    low_hu: NDArray[np.float32],
-    smooth_low_hu: NDArray[np.float32],
-    ha_hu_per_mg_per_cm3: float,
-    spacing_mm: tuple[float, float, float],
+    bones: NDArray[np.bool_], low_hu: NDArray[np.float32], edge: FloatArray, spacing_mm: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
     """Return filled bones without the blur around them.
 
@@ -47,8 +46,25 @@ def trimmed(
     ----------
     bones : bool array, shape (k, j, i)
         Filled, blur included.
-    low_hu, smooth_low_hu : float32 array
-        As scanned, and smoothed.
+    low_hu : float32 array
+        As scanned.
+    edge : float array
+        HU at bone's edge, by ``edge_image``.
+    spacing_mm : tuple of float
+        Along i, j, k.
+    """
+    deep = depth_mm(bones, spacing_mm) > _DEEP_MM
+    return fill_holes(bones & ((low_hu > edge) | deep))
+
+
+def edge_image(
+    smooth_low_hu: NDArray[np.float32], ha_hu_per_mg_per_cm3: float, spacing_mm: tuple[float, float, float]
+) -> FloatArray:
+    """Return the HU that bone's edge would have at every voxel, by the brightest within 1.2 mm.
+
+    Parameters
+    ----------
+    smooth_low_hu : float32 array, shape (k, j, i)
     ha_hu_per_mg_per_cm3 : float
         Sensitivity of the low energy to hydroxyapatite.
     spacing_mm : tuple of float
@@ -57,6 +73,27 @@ def trimmed(
     from scipy.ndimage import maximum_filter
 
     brightest = maximum_filter(smooth_low_hu, [2 * round(_AROUND_MM / s) + 1 for s in spacing_mm[::-1]])
-    edge = edge_hu(brightest, ha_hu_per_mg_per_cm3)
-    deep = depth_mm(bones, spacing_mm) > _DEEP_MM
-    return fill_holes(bones & ((low_hu > edge) | deep))
+    return edge_hu(brightest, ha_hu_per_mg_per_cm3)
+
+
+def filled_bones(
+    attached: NDArray[np.bool_], apart: NDArray[np.bool_], low_hu: NDArray[np.float32], edge: FloatArray,
+    reading: Reading,
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Return bones filled, blur included: behind a dense surface, and where the network reads bone.
+
+    The cortex of an osteoporotic hand does not reach the dense threshold, and its shell has gaps; there the reading
+    says what lies inside, and beside it a dim edge is an edge.
+
+    Parameters
+    ----------
+    attached, apart : bool array, shape (k, j, i)
+        Mineral connected to bone, and the rest.
+    low_hu : float32 array
+    edge : float array
+        By ``edge_image``.
+    reading : Reading
+    """
+    beside, inside = (reading.bone(attached.shape, margin) for margin in (1, -1))
+    surface = attached & ((low_hu > _DENSE_HU) | (beside & (low_hu > edge)))
+    return fill_holes(surface | (inside & ~apart)) & ~apart

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy._against_bone import deposits_against_bone
 from calcidect.anatomy._body import Body, find_bodies
+from calcidect.anatomy._bone_network import read_bones
 from calcidect.anatomy._bone_notices import bone_notices
-from calcidect.anatomy._bone_surface import trimmed
-from calcidect.anatomy._bones import fill_holes, split_mineral
+from calcidect.anatomy._bone_surface import edge_image, filled_bones, trimmed
+from calcidect.anatomy._bones import split_mineral
 from calcidect.anatomy._bones_by_place import bones_by_place
 from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_of_view
 from calcidect.anatomy._find_pose import FoundPose, find_pose, refitted
@@ -27,6 +28,7 @@ from calcidect.anatomy._mineral import (
 )
 from calcidect.anatomy._muscle import map_muscle
 from calcidect.anatomy._name_bones import UNNAMED, NamedBones, name_bones, names_bones, placed, unnamed
+from calcidect.anatomy._place_carpals import placed_carpals
 from calcidect.anatomy._position import position_notices
 from calcidect.anatomy._refine_surface import refined
 from calcidect.anatomy._seen_tendons import SeenTissue, seen_tendons
@@ -41,9 +43,6 @@ from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
 
 _BONE_HU = 300.0
-_BONE_SURFACE_HU = 650.0
-_THIN_CORTEX_HU = 250.0
-"""A cortex of 0.3 mm under a soft kernel's blur: a third of compact bone, less fatty marrow beside it."""
 _UNSURE = 0.7
 _QUIET_DEPTH_MM = 2.0
 """Below the skin, clear of its edge's blur."""
@@ -77,11 +76,14 @@ def find_hands(maps: MaterialMaps, settings: Settings = Settings(), progress: Pr
     StudyRefusedError
         ``no_hand`` if nothing in the scan is a hand. Of more than two parts of that size the two largest are taken.
     """
+    from threadpoolctl import threadpool_limits
+
     bodies = find_bodies(maps.low, settings.anatomy.body_threshold_hu, _BONE_HU)[:2]
     found = []
-    for n, body in enumerate(bodies):
-        progress("anatomy", n / len(bodies))
-        found.append(_one_hand(maps, body))
+    with threadpool_limits(1, "blas"):  # its matrices are too small for more, and sums would depend on how many
+        for n, body in enumerate(bodies):
+            progress("anatomy", n / len(bodies))
+            found.append(_one_hand(maps, body))
     progress("anatomy", 1.0)
     sides, notices = _sides(found)
     return _gathered(maps, found, sides, notices + _ossicle_notices(found))
@@ -94,17 +96,25 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     labels, pieces = split_mineral(image, grid.spacing_mm)
     attached = np.isin(labels, [p.label for p in pieces if p.kind == "bone"])
     apart = (labels > 0) & ~attached
-    bones = fill_holes(attached & (image.low_hu > _BONE_SURFACE_HU)) & ~apart
+    space, model, hu_per_mg = hand_space(grid, frame), load_hand_model(), _hu_per_mg_per_cm3(maps)
+    reading = read_bones(image.smooth_low_hu, body.mask, image.mask, space)
+    edge = edge_image(image.smooth_low_hu, hu_per_mg, grid.spacing_mm)
+    bones = filled_bones(attached, apart, image.low_hu, edge, reading)
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
-    space, model = hand_space(grid, frame), load_hand_model()
-    best = find_pose(model, bones, space, wrist, doubtful=frame.confidence < _UNSURE)
+    best = find_pose(model, bones, space, wrist, reading)
     if best is not None and not names_bones(best):
         best = None
     if best is not None and (regained := bones_by_place(labels, pieces, best, model)).any():
         attached, apart = attached | regained, apart & ~regained
-        bones |= fill_holes(regained & (image.smooth_low_hu > _THIN_CORTEX_HU))
+        bones = filled_bones(attached, apart, image.low_hu, edge, reading)
         best = refitted(model, bones, best)
-    named, touching = _named(maps, body, image, bones & ~apart, attached & body.mask, best)
+    if best is not None:
+        with_carpals = placed_carpals(
+            model, best.found, best.space, image.low_hu, image.smooth_low_hu, hu_per_mg, reading
+        )
+        best = replace(best, found=with_carpals)
+    sharp = trimmed(bones, image.low_hu, edge, grid.spacing_mm) & body.mask
+    named, touching = _named(image, sharp, attached & body.mask, best, hu_per_mg)
     deposits = apart | touching | _spots(maps, image, body, labels > 0)
     mineral = sort_mineral(deposits, labels, image, bones & ~touching, body.mask, best, grid.spacing_mm)
     all_mineral = (labels > 0) | (named.labels > 0)
@@ -114,12 +124,9 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
 
 
 def _named(
-    maps: MaterialMaps, body: Body, image: MineralImage, bones: NDArray[np.bool_], attached: NDArray[np.bool_],
-    best: FoundPose | None,
-) -> tuple[NamedBones, NDArray[np.bool_]]:  # fmt: skip
+    image: MineralImage, sharp: NDArray[np.bool_], attached: NDArray[np.bool_], best: FoundPose | None, hu_per_mg: float
+) -> tuple[NamedBones, NDArray[np.bool_]]:
     """Return the bones by name, and the deposits in contact with them; without a fit all is bone without a name."""
-    hu_per_mg = _hu_per_mg_per_cm3(maps)
-    sharp = trimmed(bones, image.low_hu, image.smooth_low_hu, hu_per_mg, maps.low.grid.spacing_mm) & body.mask
     if best is None:
         return unnamed(sharp), np.zeros_like(sharp)
     model = refined(load_hand_model(), best.found, best.space, image.low_hu, image.smooth_low_hu, hu_per_mg)
@@ -136,7 +143,7 @@ def _confirmed(frame: Frame, best: FoundPose | None) -> Frame:
         sign * axis for sign, axis in zip(best.signs, (frame.radial, frame.distal, frame.dorsal), strict=True)
     )
     side: Side = frame.side if np.prod(best.signs) > 0 else ("left" if frame.side == "right" else "right")
-    told = 0.5 if best.other_side is None else min(1.0, 0.5 + 2 * max(best.quality - best.other_side, 0.0))
+    told = min(1.0, 0.5 + 2 * max(best.quality - best.other_side, 0.0))
     return Frame(frame.distal, dorsal, radial, side, told if side != frame.side else max(told, frame.confidence))
 
 

@@ -1,7 +1,8 @@
 """From a hand's bone surface to the best fit of the model.
 
-The first start is a flat hand, laid by its axes. Where it does not explain the scan, or thumb and palm may lie on other
-sides than they were thought to, other starts are fitted coarsely; the best is fitted finely.
+A flat hand, laid by the hand's axes, is drawn to the bones that the network reads (``_bone_network``), each to its
+own; then, names aside, to the surface of bone. Hands of both sides, and lying on both sides, are tried; and, since the
+network can take one joint for the next, a flat hand without names.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._fit_model import COARSE_MM, FINE_MM, Fit, fit
-from calcidect.anatomy._hand_model import HandModel, number_of_parameters, of_bone, pose, posed_points
+from calcidect.anatomy._bent_anew import bent_anew
+from calcidect.anatomy._bone_network import Reading
+from calcidect.anatomy._fit_model import BY_NAME_MM, COARSE_MM, COARSEST_MM, FINE_MM, Fit, fit
+from calcidect.anatomy._hand_model import HandModel, number_of_parameters, pose, posed_points
 from calcidect.anatomy._hand_space import HandSpace, Surface, surface_of
-from calcidect.anatomy._slipped_fingers import laid_anew
 from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray
 
@@ -23,39 +25,14 @@ Signs = tuple[float, float, float]
 _KEEP_MODEL, _KEEP_SCAN = 2, 3
 """Of the surface points, one in so many serves the coarse fits."""
 _LEAST_POINTS = 100
-_GOOD = 0.93
-"""Our choice, of ``quality``: what a fine fit reaches on simulated hands. Most coarse fits stay below, and then other
-starts are tried too."""
 SEEN = 0.5
 """Share of a bone's surface that lies in the scan: with less, the scan does not show the bone."""
 MATCHED = 0.3
 """Share of a fitted bone's surface with bone beside it: with less, bone was not found there."""
-AS_FOUND: Signs = (1.0, 1.0, 1.0)
-_TURNED: tuple[Signs, ...] = ((-1.0, 1.0, 1.0), (1.0, 1.0, -1.0), (-1.0, 1.0, -1.0))
-"""Signs of radial, distal, dorsal: thumb on the other side, palm on the other side, both."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """How a fit begins.
-
-    Parameters
-    ----------
-    bend_rad, spread_rad : float
-        Of every finger joint, beyond a flat hand's, and between neighbouring fingers.
-    from_tips : bool
-        Whether the fingertips are in the scan, and tell place and size.
-    """
-
-    bend_rad: float = 0.0
-    spread_rad: float = 0.0
-    from_tips: bool = True
-
-
-_STARTS = (
-    Start(bend_rad=0.5), Start(bend_rad=1.0), Start(spread_rad=0.12), Start(from_tips=False),
-    Start(bend_rad=0.5, from_tips=False),
-)  # fmt: skip
+_TURNED: tuple[Signs, ...] = ((1.0, 1.0, 1.0), (-1.0, 1.0, 1.0), (1.0, 1.0, -1.0), (-1.0, 1.0, -1.0))
+"""Signs of radial, distal, dorsal: as found, thumb on the other side, palm on the other side, both."""
+_INTO_BONE_MM = 0.8
+"""So far below its surface a point's bone is read: a voxel of the network's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,15 +48,15 @@ class FoundPose:
         Of this space's radial, distal and dorsal against those of the space given.
     quality : float
         0 to 1: how well model and scan explain one another.
-    other_side : float or None
-        The best quality of a hand of the other side; None if it was not tried.
+    other_side : float
+        How well a hand of the other side does, fitted by name alone.
     """
 
     found: Fit
     space: HandSpace
     signs: Signs
     quality: float
-    other_side: float | None
+    other_side: float
 
 
 def quality(found: Fit) -> float:
@@ -89,7 +66,7 @@ def quality(found: Fit) -> float:
 
 
 def find_pose(
-    model: HandModel, mask: NDArray[np.bool_], space: HandSpace, wrist_mm: float | None, doubtful: bool
+    model: HandModel, mask: NDArray[np.bool_], space: HandSpace, wrist_mm: float | None, reading: Reading
 ) -> FoundPose | None:
     """Return the best fit of the model to a hand's bones, or None if there is too little bone.
 
@@ -101,27 +78,25 @@ def find_pose(
     space : HandSpace
     wrist_mm : float or None
         The radiocarpal line along the distal axis, where it is known.
-    doubtful : bool
-        Whether thumb and palm may lie on other sides than the space has them.
+    reading : Reading
+        What the network says of this hand.
     """
     scan = surface_of(mask, space)
-    if len(scan.points_mm) < _LEAST_POINTS:
+    read = reading.at(scan.points_mm - _INTO_BONE_MM * scan.normals).astype(np.intp)
+    is_named = (read >= 1) & (read <= len(BONES))
+    if is_named.sum() < _LEAST_POINTS:
         return None
-    tried = [_coarse(model, scan, space, wrist_mm, AS_FOUND, Start())]
-    is_good = tried[0][0] >= _GOOD
-    if not is_good:
-        tried += [_coarse(model, scan, space, wrist_mm, AS_FOUND, start) for start in _STARTS]
-    if doubtful or not is_good:
-        tried += [_coarse(model, scan, space, wrist_mm, signs, Start()) for signs in _TURNED]
-    best = max(tried, key=lambda one: one[0])
-    other = [one[0] for one in tried if np.prod(one[1]) != np.prod(best[1])]
-    turned = _turned(space, best[1])
-    seen = _seen_from(scan, best[1])
-    fine = fit(model, seen, best[2].parameters, turned.holds, FINE_MM)
-    laid = laid_anew(model, seen, fine)
-    if laid is not None:
-        fine = max(fine, fit(model, seen, laid, turned.holds, FINE_MM), key=quality)
-    return FoundPose(fine, turned, best[1], quality(fine), max(other, default=None))
+    named = Surface(scan.points_mm[is_named], scan.normals[is_named])
+    tried = [_by_name(model, named, read[is_named] - 1, space, wrist_mm, signs) for signs in _TURNED]
+    by_name, signs = max(tried, key=lambda one: quality(one[0]))
+    other = max(quality(found) for found, its in tried if np.prod(its) != np.prod(signs))
+    laid, signs = _right_way_up(model, by_name.parameters, signs)
+    turned, seen = _turned(space, signs), _seen_from(scan, signs)
+    coarse = _by_shape(model, seen, turned, wrist_mm, laid)
+    fine = fit(model, seen, coarse.parameters, turned.holds, FINE_MM)
+    if (bent := bent_anew(model, seen, fine)) is not None:
+        fine = max(fine, fit(model, seen, bent, turned.holds, FINE_MM), key=quality)
+    return FoundPose(fine, turned, signs, quality(fine), other)
 
 
 def refitted(model: HandModel, mask: NDArray[np.bool_], best: FoundPose) -> FoundPose:
@@ -130,13 +105,36 @@ def refitted(model: HandModel, mask: NDArray[np.bool_], best: FoundPose) -> Foun
     return max(best, replace(best, found=found, quality=quality(found)), key=lambda one: one.quality)
 
 
-def _coarse(
-    model: HandModel, scan: Surface, space: HandSpace, wrist_mm: float | None, signs: Signs, start: Start
-) -> tuple[float, Signs, Fit]:  # fmt: skip
-    thin = model.thinned(_KEEP_MODEL)
-    part = _seen_from(Surface(scan.points_mm[::_KEEP_SCAN], scan.normals[::_KEEP_SCAN]), signs)
-    found = fit(thin, part, start_of(thin, part, wrist_mm, start), _turned(space, signs).holds, COARSE_MM)
-    return quality(found), signs, found
+def _by_name(
+    model: HandModel, scan: Surface, names: NDArray[np.intp], space: HandSpace, wrist_mm: float | None, signs: Signs
+) -> tuple[Fit, Signs]:
+    thin, part, turned = model.thinned(_KEEP_MODEL), _thinned(_seen_from(scan, signs)), _turned(space, signs)
+    return fit(thin, part, start_of(thin, part, wrist_mm), turned.holds, BY_NAME_MM, names[::_KEEP_SCAN]), signs
+
+
+def _right_way_up(model: HandModel, parameters: FloatArray, signs: Signs) -> tuple[FloatArray, Signs]:
+    """Return the same hand in the space that has its palm where the hand has it: a fit by name can turn it over."""
+    from scipy.spatial.transform import Rotation
+
+    turn = Rotation.from_rotvec(parameters[:3]).as_matrix()
+    if turn[2, 2] >= 0:
+        return parameters, signs
+    over, root = np.array([-1.0, 1.0, -1.0]), model.bones[BONES.index("capitate")].joint_mm
+    upright = parameters.copy()
+    upright[:3] = Rotation.from_matrix(over[:, None] * turn).as_rotvec()
+    upright[3:6] = over * (parameters[3:6] + root) - root
+    return upright, (-signs[0], signs[1], -signs[2])
+
+
+def _by_shape(model: HandModel, scan: Surface, space: HandSpace, wrist_mm: float | None, laid: FloatArray) -> Fit:
+    """Return the better of two fits without names: from the fit by name, and from a flat hand."""
+    thin, part = model.thinned(_KEEP_MODEL), _thinned(scan)
+    starts = ((laid, COARSE_MM), (start_of(thin, part, wrist_mm), COARSEST_MM + COARSE_MM))
+    return max((fit(thin, part, start, space.holds, scales) for start, scales in starts), key=quality)
+
+
+def _thinned(scan: Surface) -> Surface:
+    return Surface(scan.points_mm[::_KEEP_SCAN], scan.normals[::_KEEP_SCAN])
 
 
 def _seen_from(scan: Surface, signs: Signs) -> Surface:
@@ -147,17 +145,15 @@ def _turned(space: HandSpace, signs: Signs) -> HandSpace:
     return HandSpace(space.grid, space.axes * np.array(signs)[:, None])
 
 
-def start_of(model: HandModel, scan: Surface, wrist_mm: float | None, start: Start) -> FloatArray:
-    """Return parameters that lay the model's wrist, fingertips and middle where the scan has them."""
-    parameters = _bent(model, start)
+def start_of(model: HandModel, scan: Surface, wrist_mm: float | None) -> FloatArray:
+    """Return parameters that lay a flat hand's wrist, fingertips and middle where the scan has them."""
+    parameters = np.zeros(number_of_parameters(model))
     points, _ = posed_points(model, pose(model, parameters))
     lunate = points[model.bone_of_point == BONES.index("lunate")]
     bottom, top = lunate[:, 1].min(), points[:, 1].max()
     tip, scale = float(np.quantile(scan.points_mm[:, 1], 0.999)), 1.0
-    if wrist_mm is not None and start.from_tips:
+    if wrist_mm is not None:
         scale = float(np.clip((tip - wrist_mm) / (top - bottom), 0.75, 1.3))
-    if wrist_mm is not None and not start.from_tips:
-        tip = wrist_mm + scale * (top - bottom)
     low = tip - scale * (top - bottom)
     part, own_part = scan.points_mm[scan.points_mm[:, 1] > low], points[points[:, 1] > bottom]
     if len(part) == 0:
@@ -168,14 +164,4 @@ def start_of(model: HandModel, scan: Surface, wrist_mm: float | None, start: Sta
         parameters[3 + axis] = np.median(part[:, axis]) - root[axis] - middle
     parameters[4] = tip - root[1] - scale * (top - root[1])
     parameters[6] = np.log(scale)
-    return parameters
-
-
-def _bent(model: HandModel, start: Start) -> FloatArray:
-    """Return parameters of a hand with bent or spread fingers."""
-    parameters = np.zeros(number_of_parameters(model))
-    for bone, own in zip(model.bones, of_bone(parameters), strict=True):
-        if "phalanx" in bone.name and not bone.name.endswith("_1"):
-            own[0] = start.bend_rad
-            own[1] = start.spread_rad * (int(bone.name[-1]) - 3) if bone.name.startswith("proximal") else 0.0
     return parameters

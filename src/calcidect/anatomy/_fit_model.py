@@ -29,11 +29,17 @@ from calcidect.geometry import FloatArray
 
 Inside = Callable[[FloatArray], NDArray[np.bool_]]
 
-COARSE_MM = (15.0,) * 5 + (8.0,) * 5 + (5.0,) * 5 + (3.0,) * 4
+BY_NAME_MM = (30.0,) * 4 + (15.0,) * 4 + (8.0,) * 4 + (4.0,) * 4
+COARSEST_MM = (15.0,) * 5
+COARSE_MM = (8.0,) * 4 + (5.0,) * 5 + (3.0,) * 4
 FINE_MM = (3.0,) * 2 + (2.0,) * 4 + (1.2,) * 5
-"""Of Geman and McClure's weight, an iteration each. Our choice: a finger's width down to a voxel or two."""
+"""Of Geman and McClure's weight, an iteration each. Our choice: a hand's thickness down to a voxel or two."""
 _STIFF_ABOVE_MM, _STIFF = 10.0, 0.3
 """While matches are that coarse, joints are held that much tighter, so that the hand as a whole is laid first."""
+_LEAST_FACING = 0.3
+"""Weight, while matches are that coarse, of one that faces elsewhere: a hand that lies on its other side can turn."""
+_OTHER_BONE_MM = 1000.0
+"""So far apart are points of two bones whose names are known: farther than any that match."""
 _NORMAL_MM = 6.0
 """Normals that differ by 60 degrees count as that far apart."""
 _SIDEWAYS = 0.15
@@ -105,7 +111,10 @@ def _shift_mm(bone: str) -> float:
     return by_kind.get(bone.split("_")[0], 0.1 if bone == "capitate" else 1.5)
 
 
-def fit(model: HandModel, scan: Surface, start: FloatArray, inside: Inside, scales_mm: tuple[float, ...]) -> Fit:
+def fit(
+    model: HandModel, scan: Surface, start: FloatArray, inside: Inside, scales_mm: tuple[float, ...],
+    names: NDArray[np.intp] | None = None,
+) -> Fit:  # fmt: skip
     """Return the model fitted to a scan's surface of bone.
 
     Parameters
@@ -118,16 +127,20 @@ def fit(model: HandModel, scan: Surface, start: FloatArray, inside: Inside, scal
         Tells of points (n, 3) which lie in the scan.
     scales_mm : tuple of float
         An iteration each.
+    names : int array, shape (points of the scan,), or None
+        Bone, in the order of ``BONES``, that each point is on; then none matches another bone's.
     """
     from scipy.spatial import cKDTree
 
-    tree = cKDTree(_six(scan))
+    tree = cKDTree(_placed(scan, names))
+    bones = None if names is None else model.bone_of_point
     sd, mean, parameters = standard_deviations(model), _expected(start), start
     for scale_mm in scales_mm:
         posed = pose(model, parameters)
         surface = Surface(*posed_points(model, posed))
         moves = movements(model, parameters, posed, surface.points_mm)
-        normal, gradient = _system(surface, scan, tree, moves, inside(surface.points_mm), scale_mm)
+        place = _placed(surface, bones)
+        normal, gradient = _system(surface, place, scan, tree, moves, inside(surface.points_mm), scale_mm)
         prior = (_stiffer(sd) if scale_mm > _STIFF_ABOVE_MM else sd) ** -2
         normal[np.diag_indices_from(normal)] += prior
         step = np.linalg.solve(normal, -gradient - (parameters - mean) * prior)
@@ -146,32 +159,36 @@ def _stiffer(sd: FloatArray) -> FloatArray:
     return np.concatenate([sd[:OF_HAND], _STIFF * sd[OF_HAND:]])
 
 
-def _six(surface: Surface) -> FloatArray:
-    return np.hstack([surface.points_mm, _NORMAL_MM * surface.normals])
+def _placed(surface: Surface, bones: NDArray[np.intp] | None) -> FloatArray:
+    """Return what is near in matching: place, normal and, where they are known, the bones' names."""
+    own = np.zeros(len(surface.points_mm)) if bones is None else _OTHER_BONE_MM * bones
+    return np.hstack([surface.points_mm, _NORMAL_MM * surface.normals, own[:, None]])
 
 
 def _system(
-    surface: Surface, scan: Surface, tree: object, moves: NDArray[np.float32], seen: NDArray[np.bool_], scale_mm: float
-) -> tuple[FloatArray, FloatArray]:
+    surface: Surface, place: FloatArray, scan: Surface, tree: object, moves: NDArray[np.float32],
+    seen: NDArray[np.bool_], scale_mm: float,
+) -> tuple[FloatArray, FloatArray]:  # fmt: skip
     """Return matrix and gradient of the normal equations of all matches, both ways."""
     from scipy.spatial import cKDTree
 
     assert isinstance(tree, cKDTree)
-    six = _six(surface)
     mine = np.nonzero(seen)[0]
-    _, theirs = tree.query(six[mine])
-    _, nearest = cKDTree(six[mine]).query(tree.data)
-    model_index = np.concatenate([mine, mine[nearest]])
-    scan_index = np.concatenate([theirs, np.arange(len(scan.points_mm))])
+    away, theirs = tree.query(place[mine])
+    back, nearest = cKDTree(place[mine]).query(tree.data)
+    is_same, is_same_back = away < _OTHER_BONE_MM / 2, back < _OTHER_BONE_MM / 2
+    model_index = np.concatenate([mine[is_same], mine[nearest[is_same_back]]])
+    scan_index = np.concatenate([theirs[is_same], np.nonzero(is_same_back)[0]])
     offset = surface.points_mm[model_index] - scan.points_mm[scan_index]
     normals = scan.normals[scan_index]
-    facing = np.maximum((normals * surface.normals[model_index]).sum(1), 0)
+    least = _LEAST_FACING if scale_mm > _STIFF_ABOVE_MM else 0.0
+    facing = np.maximum((normals * surface.normals[model_index]).sum(1), least)
     along = (offset * normals).sum(1)
     across = (offset**2).sum(1) - along**2
     weight = facing * (scale_mm**2 / (scale_mm**2 + along**2 + across)) ** 2
     sigma2 = (0.25 * scale_mm) ** 2 + 0.25
     # each side of the matching has the same say
-    side = np.concatenate([np.full(len(mine), 1.0), np.full(len(scan.points_mm), len(mine) / len(scan.points_mm))])
+    side = np.repeat([1.0, is_same.sum() / max(is_same_back.sum(), 1)], [is_same.sum(), is_same_back.sum()])
     weight *= side / sigma2 * _MEASUREMENTS / len(surface.points_mm)
     # all matches of one model point add up, before the large product is formed
     return _sums(moves, model_index, offset, normals, weight)

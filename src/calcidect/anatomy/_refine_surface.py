@@ -20,7 +20,7 @@ from calcidect.anatomy._hand_model import DISTANCE_STEP_MM, HandModel, ModelBone
 from calcidect.anatomy._hand_space import HandSpace
 from calcidect.geometry import FloatArray
 
-_OFFSETS_MM = np.arange(-4.0, 5.01, 0.25)
+OFFSETS_MM = np.arange(-4.0, 5.01, 0.25)
 """Where an edge is looked for along the normal: twice the largest misfit seen of hands other than the model's."""
 _STIFFNESS = (30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.1)
 _SCALES_MM = (3.0, 2.0, 1.5, 1.0, 0.8, 0.6, 0.5)
@@ -55,7 +55,7 @@ def refined(
         Sensitivity of the low energy to hydroxyapatite.
     """
     points, normals = posed_points(model, found.posed)
-    sharp, smooth = (_profiles(image, space, points, normals) for image in (low_hu, smooth_low_hu))
+    sharp, smooth = (profiles(image, space, points, normals) for image in (low_hu, smooth_low_hu))
     moved = _displacement(model, points, space.holds(points), sharp, smooth, ha_hu_per_mg_per_cm3)
     own = np.split(moved, np.cumsum([len(bone.points_mm) for bone in model.bones])[:-1])
     sizes = np.cbrt(np.linalg.det(found.posed.matrices))
@@ -63,11 +63,11 @@ def refined(
     return HandModel(bones, model.bone_of_point)
 
 
-def _profiles(image: NDArray[np.float32], space: HandSpace, points: FloatArray, normals: FloatArray) -> FloatArray:
+def profiles(image: NDArray[np.float32], space: HandSpace, points: FloatArray, normals: FloatArray) -> FloatArray:
     """Return the image along every normal, shape (points, offsets)."""
     from scipy.ndimage import map_coordinates
 
-    along = points[:, None] + _OFFSETS_MM[:, None] * normals[:, None]
+    along = points[:, None] + OFFSETS_MM[:, None] * normals[:, None]
     index = space.index_of(along.reshape(-1, 3))
     values = map_coordinates(image, index.T, order=1, mode="nearest")
     return np.asarray(values, float).reshape(len(points), -1)
@@ -84,7 +84,7 @@ def _displacement(
     bending = (laplacian.T @ laplacian).tocsc()
     moved = np.full(len(points), _START_MM)
     for stiffness, scale_mm in zip(_STIFFNESS, _SCALES_MM, strict=True):
-        edge = _nearest_edge(sharp, smooth, moved, ha_hu)
+        edge = nearest_edge(sharp, smooth, moved, ha_hu)
         residual = np.nan_to_num(edge - moved)  # where no edge is seen the weight is 0
         weight = np.where(seen & ~np.isnan(edge), (scale_mm**2 / (scale_mm**2 + residual**2)) ** 2, 0.0)
         usual = _medians(edge, weight, model.bone_of_point)
@@ -110,13 +110,13 @@ def _laplacian(points: FloatArray, owner: NDArray[np.intp]):  # type: ignore[no-
     return diags_array(np.asarray(links.sum(1)).ravel()) - links
 
 
-def _nearest_edge(sharp: FloatArray, smooth: FloatArray, moved: FloatArray, ha_hu: float) -> FloatArray:
+def nearest_edge(sharp: FloatArray, smooth: FloatArray, moved: FloatArray, ha_hu: float) -> FloatArray:
     """Return, for every point, the place nearest to where it is now at which bone ends outward; nan is none."""
-    near = np.abs(_OFFSETS_MM - moved[:, None] + 0.3) <= _NEAR_EDGE_MM
+    near = np.abs(OFFSETS_MM - moved[:, None] + 0.3) <= _NEAR_EDGE_MM
     edge = np.maximum(edge_hu(np.where(near, smooth, -np.inf).max(1), ha_hu), _LEAST_EDGE_HU)[:, None]
     inner, outer = sharp[:, :-1], sharp[:, 1:]
-    step = _OFFSETS_MM[1] - _OFFSETS_MM[0]
-    places = _OFFSETS_MM[:-1] + step * (inner - edge) / np.maximum(inner - outer, 1e-6)
+    step = OFFSETS_MM[1] - OFFSETS_MM[0]
+    places = OFFSETS_MM[:-1] + step * (inner - edge) / np.maximum(inner - outer, 1e-6)
     away = np.where((inner >= edge) & (outer < edge), np.abs(places - moved[:, None]), np.inf)
     rows, best = np.arange(len(moved)), away.argmin(1)
     return np.where(np.isfinite(away[rows, best]), places[rows, best], np.nan)

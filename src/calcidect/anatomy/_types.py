@@ -25,6 +25,7 @@ BONES: tuple[str, ...] = (
     "radius", "ulna",
 )  # fmt: skip
 """The 29 named bones of a side, in the result contract's order."""
+CARPALS = BONES[19:27]
 
 
 QUALITY_CODES = ("side_uncertain", "side_conflict", "fingers_cut_off", "hand_cut_off", "position_against_anatomy")

@@ -80,6 +80,7 @@ def _provenance_of(document: dict[str, Any]) -> Provenance:
         steps=tuple(from_row(StepCost, row) for row in document["steps"]),
         warnings=tuple(from_row(Notice, row) for row in document["warnings"]),
         program_version=document["program_version"],
+        network=document.get("network", ""),
     )
 
 

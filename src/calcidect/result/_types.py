@@ -118,6 +118,8 @@ class Provenance:
         Filled by ``assemble`` from every room.
     program_version : str
         Of calcidect.
+    network : str
+        SHA-256 of the network that read the bones; empty in results from before there was one.
     """
 
     settings: tuple[dict[str, Any], ...]
@@ -126,6 +128,7 @@ class Provenance:
     steps: tuple[StepCost, ...] = ()
     warnings: tuple[Notice, ...] = ()
     program_version: str = __version__
+    network: str = ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -100,6 +100,7 @@ def _provenance_document(provenance: Provenance) -> dict[str, Any]:
         "program_version": provenance.program_version,
         "input_hash": provenance.input_hash,
         "calibration": provenance.calibration,
+        "network": provenance.network,
         "settings": [plain(setting, "setting") for setting in provenance.settings],
         "steps": [as_row(step) for step in provenance.steps],
         "warnings": [as_row(notice) for notice in provenance.warnings],
