@@ -32,11 +32,6 @@ _MARGIN_SHARE, _TIP_SHARE = 0.15, 0.1
 """Of a bone's length at either end: the joint's margin; of a fingertip, where tufts differ most."""
 _TUFT_SHARE, _LEAST_TUFT_MM3 = 0.5, 8.0
 _SOLID_RADIUS_MM, _SOLID_WITHIN_MM = 1.2, 3.0
-_LEAST_SOLID_MM3, _LEAST_SOLID_INSIDE_MM3 = 40.0, 15.0
-"""Our choice, of a solid body without a core outside: a ball of 4 mm, of which a third lies inside of bone."""
-_INSIDE_MM = -0.2
-_FINGERTIPS = tuple(range(5))
-"""Distal phalanges, in the order of ``BONES``, differ too much in size and density to be deposits by density alone."""
 _GROW_MM, _GROW_INSIDE_MM, _BESIDE_MM = 1.5, 1.0, 0.3
 """As far as blur reaches; what lies farther outside than the surface is sure belongs to a core close by."""
 
@@ -62,8 +57,7 @@ def deposits_against_bone(
     distance = _filled(where, where.distance_mm, shape, np.float32(np.inf))
     denser = _filled(where, _denser(where, shares, bones, image.ha_mg_per_cm3), shape, False)
     cores = _cores(where, shares, bones, distance, image, best.found.matched, spacing)
-    deep = _filled(where, (where.distance_mm < _INSIDE_MM) & ~np.isin(where.bone, _FINGERTIPS), shape, False)
-    solid = _solid(denser & (distance < _SOLID_WITHIN_MM), deep, cores, spacing)
+    solid = _solid(denser & (distance < _SOLID_WITHIN_MM), cores, spacing)
     return _grown(cores, solid, distance, denser, spacing)
 
 
@@ -136,20 +130,13 @@ def _denser(where: Placed, shares: FloatArray, bones: NDArray[np.bool_], ha: NDA
 
 
 def _solid(
-    denser: NDArray[np.bool_], deep: NDArray[np.bool_], cores: NDArray[np.bool_], spacing: tuple[float, float, float]
+    denser: NDArray[np.bool_], cores: NDArray[np.bool_], spacing: tuple[float, float, float]
 ) -> NDArray[np.bool_]:
-    """Return bodies denser than bone is in their place, with a core outside, or large and deep by themselves."""
-    from scipy.ndimage import binary_opening, label
+    """Return bodies denser than bone is in their place that have a core outside; a dense shaft by itself is bone."""
+    from scipy.ndimage import binary_opening
 
     body = binary_opening(denser, _ball(spacing))
-    parts, count = label(body)
-    voxel_mm3 = float(np.prod(spacing))
-    volume, within, outside = (
-        voxel_mm3 * np.bincount(parts[mask], minlength=count + 1) for mask in (body, deep, cores)
-    )
-    keep = (outside > 0) | ((volume >= _LEAST_SOLID_MM3) & (within >= _LEAST_SOLID_INSIDE_MM3))
-    keep[0] = False
-    return np.asarray(keep[parts])
+    return _large(body & cores, body, 1)
 
 
 def _ball(spacing: tuple[float, float, float]) -> NDArray[np.bool_]:
