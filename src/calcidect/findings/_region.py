@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.findings._ellipsoid import as_ellipsoid
-from calcidect.findings._gather import distance_mm
-from calcidect.findings._integral import Integral, Ring, integral_of
+from calcidect.findings._integral import Integral, integral_of
 from calcidect.findings._material import material_of
+from calcidect.findings._ring import CLEAR_OF_BONE_MM, CLEAR_OF_SKIN_MM, Ring, clear_voxels, ring_of
 from calcidect.findings._shape import Shape, find_shape
 from calcidect.findings._surroundings import Surroundings
 from calcidect.findings._types import Material
@@ -29,22 +29,13 @@ from calcidect.materials import (
 )
 from calcidect.settings import FindingsSettings
 
-_CLEAR_OF_BONE_MM = 1.0
-_CLEAR_OF_SKIN_MM = 1.0
-"""The blur of bone and of the skin's edge (FWHM up to 1.2 mm) is down to a fortieth there."""
-_RING_CLEARANCE_MM = 0.5
-_SOFT_TISSUE_HU = (-200.0, 160.0)
 _FAT_HU = -110.0
 """At 70 to 100 kV (docs/method/materials.md, section 2); its HU at the high energy lie on the scan's host line."""
-_PLATEAU_MM = 1.5
-_EVEN_HU, _EVEN_SIGMA_MM, _UNEVEN_SIGMA_MM = 20.0, 2.0, 1.0
-"""Our choice: where a ring differs by less than 20 HU beyond noise, the host is its mean over 2 mm, which holds less
-noise; elsewhere fat and muscle meet, and what is nearest tells most."""
 _CLEAR_SHARE = 0.5
 """Our choice: with less than half clear of bone, skin and neighbours, more would be inferred than measured."""
 _UNEVEN_SHARE = 0.5
-"""The host's standard deviation, as a share of the ring's own unevenness: half of it is explained by interpolation.
-Between 0.4 and 1 the masses of simulated deposits hardly change (docs/method/anatomy.md)."""
+"""The host's standard deviation, as a share of what the interpolation leaves of the ring itself, voxel by voxel: over a
+deposit such differences average out in part (docs/method/anatomy.md)."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +70,7 @@ def amounts(
     both integrals by one crystal: the one that the integrals tell, or ``told``, where another rule names the material.
     """
     assert around.high is not None
-    ring = _ring(around, tissue, settings)
+    ring = ring_of(around, tissue, settings)
     typical = _typical_host(line, tissue)
     added, above = _unmixed((around.low, around.high), around, ring, typical.mean(0), tissue)
     images = [image - part for image, part in zip((around.low, around.high), added, strict=True)]
@@ -106,7 +97,7 @@ def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: Fi
 
     Ring, shape and share as of two energies (`amounts`); without a ring, the host is half way from fat to muscle.
     """
-    ring = _ring(around, tissue, settings)
+    ring = ring_of(around, tissue, settings)
     typical = 0.5 * (_FAT_HU + tissue.host_hu[0])
     added, above = _unmixed((around.low,), around, ring, (typical,), tissue)
     image = around.low - added[0]
@@ -136,9 +127,9 @@ def _shape_and_integral(
     excess = np.asarray(sum(w * image for w, image in zip(weights, above, strict=True)))
     noise = tissue.covariance
     noise_sd = float(np.sqrt(weights @ noise.of_voxel[: len(weights), : len(weights)] @ weights))
-    clear = _clear(around)
+    clear = clear_voxels(around)
     shape = find_shape(np.asarray(excess, np.float32), around, clear, _darkened(around))
-    apart = clear & (around.bone_mm > _CLEAR_OF_BONE_MM)
+    apart = clear & (around.bone_mm > CLEAR_OF_BONE_MM)
     shape = as_ellipsoid(shape, excess, around, apart, noise_sd, noise)
     seen = _counted(around, shape, clear)
     return shape, integral_of(shape.filled, shape.signal, seen, ring, noise if shape.is_ellipsoid else None)
@@ -160,38 +151,13 @@ def _masses(
     return max(mass, 0.0), float(np.hypot(sd, surface_mg)), 0.0
 
 
-def _clear(around: Surroundings) -> NDArray[np.bool_]:
-    """Return the voxels that show the deposit and its host alone, once bone's blur is taken off."""
-    return (around.bone_mm > 0) & (around.depth_mm > _CLEAR_OF_SKIN_MM) & (around.others_mm > around.away_mm)
-
-
-def _ring(around: Surroundings, tissue: SoftTissue, settings: FindingsSettings) -> Ring:
-    """Return the ring that tells the host."""
-    spacing_mm = np.array(around.spacing_mm[::-1])
-    dense = around.mask & (around.low >= half_maximum_hu(around))
-    soft = around.smooth_low
-    from_dense_mm = distance_mm(dense, around.spacing_mm)
-    ring = (
-        _clear(around)
-        & (from_dense_mm > settings.halo_mm)
-        & (from_dense_mm <= settings.halo_mm + settings.ring_mm)
-        & (around.away_mm > _RING_CLEARANCE_MM)
-        & (around.bone_mm > _CLEAR_OF_BONE_MM + _RING_CLEARANCE_MM)
-        & (around.depth_mm > _CLEAR_OF_SKIN_MM + _RING_CLEARANCE_MM)
-        & (soft > _SOFT_TISSUE_HU[0]) & (soft < _SOFT_TISSUE_HU[1])
-    )  # fmt: skip
-    beyond_noise_hu2 = float(np.var(around.low[ring])) - tissue.covariance.of_voxel[0, 0] if ring.any() else 0.0
-    sigma_mm = _EVEN_SIGMA_MM if beyond_noise_hu2 < _EVEN_HU**2 else _UNEVEN_SIGMA_MM
-    return Ring(ring, sigma_mm / spacing_mm)
-
-
 def _darkened(around: Surroundings) -> NDArray[np.bool_]:
     """Return the deposit's mineral into which air blurs, but neither bone nor a neighbour.
 
     No more than its mineral: skin is brighter than fat, and would pass for the edge of a dilute deposit.
     """
-    near_skin = around.mask & (around.depth_mm <= _CLEAR_OF_SKIN_MM)
-    return near_skin & (around.bone_mm > _CLEAR_OF_BONE_MM) & (around.others_mm > around.away_mm)
+    near_skin = around.mask & (around.depth_mm <= CLEAR_OF_SKIN_MM)
+    return near_skin & (around.bone_mm > CLEAR_OF_BONE_MM) & (around.others_mm > around.away_mm)
 
 
 def _counted(around: Surroundings, shape: Shape, clear: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -237,27 +203,18 @@ def _host(
 
 
 def _uneven(images: Sequence[FloatArray], ring: Ring, typical: FloatArray, tissue: SoftTissue) -> FloatArray:
-    """Return how much the ring differs from place to place beyond noise, covariance (2, 2) of both energies."""
+    """Return by how much the ring differs, beyond noise, from what it tells itself; covariance (2, 2) of both energies.
+
+    Without a ring, of any mixture of fat and muscle.
+    """
     if not ring.tells:
         half = 0.5 * (typical[1] - typical[0])
         return np.outer(half, half)
-    return _not_negative(np.cov(images[0][ring.voxels], images[1][ring.voxels]) - tissue.covariance.of_voxel)
+    left = [(image - ring.under(image))[ring.voxels] for image in images]
+    return _not_negative(np.cov(left[0], left[1]) - tissue.covariance.of_voxel)
 
 
 def _not_negative(covariance: FloatArray) -> FloatArray:
     """Return a symmetric matrix with its negative eigenvalues set to zero."""
     values, vectors = np.linalg.eigh(covariance)
     return np.asarray(vectors * np.maximum(values, 0.0) @ vectors.T)
-
-
-def half_maximum_hu(around: Surroundings) -> NDArray[np.float32]:
-    """Return half of the plateau at each voxel; the plateau is the brightest within 1.5 mm.
-
-    Never above that brightest voxel, so that something always reaches it.
-    """
-    from scipy.ndimage import maximum_filter
-
-    inside = np.where(around.mask, np.minimum(around.smooth_low, around.low.max()), np.float32(-1024))
-    size = [2 * round(_PLATEAU_MM / s) + 1 for s in around.spacing_mm[::-1]]
-    plateau = maximum_filter(inside, size)
-    return np.asarray(np.minimum(0.5 * plateau, plateau), np.float32)
