@@ -127,9 +127,12 @@ def _shape_and_integral(
     excess = np.asarray(sum(w * image for w, image in zip(weights, above, strict=True)))
     noise = tissue.covariance
     noise_sd = float(np.sqrt(weights @ noise.of_voxel[: len(weights), : len(weights)] @ weights))
-    clear = clear_voxels(around)
-    shape = find_shape(np.asarray(excess, np.float32), around, clear, _darkened(around))
-    apart = clear & (around.bone_mm > CLEAR_OF_BONE_MM)
+    outside = clear_voxels(around)
+    apart = outside & (around.bone_mm > CLEAR_OF_BONE_MM)
+    # Bone that was not told as bone blurs on beside it: what lies clear of bone says more, where there is enough of it.
+    clear = apart if (around.mask & apart).sum() >= _CLEAR_SHARE * around.mask.sum() else outside
+    free = clear | _darkened(around) | (around.mask & outside)
+    shape = find_shape(np.asarray(excess, np.float32), around, clear, free)
     shape = as_ellipsoid(shape, excess, around, apart, noise_sd, noise)
     seen = _counted(around, shape, clear)
     return shape, integral_of(shape.filled, shape.signal, seen, ring, noise if shape.is_ellipsoid else None)
