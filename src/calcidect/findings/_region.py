@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from calcidect.findings._ellipsoid import as_ellipsoid
 from calcidect.findings._integral import Integral, integral_of
 from calcidect.findings._material import material_of
-from calcidect.findings._ring import CLEAR_OF_BONE_MM, CLEAR_OF_SKIN_MM, Ring, clear_voxels, ring_of
+from calcidect.findings._ring import CLEAR_OF_BONE_MM, Ring, clear_voxels, ring_of
 from calcidect.findings._shape import Shape, find_shape
 from calcidect.findings._surroundings import Surroundings
 from calcidect.findings._types import Material
@@ -32,7 +32,8 @@ from calcidect.settings import FindingsSettings
 _FAT_HU = -110.0
 """At 70 to 100 kV (docs/method/materials.md, section 2); its HU at the high energy lie on the scan's host line."""
 _CLEAR_SHARE = 0.5
-"""Our choice: with less than half clear of bone, skin and neighbours, more would be inferred than measured."""
+"""Our choice: with less than half clear of bone, skin and neighbours, more would be inferred than measured; what bone
+leaves of its blur, and air, then weigh less."""
 _UNEVEN_SHARE = 0.5
 """The host's standard deviation, as a share of what the interpolation leaves of the ring itself, voxel by voxel: over a
 deposit such differences average out in part (docs/method/anatomy.md)."""
@@ -131,10 +132,13 @@ def _shape_and_integral(
     apart = outside & (around.bone_mm > CLEAR_OF_BONE_MM)
     # Bone that was not told as bone blurs on beside it: what lies clear of bone says more, where there is enough of it.
     clear = apart if (around.mask & apart).sum() >= _CLEAR_SHARE * around.mask.sum() else outside
-    free = clear | _darkened(around) | (around.mask & outside)
+    # Air only darkens the deposit's mineral, and bone's blur is taken off. No more than its mineral: skin is brighter
+    # than fat, and would pass for the edge of a dilute deposit.
+    free = clear | (around.mask & (around.others_mm > 0))
     shape = find_shape(np.asarray(excess, np.float32), around, clear, free)
     shape = as_ellipsoid(shape, excess, around, apart, noise_sd, noise)
-    seen = _counted(around, shape, clear)
+    shows = float(shape.signal[clear].sum()) >= _CLEAR_SHARE * float(shape.signal.sum())
+    seen = clear if shows else free
     return shape, integral_of(shape.filled, shape.signal, seen, ring, noise if shape.is_ellipsoid else None)
 
 
@@ -152,21 +156,6 @@ def _masses(
         return 0.0, None, max(mass, 0.0)
     mass, sd = crystal_mass(excess_hu_mm3, covariance, (k.ha_low, k.ha_high), known)
     return max(mass, 0.0), float(np.hypot(sd, surface_mg)), 0.0
-
-
-def _darkened(around: Surroundings) -> NDArray[np.bool_]:
-    """Return the deposit's mineral into which air blurs, but neither bone nor a neighbour.
-
-    No more than its mineral: skin is brighter than fat, and would pass for the edge of a dilute deposit.
-    """
-    near_skin = around.mask & (around.depth_mm <= CLEAR_OF_SKIN_MM)
-    return near_skin & (around.bone_mm > CLEAR_OF_BONE_MM) & (around.others_mm > around.away_mm)
-
-
-def _counted(around: Surroundings, shape: Shape, clear: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the voxels that count: those clear of all else or, where little of the deposit is, its mineral, too."""
-    is_clear = float(shape.signal[clear].sum()) >= _CLEAR_SHARE * float(shape.signal.sum())
-    return clear if is_clear else clear | (around.mask & (around.others_mm > 0))
 
 
 def _signal_to_noise(excess: Sequence[float], k: Sequence[float], noise: FloatArray) -> float:
