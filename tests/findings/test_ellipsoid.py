@@ -49,7 +49,7 @@ def seen(share: FloatArray, seed: int = 1) -> tuple[Shape, FloatArray, Surroundi
     away = distance_mm(mask, SPACING_MM)
     around = Surroundings(image.astype(np.float32), None, mask, away, far, far, far, SPACING_MM, BLUR)
     clear = np.ones(SIZE, bool)
-    return find_shape(image.astype(np.float32), around, clear, ~clear), image, around
+    return find_shape(image.astype(np.float32), around, clear, np.ones_like(clear)), image, around
 
 
 @pytest.mark.parametrize("half_axes_mm", [(0.5, 0.5, 0.5), (1.0, 1.0, 1.0), (0.8, 1.2, 1.8), (2.5, 2.5, 2.5)])

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from calcidect.findings._gather import distance_mm
-from calcidect.findings._region import Amounts, amounts, half_maximum_hu
+from calcidect.findings._region import Amounts, amounts
+from calcidect.findings._ring import half_maximum_hu
 from calcidect.findings._surroundings import Blur, Surroundings
 from calcidect.materials import HostLine, SoftTissue, sensitivity
 from calcidect.phantom._attenuation import Tissue, load_attenuation

@@ -7,21 +7,18 @@ from the same sums.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.findings._noise_filter import NoiseFilter
+from calcidect.findings._ring import Ring
 from calcidect.geometry import FloatArray
 from calcidect.materials import NoiseCovariance
 
 _SMALLEST_SHARE = 0.3
 """Our choice: a deposit of which less can be seen is not scaled up further, and is flagged long before."""
-_MINIMUM_RING_VOXELS = 12
-_EVERYWHERE = 1e-3
-"""Weight of the whole ring's mean, which rules only where the ring is more than 3 sigma away."""
 _FULL_SHARE = 0.05
 """A voxel that the deposit fills by this share counts half. Our choice: between 0.02 and 0.1 the noise of simulated
 deposits changes by a tenth; the smaller, the less a wrong shape matters (docs/method/materials.md)."""
@@ -30,49 +27,6 @@ _KNOWN_SHARE = 0.15
 """The same for a shape that is as good as known, of which less is in doubt. Our choice: between 0.05 and 0.5 the
 deviation of balls of 2 mm changes by a twentieth."""
 _PRECISION, _MOST_STEPS = 1e-3, 50
-
-
-@dataclass(frozen=True, eq=False)
-class Ring:
-    """Soft tissue around a deposit, which tells its host.
-
-    The host at a place is the ring's mean with weights that fall off as a Gaussian of the distance (normalised
-    convolution, Knutsson and Westin, CVPR 1993, doi 10.1109/CVPR.1993.341081), so that fat on one side stays there.
-
-    Parameters
-    ----------
-    voxels : bool array, shape (k, j, i)
-    sigma_voxels : array, shape (3,)
-        Of the Gaussian, along k, j, i.
-    """
-
-    voxels: NDArray[np.bool_]
-    sigma_voxels: FloatArray
-
-    @cached_property
-    def tells(self) -> bool:
-        """Tell whether there is enough of it."""
-        return int(self.voxels.sum()) >= _MINIMUM_RING_VOXELS
-
-    def under(self, image: NDArray[Any]) -> FloatArray:
-        """Return the host at every voxel of an image."""
-        held = np.where(self.voxels, image, 0.0)
-        return np.asarray((self._spread(held) + _EVERYWHERE * held.sum() / self.voxels.sum()) / self._reached)
-
-    def weights(self, window: FloatArray) -> FloatArray:
-        """Return what each voxel of the ring counts in ``sum(window * under(image))``."""
-        asked = window / self._reached
-        spread = self._spread(asked) + _EVERYWHERE * asked.sum() / self.voxels.sum()
-        return np.asarray(np.where(self.voxels, spread, 0.0))
-
-    @cached_property
-    def _reached(self) -> FloatArray:
-        return self._spread(self.voxels.astype(float)) + _EVERYWHERE
-
-    def _spread(self, image: FloatArray) -> FloatArray:
-        from scipy.ndimage import gaussian_filter
-
-        return np.asarray(gaussian_filter(image.astype(float), self.sigma_voxels, mode="constant"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.findings._integral import Ring
+from calcidect.findings._ring import Ring
 from calcidect.geometry import FloatArray
 from calcidect.materials import Classification, Sensitivity, SoftTissue, classify, scatter_of
 

@@ -12,6 +12,7 @@ from calcidect.anatomy import QUALITY_CODES, Hand, HandAnatomy, HandRegions, reg
 from calcidect.findings._artefacts import artefact_flags, is_dorsal, is_nail, nail, other_artefacts, surface_artefacts
 from calcidect.findings._burden import burden_of
 from calcidect.findings._clipped import clipped_both_notices, fill_clipped, with_clipping
+from calcidect.findings._course import course_at
 from calcidect.findings._gather import distance_mm, gather
 from calcidect.findings._nearby import hand_misfit_mm, nearby_flags
 from calcidect.findings._older import older_measures
@@ -187,10 +188,13 @@ def _surroundings(view: _HandView, number: int, margin_mm: float) -> tuple[Surro
     assert box is not None  # a deposit has voxels
     labels = view.labels[box]
     spacing = view.grid.spacing_mm
+    middle = np.argwhere(labels == number).mean(0) + [part.start for part in box]
+    course = course_at(view.hand, view.grid.point_of(middle[::-1])) @ view.grid.direction
     return Surroundings(
         view.low[box], None if view.high is None else view.high[box], labels == number,
         distance_mm(labels == number, spacing), view.bone_mm[box], view.depth_mm[box],
         distance_mm(((labels > 0) & (labels != number)) | (view.other[box] > 0), spacing), spacing, view.blur,
+        course=course[::-1],
     ), box  # fmt: skip
 
 

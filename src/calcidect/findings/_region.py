@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.findings._ellipsoid import as_ellipsoid
-from calcidect.findings._gather import distance_mm
-from calcidect.findings._integral import Integral, Ring, integral_of
+from calcidect.findings._integral import Integral, integral_of
 from calcidect.findings._material import material_of
+from calcidect.findings._ring import CLEAR_OF_BONE_MM, Ring, clear_voxels, ring_of
 from calcidect.findings._shape import Shape, find_shape
 from calcidect.findings._surroundings import Surroundings
 from calcidect.findings._types import Material
+from calcidect.findings._unmix import SURFACE_SD_MM, surface_mg_per_mm, unmixed
 from calcidect.geometry import FloatArray
 from calcidect.materials import (
     MODEL,
@@ -28,22 +29,14 @@ from calcidect.materials import (
 )
 from calcidect.settings import FindingsSettings
 
-_CLEAR_OF_BONE_MM = 1.0
-_CLEAR_OF_SKIN_MM = 1.0
-"""The blur of bone and of the skin's edge (FWHM up to 1.2 mm) is down to a fortieth there."""
-_RING_CLEARANCE_MM = 0.5
-_SOFT_TISSUE_HU = (-200.0, 160.0)
 _FAT_HU = -110.0
 """At 70 to 100 kV (docs/method/materials.md, section 2); its HU at the high energy lie on the scan's host line."""
-_PLATEAU_MM = 1.5
-_EVEN_HU, _EVEN_SIGMA_MM, _UNEVEN_SIGMA_MM = 20.0, 2.0, 1.0
-"""Our choice: where a ring differs by less than 20 HU beyond noise, the host is its mean over 2 mm, which holds less
-noise; elsewhere fat and muscle meet, and what is nearest tells most."""
 _CLEAR_SHARE = 0.5
-"""Our choice: with less than half clear of bone, skin and neighbours, more would be inferred than measured."""
+"""Our choice: with less than half clear of bone, skin and neighbours, more would be inferred than measured; what bone
+leaves of its blur, and air, then weigh less."""
 _UNEVEN_SHARE = 0.5
-"""The host's standard deviation, as a share of the ring's own unevenness: half of it is explained by interpolation.
-Between 0.4 and 1 the masses of simulated deposits hardly change (docs/method/anatomy.md)."""
+"""The host's standard deviation, as a share of what the interpolation leaves of the ring itself, voxel by voxel: over a
+deposit such differences average out in part (docs/method/anatomy.md)."""
 
 
 @dataclass(frozen=True)
@@ -71,20 +64,20 @@ def amounts(
 ) -> Amounts:  # fmt: skip
     """Return shape, material and masses of a deposit.
 
-    The host is interpolated from the ring; what lies above it tells the shape (`find_shape`), and the shape what each
-    voxel counts (`integral_of`), without what bone, skin or a neighbour could blur into. The part of the deposit's own
-    blurred signal that is not counted, or that the ring takes for host, is made up for by the share that the same sums
-    keep of the shape. The mass is the least-squares fit of both integrals by one crystal: the one that the integrals
-    tell, or ``told``, where another rule names the material.
+    The host is interpolated from the ring, and what bone and neighbours blur in is taken off (`unmixed`). What is left
+    above the host tells the shape (`find_shape`), and the shape what each voxel counts (`integral_of`), outside of
+    bone, skin and neighbours. The part of the deposit's own blurred signal that is not counted, or that the ring takes
+    for host, is made up for by the share that the same sums keep of the shape. The mass is the least-squares fit of
+    both integrals by one crystal: the one that the integrals tell, or ``told``, where another rule names the material.
     """
     assert around.high is not None
-    images = around.low, around.high
-    clear, ring = _clear_and_ring(around, tissue, settings)
+    ring = ring_of(around, tissue, settings)
     typical = _typical_host(line, tissue)
-    above = [_above_host(image, level, ring) for image, level in zip(images, typical.mean(0), strict=True)]
+    added, above = _unmixed((around.low, around.high), around, ring, typical.mean(0), tissue)
+    images = [image - part for image, part in zip((around.low, around.high), added, strict=True)]
     uneven = _uneven(images, ring, typical, tissue)
     weights = _weights(sensitivity, tissue.covariance.of_voxel + uneven)
-    shape, integral = _shape_and_integral(above, weights, around, clear, ring, tissue)
+    shape, integral = _shape_and_integral(above, weights, around, ring, tissue)
     host_hu, host_covariance = _host(images, integral, typical, uneven)
     low, high = (integral.excess_hu_voxels(i, h) * around.voxel_mm3 for i, h in zip(images, host_hu, strict=True))
     k = in_host(sensitivity, *host_hu)
@@ -93,7 +86,9 @@ def amounts(
     covariance = noise + host_covariance * integral.window.sum() ** 2 * scale
     found = material_of(above, around.clipped, integral.window, ring, host_covariance, k, tissue, around.spacing_mm)
     found = replace(found, material=told) if told else found
-    masses = _masses((low, high), covariance, k, found.material, calibration)
+    crystal = sum(w * (image + part) for w, image, part in zip(weights, above, added, strict=True))
+    surface_mg = SURFACE_SD_MM * surface_mg_per_mm(shape.filled, np.asarray(crystal), around)
+    masses = _masses((low, high), covariance, k, found.material, calibration, surface_mg)
     snr = _signal_to_noise((low, high), (k.ha_low, k.ha_high), noise)
     return Amounts(shape, found, *masses, low, high, integral.visible, snr)
 
@@ -103,82 +98,64 @@ def amounts_of_one_energy(around: Surroundings, tissue: SoftTissue, settings: Fi
 
     Ring, shape and share as of two energies (`amounts`); without a ring, the host is half way from fat to muscle.
     """
-    clear, ring = _clear_and_ring(around, tissue, settings)
+    ring = ring_of(around, tissue, settings)
     typical = 0.5 * (_FAT_HU + tissue.host_hu[0])
-    above = [_above_host(around.low, typical, ring)]
-    shape, integral = _shape_and_integral(above, np.ones(1), around, clear, ring, tissue)
-    host_hu = integral.host_hu(around.low) if integral.has_ring else typical
-    excess = integral.excess_hu_voxels(around.low, host_hu) * around.voxel_mm3
+    added, above = _unmixed((around.low,), around, ring, (typical,), tissue)
+    image = around.low - added[0]
+    shape, integral = _shape_and_integral(above, np.ones(1), around, ring, tissue)
+    host_hu = integral.host_hu(image) if integral.has_ring else typical
+    excess = integral.excess_hu_voxels(image, host_hu) * around.voxel_mm3
     noise = tissue.covariance.of_sums(integral.weights)[:1, :1] * (around.voxel_mm3 / integral.share) ** 2
     snr = _signal_to_noise((excess,), (1.0,), noise)
     return Amounts(shape, None, None, None, None, excess, None, integral.visible, snr)
 
 
-def _shape_and_integral(
-    above: Sequence[FloatArray], weights: FloatArray, around: Surroundings, clear: NDArray[np.bool_], ring: Ring,
+def _unmixed(
+    images: Sequence[NDArray[np.float32]], around: Surroundings, ring: Ring, typical_hu: Sequence[float] | FloatArray,
     tissue: SoftTissue,
-) -> tuple[Shape, Integral]:  # fmt: skip
+) -> tuple[list[FloatArray], list[FloatArray]]:  # fmt: skip
+    """Return what bone and neighbours add to each image, and what is left of it above the host."""
+    above = [_above_host(image, level, ring) for image, level in zip(images, typical_hu, strict=True)]
+    noise_hu = [float(sd) for sd in np.sqrt(np.diag(tissue.covariance.of_voxel))]
+    added = unmixed(above, around, noise_hu[: len(above)])
+    return added, [image - part for image, part in zip(above, added, strict=True)]
+
+
+def _shape_and_integral(
+    above: Sequence[FloatArray], weights: FloatArray, around: Surroundings, ring: Ring, tissue: SoftTissue
+) -> tuple[Shape, Integral]:
     """Return a deposit's shape by the weighted images above the host, and what each voxel counts."""
     excess = np.asarray(sum(w * image for w, image in zip(weights, above, strict=True)))
     noise = tissue.covariance
     noise_sd = float(np.sqrt(weights @ noise.of_voxel[: len(weights), : len(weights)] @ weights))
-    contour = find_shape(np.asarray(excess, np.float32), around, clear, _darkened(around))
-    shape = as_ellipsoid(contour, excess, around, clear, noise_sd, noise)
-    seen = _counted(around, shape, clear)
+    outside = clear_voxels(around)
+    apart = outside & (around.bone_mm > CLEAR_OF_BONE_MM)
+    # Bone that was not told as bone blurs on beside it: what lies clear of bone says more, where there is enough of it.
+    clear = apart if (around.mask & apart).sum() >= _CLEAR_SHARE * around.mask.sum() else outside
+    # Air only darkens the deposit's mineral, and bone's blur is taken off. No more than its mineral: skin is brighter
+    # than fat, and would pass for the edge of a dilute deposit.
+    free = clear | (around.mask & (around.others_mm > 0))
+    shape = find_shape(np.asarray(excess, np.float32), around, clear, free)
+    shape = as_ellipsoid(shape, excess, around, apart, noise_sd, noise)
+    shows = float(shape.signal[clear].sum()) >= _CLEAR_SHARE * float(shape.signal.sum())
+    seen = clear if shows else free
     return shape, integral_of(shape.filled, shape.signal, seen, ring, noise if shape.is_ellipsoid else None)
 
 
 def _masses(
     excess_hu_mm3: tuple[float, float], covariance: FloatArray, k: Sensitivity, material: Material,
-    calibration: Calibration,
+    calibration: Calibration, surface_mg: float,
 ) -> tuple[float, float | None, float]:  # fmt: skip
-    """Return the mass of hydroxyapatite, its standard deviation, and the mass of urate, mg, of one crystal."""
+    """Return the mass of hydroxyapatite, its standard deviation, and the mass of urate, mg, of one crystal.
+
+    ``surface_mg`` is the standard deviation for the place of the border with bone.
+    """
     known = calibration.covariance_fraction2(material)
     if material == "urate":
         mass, _ = crystal_mass(excess_hu_mm3, covariance, (k.msu_low, k.msu_high), known)
         return 0.0, None, max(mass, 0.0)
     mass, sd = crystal_mass(excess_hu_mm3, covariance, (k.ha_low, k.ha_high), known)
-    return max(mass, 0.0), sd, 0.0
-
-
-def _clear_and_ring(
-    around: Surroundings, tissue: SoftTissue, settings: FindingsSettings
-) -> tuple[NDArray[np.bool_], Ring]:
-    """Return the voxels that show the deposit and its host alone, and the ring that tells the host."""
-    spacing_mm = np.array(around.spacing_mm[::-1])
-    dense = around.mask & (around.low >= half_maximum_hu(around))
-    soft = around.smooth_low
-    from_dense_mm = distance_mm(dense, around.spacing_mm)
-    clear = (around.bone_mm > _CLEAR_OF_BONE_MM) & (around.depth_mm > _CLEAR_OF_SKIN_MM) & (
-        around.others_mm > around.away_mm
-    )  # fmt: skip
-    ring = (
-        clear
-        & (from_dense_mm > settings.halo_mm)
-        & (from_dense_mm <= settings.halo_mm + settings.ring_mm)
-        & (around.away_mm > _RING_CLEARANCE_MM)
-        & (around.bone_mm > _CLEAR_OF_BONE_MM + _RING_CLEARANCE_MM)
-        & (around.depth_mm > _CLEAR_OF_SKIN_MM + _RING_CLEARANCE_MM)
-        & (soft > _SOFT_TISSUE_HU[0]) & (soft < _SOFT_TISSUE_HU[1])
-    )  # fmt: skip
-    beyond_noise_hu2 = float(np.var(around.low[ring])) - tissue.covariance.of_voxel[0, 0] if ring.any() else 0.0
-    sigma_mm = _EVEN_SIGMA_MM if beyond_noise_hu2 < _EVEN_HU**2 else _UNEVEN_SIGMA_MM
-    return clear, Ring(ring, sigma_mm / spacing_mm)
-
-
-def _darkened(around: Surroundings) -> NDArray[np.bool_]:
-    """Return the deposit's mineral into which air blurs, but neither bone nor a neighbour.
-
-    No more than its mineral: skin is brighter than fat, and would pass for the edge of a dilute deposit.
-    """
-    near_skin = around.mask & (around.depth_mm <= _CLEAR_OF_SKIN_MM)
-    return near_skin & (around.bone_mm > _CLEAR_OF_BONE_MM) & (around.others_mm > around.away_mm)
-
-
-def _counted(around: Surroundings, shape: Shape, clear: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the voxels that count: those clear of all else or, where little of the deposit is, its mineral, too."""
-    is_clear = float(shape.signal[clear].sum()) >= _CLEAR_SHARE * float(shape.signal.sum())
-    return clear if is_clear else clear | (around.mask & (around.others_mm > 0))
+    return max(mass, 0.0), float(np.hypot(sd, surface_mg)), 0.0
 
 
 def _signal_to_noise(excess: Sequence[float], k: Sequence[float], noise: FloatArray) -> float:
@@ -205,7 +182,7 @@ def _typical_host(line: HostLine, tissue: SoftTissue) -> FloatArray:
 
 
 def _host(
-    images: tuple[NDArray[np.float32], NDArray[np.float32]], integral: Integral, typical: FloatArray, uneven: FloatArray
+    images: Sequence[FloatArray], integral: Integral, typical: FloatArray, uneven: FloatArray
 ) -> tuple[tuple[float, float], FloatArray]:  # fmt: skip
     """Return the host's mean HU at both energies and what it is uncertain by besides noise, covariance (2, 2).
 
@@ -217,30 +194,19 @@ def _host(
     return (integral.host_hu(images[0]), integral.host_hu(images[1])), _UNEVEN_SHARE**2 * uneven
 
 
-def _uneven(
-    images: tuple[NDArray[np.float32], NDArray[np.float32]], ring: Ring, typical: FloatArray, tissue: SoftTissue
-) -> FloatArray:
-    """Return how much the ring differs from place to place beyond noise, covariance (2, 2) of both energies."""
+def _uneven(images: Sequence[FloatArray], ring: Ring, typical: FloatArray, tissue: SoftTissue) -> FloatArray:
+    """Return by how much the ring differs, beyond noise, from what it tells itself; covariance (2, 2) of both energies.
+
+    Without a ring, of any mixture of fat and muscle.
+    """
     if not ring.tells:
         half = 0.5 * (typical[1] - typical[0])
         return np.outer(half, half)
-    return _not_negative(np.cov(images[0][ring.voxels], images[1][ring.voxels]) - tissue.covariance.of_voxel)
+    left = [(image - ring.under(image))[ring.voxels] for image in images]
+    return _not_negative(np.cov(left[0], left[1]) - tissue.covariance.of_voxel)
 
 
 def _not_negative(covariance: FloatArray) -> FloatArray:
     """Return a symmetric matrix with its negative eigenvalues set to zero."""
     values, vectors = np.linalg.eigh(covariance)
     return np.asarray(vectors * np.maximum(values, 0.0) @ vectors.T)
-
-
-def half_maximum_hu(around: Surroundings) -> NDArray[np.float32]:
-    """Return half of the plateau at each voxel; the plateau is the brightest within 1.5 mm.
-
-    Never above that brightest voxel, so that something always reaches it.
-    """
-    from scipy.ndimage import maximum_filter
-
-    inside = np.where(around.mask, np.minimum(around.smooth_low, around.low.max()), np.float32(-1024))
-    size = [2 * round(_PLATEAU_MM / s) + 1 for s in around.spacing_mm[::-1]]
-    plateau = maximum_filter(inside, size)
-    return np.asarray(np.minimum(0.5 * plateau, plateau), np.float32)

@@ -62,14 +62,15 @@ class Shape:
     is_ellipsoid: bool = False
 
 
-def find_shape(excess: Floats, around: Surroundings, clear: Mask, darkened: Mask) -> Shape:
+def find_shape(excess: Floats, around: Surroundings, clear: Mask, free: Mask) -> Shape:
     """Return the shape that, blurred, fits best.
 
     The contour at a share p of the local density is filled with that density and blurred by the scan's blur: t_p. The p
     is taken at which ``sum (excess - c t_p)^2`` with the best c is smallest. The local density comes from the contour
     at half maximum, filled and blurred: f; it is the best factor of f within about 1 mm, ``G(excess f) / G(f f)``
-    with a Gaussian G. Where bone, skin or a neighbour blur in, nothing is fitted. Beside skin, air only darkens the
-    image, so the contour goes on at the same share; beside the others, which brighten it, not below half maximum.
+    with a Gaussian G. Where bone, skin or a neighbour blur in, nothing is fitted. Where that only darkens the image
+    (skin, beside air), or was taken off it (bone), the contour goes on at the same share; elsewhere not below half
+    maximum.
 
     Parameters
     ----------
@@ -79,8 +80,8 @@ def find_shape(excess: Floats, around: Surroundings, clear: Mask, darkened: Mask
         The deposit.
     clear : bool array
         Voxels that show this deposit and its host alone.
-    darkened : bool array
-        Voxels in which air alone is seen besides.
+    free : bool array
+        Those, and others that nothing else brightens.
     """
     from scipy.optimize import minimize_scalar
 
@@ -88,7 +89,7 @@ def find_shape(excess: Floats, around: Surroundings, clear: Mask, darkened: Mask
     assert box is not None  # a deposit has voxels
     fit = clear[box] & (around.away_mm[box] <= FIT_MM)
     wanted = np.where(fit, excess[box], np.float32(0))
-    contours = _Contours.of(excess, around, box, clear | darkened).with_local_density(wanted, fit)
+    contours = _Contours.of(excess, around, box, free).with_local_density(wanted, fit)
 
     def misfit(level: float) -> float:
         expected = np.where(fit, contours.blurred(contours.density * contours.inside(level)), 0.0)

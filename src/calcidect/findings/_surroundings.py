@@ -65,6 +65,8 @@ class Surroundings:
         Of the scan.
     clipped : bool array or None
         Low-energy voxels at the top of the stored range, filled in from the high energy; None if there are none.
+    course : array, shape (3,), or None
+        Which way the soft tissue runs: unit vector along k, j, i; None where it is not known.
     """
 
     low: NDArray[np.float32]
@@ -77,6 +79,7 @@ class Surroundings:
     spacing_mm: tuple[float, float, float]
     blur: Blur
     clipped: NDArray[np.bool_] | None = None
+    course: FloatArray | None = None
 
     @property
     def voxel_mm3(self) -> float:

@@ -1,0 +1,34 @@
+"""Which way soft tissue runs: tendons, muscles, fasciae and the fat between them lie lengthwise in a hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from calcidect.anatomy import Hand
+from calcidect.geometry import FloatArray
+
+_STEPS = 4
+"""Of about a millimetre to either side: a tendon's direction over its own width."""
+
+
+def course_at(hand: Hand, point_mm: FloatArray) -> FloatArray:
+    """Return the direction of the nearest tendon, which bends with the finger; without tendons, the hand's own axis.
+
+    Parameters
+    ----------
+    hand : Hand
+    point_mm : array, shape (3,)
+        LPS.
+
+    Returns
+    -------
+    array, shape (3,)
+        Unit vector, LPS; either of the two.
+    """
+    if not hand.tendons:
+        return hand.distal
+    away_mm = [np.linalg.norm(tendon.path_mm - point_mm, axis=1) for tendon in hand.tendons]
+    nearest = int(np.argmin([distances.min() for distances in away_mm]))
+    path, at = hand.tendons[nearest].path_mm, int(away_mm[nearest].argmin())
+    along = path[min(at + _STEPS, len(path) - 1)] - path[max(at - _STEPS, 0)]
+    return np.asarray(along / np.linalg.norm(along))
