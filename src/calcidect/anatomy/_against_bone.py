@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._bone_density import denser_than_usual
-from calcidect.anatomy._find_pose import MATCHED, FoundPose
+from calcidect.anatomy._find_pose import FoundPose
+from calcidect.anatomy._fit_model import MATCHED
 from calcidect.anatomy._hand_model import HandModel, share_along
 from calcidect.anatomy._mineral import MineralImage
 from calcidect.anatomy._name_bones import Placed

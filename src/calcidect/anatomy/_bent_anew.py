@@ -1,7 +1,8 @@
 """Joints of a finger that a fit has bent the wrong way are bent anew.
 
 Closest points end in the nearest place where little changes, which in a fingertip can lie beside the bone. Where a
-phalanx has little bone beside it, other bends of its joint, and lengths, are tried, from the palm outward.
+phalanx has little bone beside it, other bends of its joint, and lengths, are tried, from the palm outward. One that has
+none stays: its bone may be lost or not known as bone yet, and its neighbour's is near.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._fit_model import Fit
+from calcidect.anatomy._fit_model import MATCHED, Fit
 from calcidect.anatomy._hand_model import HandModel, of_bone, pose, posed_points
 from calcidect.anatomy._hand_space import Surface
 from calcidect.anatomy._types import BONES
@@ -46,7 +47,8 @@ def bent_anew(model: HandModel, scan: Surface, found: Fit) -> FloatArray | None:
     tree, below = cKDTree(scan.points_mm), model.hangs_from()
     parameters, is_changed = found.parameters.copy(), False
     for n in model.order:
-        if "phalanx" not in BONES[n] or found.matched[n] >= _POOR or found.seen[n] < _LEAST_SEEN:
+        is_poor = MATCHED <= found.matched[n] < _POOR
+        if "phalanx" not in BONES[n] or not is_poor or found.seen[n] < _LEAST_SEEN:
             continue
         is_changed = True
         own = below[n][model.bone_of_point]

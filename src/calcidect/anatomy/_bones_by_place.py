@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._bones import Piece
-from calcidect.anatomy._find_pose import MATCHED, SEEN, FoundPose
+from calcidect.anatomy._find_pose import FoundPose
+from calcidect.anatomy._fit_model import MATCHED, SEEN
 from calcidect.anatomy._hand_model import HandModel, share_along, volumes_mm3
 from calcidect.anatomy._name_bones import distance_to
 from calcidect.geometry import FloatArray

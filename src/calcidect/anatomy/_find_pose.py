@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy._bent_anew import bent_anew
 from calcidect.anatomy._bone_network import Reading
-from calcidect.anatomy._fit_model import BY_NAME_MM, COARSE_MM, COARSEST_MM, FINE_MM, Fit, fit
+from calcidect.anatomy._fit_model import BY_NAME_MM, COARSE_MM, COARSEST_MM, FINE_MM, SEEN, Fit, fit
 from calcidect.anatomy._hand_model import HandModel, number_of_parameters, pose, posed_points
 from calcidect.anatomy._hand_space import HandSpace, Surface, surface_of
 from calcidect.anatomy._types import BONES
@@ -25,10 +25,6 @@ Signs = tuple[float, float, float]
 _KEEP_MODEL, _KEEP_SCAN = 2, 3
 """Of the surface points, one in so many serves the coarse fits."""
 _LEAST_POINTS = 100
-SEEN = 0.5
-"""Share of a bone's surface that lies in the scan: with less, the scan does not show the bone."""
-MATCHED = 0.3
-"""Share of a fitted bone's surface with bone beside it: with less, bone was not found there."""
 _TURNED: tuple[Signs, ...] = ((1.0, 1.0, 1.0), (-1.0, 1.0, 1.0), (1.0, 1.0, -1.0), (-1.0, 1.0, -1.0))
 """Signs of radial, distal, dorsal: as found, thumb on the other side, palm on the other side, both."""
 _INTO_BONE_MM = 0.8

@@ -49,6 +49,10 @@ _MEASUREMENTS = 370.0
 _LARGEST_STEP = 1.0
 """Of a parameter in one iteration, in standard deviations."""
 _CLOSE_MM, _APART_MM = 1.5, 4.0
+SEEN = 0.5
+"""Share of a bone's surface that lies in the scan: with less, the scan does not show the bone."""
+MATCHED = 0.3
+"""Share of a fitted bone's surface with bone beside it: with less, bone was not found there."""
 _DEGREE = np.pi / 180
 
 

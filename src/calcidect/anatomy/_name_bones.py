@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._find_pose import SEEN, FoundPose
-from calcidect.anatomy._fit_model import Fit
+from calcidect.anatomy._find_pose import FoundPose
+from calcidect.anatomy._fit_model import SEEN, Fit
 from calcidect.anatomy._hand_model import (
     DISTANCE_STEP_MM,
     FARTHEST_MM,
