@@ -77,3 +77,11 @@ def test_soft_tissue_and_what_is_outside_of_the_grid_are_nothing() -> None:
     assert (reading.labels == 0).mean() > 0.99
     assert reading.at(np.array([[500.0, 0.0, 0.0], [-500.0, 3.0, 9.0]])).tolist() == [0, 0]
     assert reading.labels.max() <= DEPOSIT
+
+
+def test_without_mineral_nothing_is_read() -> None:
+    space = HandSpace(Grid((6, 5, 4), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)), np.eye(3))
+    nothing = np.zeros((4, 5, 6), bool)
+    reading = read_bones(np.zeros(nothing.shape, np.float32), ~nothing, nothing, space)
+    assert reading.at(np.array([[0.0, 0.0, 0.0], [3.0, 2.0, 1.0]])).tolist() == [0, 0]
+    assert not reading.bone(nothing.shape, 1).any()

@@ -88,10 +88,12 @@ def read_bones(
     body : bool array
         Inside of the skin.
     mineral : bool array
-        The reading covers it.
+        The reading covers it; without any, nothing is read.
     space : HandSpace
         Distal may be off by some 25 degrees; thumb and palm may be on either side.
     """
+    if not mineral.any():
+        return Reading(space, np.zeros(3), np.zeros((1, 1, 1), np.uint8))
     first_mm, shape = _grid(mineral, space)
     image = _resampled(np.where(body, smooth_low_hu, 0.0), space, first_mm, shape)
     (labels,) = _session().run(None, {"image": brightness(image, np)[None, None].astype(np.float32)})
@@ -139,4 +141,5 @@ def _session() -> Any:
     onnxruntime.disable_telemetry_events()  # its builds for Windows report their use otherwise
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
+    options.enable_cpu_mem_arena = False  # it takes a third more than is used, and keeps it
     return onnxruntime.InferenceSession(_network(), options, providers=["CPUExecutionProvider"])
