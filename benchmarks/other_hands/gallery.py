@@ -1,7 +1,7 @@
-"""A picture of results: ``python -m benchmarks.other_hands.gallery --cache DIR --out gallery.png healthy_500 mixed_502``.
+"""A picture of results: ``python -m benchmarks.other_hands.gallery --cache DIR --out FILE.png healthy_500 mixed_502``.
 
-Each hand is seen along its thinnest side, what lies nearest on top: every ray of bones has a hue, darker from metacarpal to
-tip, carpals and forearm shades of grey and brown, deposits magenta; paler is farther away. Below each stand its figures.
+Each hand is seen along its thinnest side, what lies nearest on top: every ray of bones has a hue, darker from
+metacarpal to tip; carpals and forearm are shades of brown, deposits magenta; darker is farther away.
 """
 
 from __future__ import annotations

@@ -10,15 +10,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from calcidect.anatomy import BONES
+from calcidect.anatomy._bone_network import SESAMOID, SPACING_MM
 from calcidect.anatomy._hand_model import DISTANCE_STEP_MM, HandModel, directions
 
 from .fields import smooth_noise
 from .poses import DrawnHand
 
-SPACING_MM = 0.8
 SHAPE = (96, 288, 144)
 """Along dorsal, distal, radial: a hand with bent fingers and some forearm."""
-SESAMOID = len(BONES) + 1
 FAR_MM = 9.0
 _MARGIN_MM = 6.0
 _SESAMOIDS = {"proximal_phalanx_1": 1.0, "distal_phalanx_1": 0.5, "proximal_phalanx_2": 0.4, "proximal_phalanx_5": 0.6}

@@ -94,7 +94,7 @@ def finger() -> Painted:
     space = HandSpace(grid, np.eye(3))
     bones = len(model.bones)
     found = Fit(np.zeros(1), posed, 0.0, np.ones(bones), np.ones(bones), 1.0)
-    best = FoundPose(found, space, (1.0, 1.0, 1.0), 1.0, 0.0)
+    best = FoundPose(found, space, (1.0, 1.0, 1.0), 1.0, 1.0, 0.0)
     places = space.point_of(np.indices(grid.shape).reshape(3, -1).T)
     bone = (distances(model, found, places).min(0) < 0).reshape(grid.shape)
     return Painted(_blurred(_scene(bone, model, best, places)), bone, best, model, places)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,7 +51,7 @@ def test_a_carpal_of_other_proportions_is_met() -> None:
     assert pytest.approx(0.8) == SPACING_MM
     found = placed_carpals(model, start, SPACE, hu, hu, HU_PER_MG, reading)
     surface = posed_points(model, truth.posed)[0][model.bone_of_point == CAPITATE]
-    before, after = (distance_to(model, fit, CAPITATE, surface) for fit in (start, found))
+    before, after = (distance_to(model, fit, CAPITATE, surface) for fit in (start, replace(start, posed=found)))
     assert before.std() > 0.6  # its edge in the image may lie further in, but then all around
     assert after.std() < 0.2
 
@@ -60,5 +62,5 @@ def test_bones_that_are_not_read_stay_where_they_were_fitted() -> None:
     hu = np.zeros(SPACE.grid.shape, np.float32)
     reading = Reading(SPACE, np.zeros(3), np.zeros((2, 2, 2), np.uint8))
     found = placed_carpals(model, start, SPACE, hu, hu, HU_PER_MG, reading)
-    assert np.array_equal(found.posed.matrices, start.posed.matrices)
-    assert np.array_equal(found.posed.origins_mm[TIP], start.posed.origins_mm[TIP])
+    assert np.array_equal(found.matrices, start.posed.matrices)
+    assert np.array_equal(found.origins_mm[TIP], start.posed.origins_mm[TIP])

@@ -30,7 +30,7 @@ def rest_hand() -> FoundPose:
     size = np.ceil((high - low) / SPACING_MM).astype(int)
     space = HandSpace(Grid((int(size[0]), int(size[1]), int(size[2])), SPACING_MM, tuple(low)), np.eye(3))
     ones = np.ones(len(model.bones))
-    return FoundPose(Fit(parameters, posed, 0.0, ones, ones, 1.0), space, (1.0, 1.0, 1.0), 1.0, 0.0)
+    return FoundPose(Fit(parameters, posed, 0.0, ones, ones, 1.0), space, (1.0, 1.0, 1.0), 1.0, 1.0, 0.0)
 
 
 def surface(name: str) -> FloatArray:

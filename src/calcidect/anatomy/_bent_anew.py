@@ -21,11 +21,13 @@ from calcidect.geometry import FloatArray
 _POOR = 0.85
 """Share of a phalanx's surface with bone beside it: of well-laid phalanges of simulated hands, 0.87 and more."""
 _LEAST_SEEN = 0.75
-_BEND_RAD = (-0.7, -0.45, -0.2, 0.0, 0.2, 0.45, 0.7)
-_SPREAD_RAD = (-0.15, 0.0, 0.15)
-_STRETCH = (-0.15, 0.0, 0.15)
+"""Share of it in the scan: of less, too little is left to tell a bend by. Our choice."""
+_BEND_RAD = (0.0, -0.7, -0.45, -0.2, 0.2, 0.45, 0.7)
+_SPREAD_RAD = (0.0, -0.15, 0.15)
+_STRETCH = (0.0, -0.15, 0.15)
 """Our choice: on top of what was fitted, twice the standard deviation of bends and lengths."""
 _NEAR_MM = 2.0
+"""Our choice: a misfit that the fine fit can still mend."""
 
 
 def bent_anew(model: HandModel, scan: Surface, found: Fit) -> FloatArray | None:

@@ -7,6 +7,7 @@ is in ``scripts/bone_network``.
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -27,6 +28,9 @@ _DIMMEST_HU, _BRIGHTEST_HU = 150.0, 2500.0
 _MULTIPLE = 16
 """Of the grid's size: the network halves it four times."""
 _MARGIN_MM = 6.0
+"""Of the grid around mineral: our choice, some voxels of nothing, as the network saw in training."""
+_LONGEST_MM = 230.0
+"""From the fingertips: what it was trained on. More forearm would cost memory and tell nothing."""
 _ERRORS_ONLY = 3
 """Of onnxruntime's levels of logging."""
 
@@ -60,7 +64,7 @@ class Reading:
         """Return bone on the hand's box: grown by so many voxels of the network's, or shrunk if negative."""
         from scipy.ndimage import affine_transform, binary_dilation, binary_erosion
 
-        mask = (self.labels > 0) & (self.labels < DEPOSIT)
+        mask = (self.labels > 0) & (self.labels < SESAMOID)
         if margin:
             mask = (binary_dilation if margin > 0 else binary_erosion)(mask, iterations=abs(margin))
         steps, origin = _to_box(self.space, self.first_mm)
@@ -101,9 +105,10 @@ def read_bones(
 
 
 def _grid(mineral: NDArray[np.bool_], space: HandSpace) -> tuple[FloatArray, tuple[int, int, int]]:
-    """Return first voxel and shape of a grid along dorsal, distal, radial that holds all mineral."""
+    """Return first voxel and shape of a grid along dorsal, distal, radial that holds the hand's mineral."""
     points = space.point_of(np.stack(np.nonzero(mineral), -1)[::7])
     first = points.min(0) - _MARGIN_MM
+    first[1] = max(first[1], points[:, 1].max() - _LONGEST_MM)
     size = np.ceil((points.max(0) + _MARGIN_MM - first) / SPACING_MM / _MULTIPLE).astype(int) * _MULTIPLE
     return first, (int(size[2]), int(size[1]), int(size[0]))
 
@@ -141,5 +146,7 @@ def _session() -> Any:
     onnxruntime.disable_telemetry_events()  # its builds for Windows report their use otherwise
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
+    options.intra_op_num_threads = os.cpu_count() or 1  # named, so that it does not try to pin them to processors
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_cpu_mem_arena = False  # it takes a third more than is used, and keeps it
     return onnxruntime.InferenceSession(_network(), options, providers=["CPUExecutionProvider"])

@@ -94,6 +94,9 @@ def filled_bones(
         By ``edge_image``.
     reading : Reading
     """
+    from scipy.ndimage import binary_propagation
+
     beside, inside = (reading.bone(attached.shape, margin) for margin in (1, -1))
     surface = attached & ((low_hu > _DENSE_HU) | (beside & (low_hu > edge)))
-    return fill_holes(surface | (inside & ~apart)) & ~apart
+    whole = binary_propagation(surface, mask=surface | (inside & ~apart))  # what is read without a surface is none
+    return fill_holes(whole) & ~apart

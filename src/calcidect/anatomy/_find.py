@@ -15,7 +15,7 @@ from calcidect.anatomy._bone_surface import edge_image, filled_bones, trimmed
 from calcidect.anatomy._bones import split_mineral
 from calcidect.anatomy._bones_by_place import bones_by_place
 from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_of_view
-from calcidect.anatomy._find_pose import FoundPose, find_pose, refitted
+from calcidect.anatomy._find_pose import FoundPose, find_pose, refitted, replaced
 from calcidect.anatomy._frame import Frame, find_frame
 from calcidect.anatomy._hand_model import load_hand_model
 from calcidect.anatomy._hand_space import hand_space
@@ -109,10 +109,9 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
         bones = filled_bones(attached, apart, image.low_hu, edge, reading)
         best = refitted(model, bones, best)
     if best is not None:
-        with_carpals = placed_carpals(
-            model, best.found, best.space, image.low_hu, image.smooth_low_hu, hu_per_mg, reading
-        )
-        best = replace(best, found=with_carpals)
+        images = image.low_hu, image.smooth_low_hu
+        posed = placed_carpals(model, best.found, best.space, *images, hu_per_mg, reading)
+        best = replaced(model, bones, best, posed)
     sharp = trimmed(bones, image.low_hu, edge, grid.spacing_mm) & body.mask
     named, touching = _named(image, sharp, attached & body.mask, best, hu_per_mg)
     deposits = apart | touching | _spots(maps, image, body, labels > 0)
@@ -143,7 +142,7 @@ def _confirmed(frame: Frame, best: FoundPose | None) -> Frame:
         sign * axis for sign, axis in zip(best.signs, (frame.radial, frame.distal, frame.dorsal), strict=True)
     )
     side: Side = frame.side if np.prod(best.signs) > 0 else ("left" if frame.side == "right" else "right")
-    told = min(1.0, 0.5 + 2 * max(best.quality - best.other_side, 0.0))
+    told = min(1.0, 0.5 + 2 * max(best.this_side - best.other_side, 0.0))
     return Frame(frame.distal, dorsal, radial, side, told if side != frame.side else max(told, frame.confidence))
 
 

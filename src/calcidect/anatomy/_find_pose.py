@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy._bent_anew import bent_anew
 from calcidect.anatomy._bone_network import Reading
-from calcidect.anatomy._fit_model import BY_NAME_MM, COARSE_MM, COARSEST_MM, FINE_MM, SEEN, Fit, fit
-from calcidect.anatomy._hand_model import HandModel, number_of_parameters, pose, posed_points
+from calcidect.anatomy._fit_model import BY_NAME_MM, COARSE_MM, COARSEST_MM, FINE_MM, SEEN, Fit, fit, judged
+from calcidect.anatomy._hand_model import HandModel, Posed, number_of_parameters, pose, posed_points
 from calcidect.anatomy._hand_space import HandSpace, Surface, surface_of
 from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray
@@ -44,14 +44,15 @@ class FoundPose:
         Of this space's radial, distal and dorsal against those of the space given.
     quality : float
         0 to 1: how well model and scan explain one another.
-    other_side : float
-        How well a hand of the other side does, fitted by name alone.
+    this_side, other_side : float
+        How well hands of this and of the other side do at first, before anything is fitted finely.
     """
 
     found: Fit
     space: HandSpace
     signs: Signs
     quality: float
+    this_side: float
     other_side: float
 
 
@@ -80,19 +81,22 @@ def find_pose(
     scan = surface_of(mask, space)
     read = reading.at(scan.points_mm - _INTO_BONE_MM * scan.normals).astype(np.intp)
     is_named = (read >= 1) & (read <= len(BONES))
-    if is_named.sum() < _LEAST_POINTS:
+    if len(scan.points_mm) < _LEAST_POINTS:
         return None
-    named = Surface(scan.points_mm[is_named], scan.normals[is_named])
-    tried = [_by_name(model, named, read[is_named] - 1, space, wrist_mm, signs) for signs in _TURNED]
-    by_name, signs = max(tried, key=lambda one: quality(one[0]))
+    if is_named.sum() >= _LEAST_POINTS:
+        named = Surface(scan.points_mm[is_named], scan.normals[is_named])
+        tried = [_first(model, named, read[is_named] - 1, space, wrist_mm, signs) for signs in _TURNED]
+    else:
+        tried = [_first(model, scan, None, space, wrist_mm, signs) for signs in _TURNED]
+    first, signs = max(tried, key=lambda one: quality(one[0]))
     other = max(quality(found) for found, its in tried if np.prod(its) != np.prod(signs))
-    laid, signs = _right_way_up(model, by_name.parameters, signs)
+    laid, signs = _right_way_up(model, first.parameters, signs)
     turned, seen = _turned(space, signs), _seen_from(scan, signs)
     coarse = _by_shape(model, seen, turned, wrist_mm, laid)
     fine = fit(model, seen, coarse.parameters, turned.holds, FINE_MM)
     if (bent := bent_anew(model, seen, fine)) is not None:
         fine = max(fine, fit(model, seen, bent, turned.holds, FINE_MM), key=quality)
-    return FoundPose(fine, turned, signs, quality(fine), other)
+    return FoundPose(fine, turned, signs, quality(fine), quality(first), other)
 
 
 def refitted(model: HandModel, mask: NDArray[np.bool_], best: FoundPose) -> FoundPose:
@@ -101,11 +105,22 @@ def refitted(model: HandModel, mask: NDArray[np.bool_], best: FoundPose) -> Foun
     return max(best, replace(best, found=found, quality=quality(found)), key=lambda one: one.quality)
 
 
-def _by_name(
-    model: HandModel, scan: Surface, names: NDArray[np.intp], space: HandSpace, wrist_mm: float | None, signs: Signs
-) -> tuple[Fit, Signs]:
+def replaced(model: HandModel, mask: NDArray[np.bool_], best: FoundPose, posed: Posed) -> FoundPose:
+    """Return a fit with bones where they were put afterwards, judged anew by the mask."""
+    found = judged(model, surface_of(mask, best.space), best.found.parameters, posed, best.space.holds)
+    return replace(best, found=found, quality=quality(found))
+
+
+def _first(
+    model: HandModel, scan: Surface, names: NDArray[np.intp] | None, space: HandSpace, wrist_mm: float | None,
+    signs: Signs,
+) -> tuple[Fit, Signs]:  # fmt: skip
+    """Return the fit of a flat hand, by name where the network has read enough."""
     thin, part, turned = model.thinned(_KEEP_MODEL), _thinned(_seen_from(scan, signs)), _turned(space, signs)
-    return fit(thin, part, start_of(thin, part, wrist_mm), turned.holds, BY_NAME_MM, names[::_KEEP_SCAN]), signs
+    start = start_of(thin, part, wrist_mm)
+    if names is None:
+        return fit(thin, part, start, turned.holds, COARSEST_MM + COARSE_MM), signs
+    return fit(thin, part, start, turned.holds, BY_NAME_MM, names[::_KEEP_SCAN]), signs
 
 
 def _right_way_up(model: HandModel, parameters: FloatArray, signs: Signs) -> tuple[FloatArray, Signs]:

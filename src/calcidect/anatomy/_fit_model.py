@@ -149,7 +149,7 @@ def fit(
         normal[np.diag_indices_from(normal)] += prior
         step = np.linalg.solve(normal, -gradient - (parameters - mean) * prior)
         parameters = parameters + np.clip(step, -_LARGEST_STEP * sd, _LARGEST_STEP * sd)
-    return _judged(model, scan, parameters, inside)
+    return judged(model, scan, parameters, pose(model, parameters), inside)
 
 
 def _expected(start: FloatArray) -> FloatArray:
@@ -216,10 +216,10 @@ def _sums(
     return (rows.T @ rows).astype(float), gradient.astype(float)
 
 
-def _judged(model: HandModel, scan: Surface, parameters: FloatArray, inside: Inside) -> Fit:
+def judged(model: HandModel, scan: Surface, parameters: FloatArray, posed: Posed, inside: Inside) -> Fit:
+    """Return posed bones with how well they and the scan explain one another."""
     from scipy.spatial import cKDTree
 
-    posed = pose(model, parameters)
     points, normals = posed_points(model, posed)
     seen = inside(points)
     tree, back = cKDTree(scan.points_mm), cKDTree(points)

@@ -2,15 +2,13 @@
 
 The articulated fit hangs the whole hand on the capitate and stretches bones along and across; other people's carpals
 have other proportions. Where the network reads a carpal about where it was fitted, the carpal goes to the edge of what
-is read; then every carpal goes to its nearest edge in the image. With x a surface point, n its normal, e the edge along
-it and c the middle, ``sum w (n . (T (x - c) + t) - e)^2 + |T|^2 / s_T^2 + |t|^2 / s_t^2`` is least; w is Geman and
-McClure's weight, so that deposits and erosions count little. Other bones stay: their shapes differ less from the
-model's, and a deposit that takes a side of a phalanx would draw it along.
+is read; then every carpal goes to its nearest edge in the image, seven steps in all. With x a surface point, n its
+normal, e the edge along it and c the middle, ``sum w (n . (T (x - c) + t) - e)^2 + |T|^2 / s_T^2 + |t|^2 / s_t^2`` is
+least in each step; w is Geman and McClure's weight, so that deposits and erosions count little. Other bones stay: their
+shapes differ less from the model's, and a deposit that takes a side of a phalanx would draw it along.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +34,8 @@ _EDGE_SD_MM, _EDGES = 0.5, 30
 def placed_carpals(
     model: HandModel, found: Fit, space: HandSpace, low_hu: NDArray[np.float32], smooth_low_hu: NDArray[np.float32],
     ha_hu_per_mg_per_cm3: float, reading: Reading,
-) -> Fit:  # fmt: skip
-    """Return a fit with every carpal where it lies by itself.
+) -> Posed:  # fmt: skip
+    """Return the bones with every carpal where it lies by itself.
 
     Parameters
     ----------
@@ -61,7 +59,7 @@ def placed_carpals(
         edge = nearest_edge(sharp, smooth, np.zeros(len(points)), ha_hu_per_mg_per_cm3)
         edge[~space.holds(points)] = np.nan
         posed = _moved(model, posed, points, normals, edge, scale_mm)
-    return replace(found, posed=posed)
+    return posed
 
 
 def _read_edge(

@@ -32,6 +32,8 @@ _ACROSS_SIGMA_MM, _ALONG_SIGMA_MM = 0.7, 10.0
 """Our choice, where it is known which way soft tissue runs: along a tendon or muscle it hardly changes over a
 centimetre, and across it borders are as sharp as the scan's blur (sigma 0.4 to 0.5 mm) shows them."""
 _MINIMUM_RING_VOXELS = 12
+_VOXEL_SIGMA = 0.9
+"""Of a voxel, added to the Gaussian: the transform of one narrower than a voxel is cut off by the grid, and rings."""
 _EVERYWHERE = 1e-3
 """Weight of the whole ring's mean, which rules only where the ring is more than 3 sigma away."""
 _SIGMAS = 3.5
@@ -112,7 +114,7 @@ def ring_of(around: Surroundings, tissue: SoftTissue, settings: FindingsSettings
     )  # fmt: skip
     beyond_noise_hu2 = float(np.var(around.low[ring])) - tissue.covariance.of_voxel[0, 0] if ring.any() else 0.0
     reach_mm2 = _reach_mm2(around.course, beyond_noise_hu2 < _EVEN_HU**2)
-    return Ring(ring, reach_mm2 / np.outer(spacing_mm, spacing_mm))
+    return Ring(ring, reach_mm2 / np.outer(spacing_mm, spacing_mm) + _VOXEL_SIGMA**2 * np.eye(3))
 
 
 def _reach_mm2(course: FloatArray | None, is_even: bool) -> FloatArray:
