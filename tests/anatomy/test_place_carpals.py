@@ -13,7 +13,7 @@ from calcidect.anatomy._fit_model import Fit
 from calcidect.anatomy._hand_model import HandModel, Posed, load_hand_model, number_of_parameters, pose, posed_points
 from calcidect.anatomy._hand_space import HandSpace
 from calcidect.anatomy._name_bones import distance_to
-from calcidect.anatomy._place_carpals import placed_carpals
+from calcidect.anatomy._place_carpals import inside_carpals, placed_carpals
 from calcidect.geometry import FloatArray, Grid
 
 CAPITATE, TIP = BONES.index("capitate"), BONES.index("distal_phalanx_3")
@@ -64,3 +64,13 @@ def test_bones_that_are_not_read_stay_where_they_were_fitted() -> None:
     found = placed_carpals(model, start, SPACE, hu, hu, HU_PER_MG, reading)
     assert np.array_equal(found.matrices, start.posed.matrices)
     assert np.array_equal(found.origins_mm[TIP], start.posed.origins_mm[TIP])
+
+
+def test_the_inside_of_a_carpal_is_bone_where_that_carpal_was_found() -> None:
+    model = load_hand_model()
+    start = _at_rest(model)
+    assert not inside_carpals(model, start, SPACE).any()  # nothing matched
+    found = replace(start, matched=np.where(np.arange(len(BONES)) == CAPITATE, 0.9, 0.0))
+    inside, distance = inside_carpals(model, found, SPACE), _distance(model, found)
+    assert np.array_equal(inside, distance < -0.8)
+    assert 0.2 < inside.sum() / (distance < 0).sum() < 0.9

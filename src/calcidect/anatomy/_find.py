@@ -28,7 +28,7 @@ from calcidect.anatomy._mineral import (
 )
 from calcidect.anatomy._muscle import map_muscle
 from calcidect.anatomy._name_bones import UNNAMED, NamedBones, name_bones, names_bones, placed, unnamed
-from calcidect.anatomy._place_carpals import placed_carpals
+from calcidect.anatomy._place_carpals import inside_carpals, placed_carpals
 from calcidect.anatomy._position import position_notices
 from calcidect.anatomy._refine_surface import refined
 from calcidect.anatomy._seen_tendons import SeenTissue, seen_tendons
@@ -113,7 +113,7 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
         posed = placed_carpals(model, best.found, best.space, *images, hu_per_mg, reading)
         best = replaced(model, bones, best, posed)
     sharp = trimmed(bones, image.low_hu, edge, grid.spacing_mm) & body.mask
-    named, touching = _named(image, sharp, attached & body.mask, best, hu_per_mg)
+    named, touching = _named(image, sharp, attached & body.mask, body.mask & ~apart, best, hu_per_mg)
     deposits = apart | touching | _spots(maps, image, body, labels > 0)
     mineral = sort_mineral(deposits, labels, image, bones & ~touching, body.mask, best, grid.spacing_mm)
     all_mineral = (labels > 0) | (named.labels > 0)
@@ -123,12 +123,18 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
 
 
 def _named(
-    image: MineralImage, sharp: NDArray[np.bool_], attached: NDArray[np.bool_], best: FoundPose | None, hu_per_mg: float
+    image: MineralImage,
+    sharp: NDArray[np.bool_],
+    attached: NDArray[np.bool_],
+    allowed: NDArray[np.bool_],
+    best: FoundPose | None,
+    hu_per_mg: float,
 ) -> tuple[NamedBones, NDArray[np.bool_]]:
     """Return the bones by name, and the deposits in contact with them; without a fit all is bone without a name."""
     if best is None:
         return unnamed(sharp), np.zeros_like(sharp)
     model = refined(load_hand_model(), best.found, best.space, image.low_hu, image.smooth_low_hu, hu_per_mg)
+    sharp = sharp | (inside_carpals(model, best.found, best.space) & allowed)
     where = placed(attached | sharp, best, model)
     touching = deposits_against_bone(sharp, where, image, best, model)
     return name_bones(sharp & ~touching, where, best, model), touching

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._bone_network import Reading
-from calcidect.anatomy._fit_model import Fit
+from calcidect.anatomy._fit_model import MATCHED, Fit
 from calcidect.anatomy._hand_model import HandModel, Posed, posed_points
 from calcidect.anatomy._hand_space import HandSpace
+from calcidect.anatomy._name_bones import distance_to
 from calcidect.anatomy._refine_surface import OFFSETS_MM, nearest_edge, profiles
 from calcidect.anatomy._types import BONES, CARPALS
 from calcidect.geometry import FloatArray
@@ -27,6 +28,8 @@ _LEAST_READ = 0.7
 """Share of a fitted bone's surface below which, within four millimetres, that bone is read: our choice."""
 _STRETCH_SD, _SHIFT_SD_MM = 0.12, 1.5
 """Our choice: carpals differ by a tenth and more in their proportions, and lie as far off as the fit lets them."""
+_DEEP_MM = 0.8
+"""Twice what refined surfaces of carpals are wrong by (docs/method/anatomy.md)."""
 _EDGE_SD_MM, _EDGES = 0.5, 30
 """Neighbouring points tell the same: a bone's edges count as so many, each of half a voxel's error."""
 
@@ -60,6 +63,32 @@ def placed_carpals(
         edge[~space.holds(points)] = np.nan
         posed = _moved(model, posed, points, normals, edge, scale_mm)
     return posed
+
+
+def inside_carpals(model: HandModel, found: Fit, space: HandSpace) -> NDArray[np.bool_]:
+    """Return the voxels deep inside of the fitted carpals: bone, however thin and open the shell that the scan shows.
+
+    Parameters
+    ----------
+    model : HandModel
+        Refined to the scan.
+    found : Fit
+    space : HandSpace
+    """
+    inside = np.zeros(space.grid.shape, bool)
+    points, _ = posed_points(model, found.posed)
+    for n in map(BONES.index, CARPALS):
+        if found.matched[n] < MATCHED:
+            continue
+        corners = np.rint(space.index_of(points[model.bone_of_point == n])).astype(int)
+        box = tuple(
+            slice(max(int(low), 0), max(int(high) + 1, 0))
+            for low, high in zip(corners.min(0), corners.max(0), strict=True)
+        )
+        index = np.argwhere(np.ones_like(inside[box])) + [part.start for part in box]
+        deep = distance_to(model, found, n, space.point_of(index)) < -_DEEP_MM
+        inside[tuple(index[deep].T)] = True
+    return inside
 
 
 def _read_edge(
