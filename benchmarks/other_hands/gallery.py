@@ -14,26 +14,27 @@ import nibabel as nib
 import numpy as np
 from PIL import Image, ImageDraw
 
-from calcidect.anatomy import BONES
-
+from .meshes import CARPALS
 from .score import load
 
 _RAYS = {1: (230, 159, 0), 2: (86, 180, 233), 3: (0, 158, 115), 4: (240, 228, 66), 5: (0, 114, 178)}
 """Okabe and Ito's colours, which the colour-blind tell apart."""
 _SHADES = {"metacarpal": 1.0, "proximal": 0.8, "middle": 0.62, "distal": 0.45}
+_BROWN = (*CARPALS, "radius", "ulna")
 _DEPOSIT, _SMALL_BONE, _UNNAMED = (220, 0, 160), (140, 70, 20), (255, 255, 255)
 _HEIGHT, _COLUMNS, _CAPTION = 420, 5, 46
 
 
 def colour_of(bone: str) -> tuple[int, int, int]:
     """Return the colour of a bone."""
-    if bone not in BONES:
-        return _UNNAMED if bone == "unnamed" else _SMALL_BONE
-    if bone[-1].isdigit():
-        red, green, blue = (round(c * _SHADES[bone.split("_")[0]]) for c in _RAYS[int(bone[-1])])
+    kind = bone.split("_")[0]
+    if kind in _SHADES:
+        red, green, blue = (round(c * _SHADES[kind]) for c in _RAYS[int(bone[-1])])
         return red, green, blue
-    grey = 110 + 18 * (BONES.index(bone) % 8)
-    return (grey, grey - 25, grey - 50)
+    if bone in _BROWN:
+        grey = 110 + 18 * (_BROWN.index(bone) % 8)
+        return grey, grey - 25, grey - 50
+    return _UNNAMED if bone == "unnamed" else _SMALL_BONE
 
 
 def picture(result: Path) -> Image.Image:
