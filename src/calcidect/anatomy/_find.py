@@ -15,7 +15,7 @@ from calcidect.anatomy._bone_surface import edge_image, filled_bones, trimmed
 from calcidect.anatomy._bones import split_mineral
 from calcidect.anatomy._bones_by_place import bones_by_place
 from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_of_view
-from calcidect.anatomy._find_pose import FoundPose, find_pose, refitted, replaced
+from calcidect.anatomy._find_pose import AS_FOUND, FoundPose, find_pose, refitted, replaced
 from calcidect.anatomy._frame import Frame, find_frame
 from calcidect.anatomy._hand_model import load_hand_model
 from calcidect.anatomy._hand_space import hand_space
@@ -102,6 +102,10 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     bones = filled_bones(attached, apart, image.low_hu, edge, reading)
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
     best = find_pose(model, bones, space, wrist, reading)
+    if best is not None and best.signs != AS_FOUND:  # the network reads best what lies as it was trained on
+        reading = read_bones(image.smooth_low_hu, body.mask, image.mask, best.space)
+        bones = filled_bones(attached, apart, image.low_hu, edge, reading)
+        best = find_pose(model, bones, space, wrist, reading)
     if best is not None and not names_bones(best):
         best = None
     if best is not None and (regained := bones_by_place(labels, pieces, best, model)).any():

@@ -25,7 +25,8 @@ Signs = tuple[float, float, float]
 _KEEP_MODEL, _KEEP_SCAN = 2, 3
 """Of the surface points, one in so many serves the coarse fits."""
 _LEAST_POINTS = 100
-_TURNED: tuple[Signs, ...] = ((1.0, 1.0, 1.0), (-1.0, 1.0, 1.0), (1.0, 1.0, -1.0), (-1.0, 1.0, -1.0))
+AS_FOUND: Signs = (1.0, 1.0, 1.0)
+_TURNED: tuple[Signs, ...] = (AS_FOUND, (-1.0, 1.0, 1.0), (1.0, 1.0, -1.0), (-1.0, 1.0, -1.0))
 """Signs of radial, distal, dorsal: as found, thumb on the other side, palm on the other side, both."""
 _INTO_BONE_MM = 0.8
 """So far below its surface a point's bone is read: a voxel of the network's."""
@@ -79,7 +80,8 @@ def find_pose(
         What the network says of this hand.
     """
     scan = surface_of(mask, space)
-    read = reading.at(scan.points_mm - _INTO_BONE_MM * scan.normals).astype(np.intp)
+    below = space.lps_of(scan.points_mm - _INTO_BONE_MM * scan.normals)
+    read = reading.at(below @ reading.space.axes.T).astype(np.intp)
     is_named = (read >= 1) & (read <= len(BONES))
     if len(scan.points_mm) < _LEAST_POINTS:
         return None
