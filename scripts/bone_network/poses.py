@@ -8,7 +8,7 @@ import numpy as np
 
 from calcidect.anatomy import BONES
 from calcidect.anatomy._fit_model import standard_deviations
-from calcidect.anatomy._hand_model import OF_HAND, HandModel, Posed, number_of_parameters, of_bone, pose
+from calcidect.anatomy._hand_model import HandModel, Posed, number_of_parameters, of_bone, pose
 from calcidect.geometry import FloatArray
 
 DEGREE = np.pi / 180
@@ -58,7 +58,6 @@ def _parameters(model: HandModel, rng: np.random.Generator) -> FloatArray:
         if name[-1].isdigit():
             own[n, 6] += common[int(name[-1])]
     _bend_fingers(own, rng)
-    assert OF_HAND == 7
     return drawn
 
 

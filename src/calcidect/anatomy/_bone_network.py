@@ -60,6 +60,10 @@ class Reading:
         found[inside] = self.labels[tuple(index[inside].T)]
         return found
 
+    def at_lps(self, points_mm: FloatArray) -> NDArray[np.uint8]:
+        """Return the class at points (n, 3) in LPS."""
+        return self.at(points_mm @ self.space.axes.T)
+
     def bone(self, shape: tuple[int, int, int], margin: int) -> NDArray[np.bool_]:
         """Return bone on the hand's box: grown by so many voxels of the network's, or shrunk if negative."""
         from scipy.ndimage import affine_transform, binary_dilation, binary_erosion

@@ -12,7 +12,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._bone_network import Reading
 from calcidect.anatomy._bones import fill_holes
 from calcidect.geometry import FloatArray
 from calcidect.study import depth_mm
@@ -78,7 +77,7 @@ def edge_image(
 
 def filled_bones(
     attached: NDArray[np.bool_], apart: NDArray[np.bool_], low_hu: NDArray[np.float32], edge: FloatArray,
-    reading: Reading,
+    beside: NDArray[np.bool_], inside: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:  # fmt: skip
     """Return bones filled, blur included: behind a dense surface, and where the network reads bone.
 
@@ -92,11 +91,11 @@ def filled_bones(
     low_hu : float32 array
     edge : float array
         By ``edge_image``.
-    reading : Reading
+    beside, inside : bool array
+        Bone as the network reads it, grown and shrunk by a voxel of its own.
     """
     from scipy.ndimage import binary_propagation
 
-    beside, inside = (reading.bone(attached.shape, margin) for margin in (1, -1))
     surface = attached & ((low_hu > _DENSE_HU) | (beside & (low_hu > edge)))
     whole = binary_propagation(surface, mask=surface | (inside & ~apart))  # what is read without a surface is none
     return fill_holes(whole) & ~apart

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy._against_bone import deposits_against_bone
 from calcidect.anatomy._body import Body, find_bodies
-from calcidect.anatomy._bone_network import read_bones
+from calcidect.anatomy._bone_network import Reading, read_bones
 from calcidect.anatomy._bone_notices import bone_notices
 from calcidect.anatomy._bone_surface import edge_image, filled_bones, trimmed
 from calcidect.anatomy._bones import split_mineral
@@ -18,7 +18,7 @@ from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_o
 from calcidect.anatomy._find_pose import AS_FOUND, FoundPose, find_pose, refitted, replaced
 from calcidect.anatomy._frame import Frame, find_frame
 from calcidect.anatomy._hand_model import load_hand_model
-from calcidect.anatomy._hand_space import hand_space
+from calcidect.anatomy._hand_space import HandSpace, hand_space
 from calcidect.anatomy._mineral import (
     HU_PER_MG_AT_80_KV,
     NAIL_AND_SKIN_MM,
@@ -97,20 +97,20 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     attached = np.isin(labels, [p.label for p in pieces if p.kind == "bone"])
     apart = (labels > 0) & ~attached
     space, model, hu_per_mg = hand_space(grid, frame), load_hand_model(), _hu_per_mg_per_cm3(maps)
-    reading = read_bones(image.smooth_low_hu, body.mask, image.mask, space)
+    reading, as_read = _read(image, body, space)
     edge = edge_image(image.smooth_low_hu, hu_per_mg, grid.spacing_mm)
-    bones = filled_bones(attached, apart, image.low_hu, edge, reading)
+    bones = filled_bones(attached, apart, image.low_hu, edge, *as_read)
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
     best = find_pose(model, bones, space, wrist, reading)
     if best is not None and best.signs != AS_FOUND:  # the network reads best what lies as it was trained on
-        reading = read_bones(image.smooth_low_hu, body.mask, image.mask, best.space)
-        bones = filled_bones(attached, apart, image.low_hu, edge, reading)
+        reading, as_read = _read(image, body, best.space)
+        bones = filled_bones(attached, apart, image.low_hu, edge, *as_read)
         best = find_pose(model, bones, space, wrist, reading)
     if best is not None and not names_bones(best):
         best = None
     if best is not None and (regained := bones_by_place(labels, pieces, best, model)).any():
         attached, apart = attached | regained, apart & ~regained
-        bones = filled_bones(attached, apart, image.low_hu, edge, reading)
+        bones = filled_bones(attached, apart, image.low_hu, edge, *as_read)
         best = refitted(model, bones, best)
     if best is not None:
         images = image.low_hu, image.smooth_low_hu
@@ -124,6 +124,14 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     tissue = SeenTissue(grid, image.scanned_smooth_low_hu, image.depth_mm, all_mineral, maps.soft_tissue.host_hu[0])
     tendons = seen_tendons(named.tendons, tissue.without(mineral.deposits))
     return _Found(body, _confirmed(frame, best), named, mineral, wrist, tendons, map_muscle(tissue))
+
+
+def _read(
+    image: MineralImage, body: Body, space: HandSpace
+) -> tuple[Reading, tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Return what the network reads, and its bone on the box, grown and shrunk by a voxel."""
+    reading = read_bones(image.smooth_low_hu, body.mask, image.mask, space)
+    return reading, (reading.bone(body.mask.shape, 1), reading.bone(body.mask.shape, -1))
 
 
 def _named(

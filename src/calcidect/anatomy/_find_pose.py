@@ -80,16 +80,10 @@ def find_pose(
         What the network says of this hand.
     """
     scan = surface_of(mask, space)
-    below = space.lps_of(scan.points_mm - _INTO_BONE_MM * scan.normals)
-    read = reading.at(below @ reading.space.axes.T).astype(np.intp)
-    is_named = (read >= 1) & (read <= len(BONES))
     if len(scan.points_mm) < _LEAST_POINTS:
         return None
-    if is_named.sum() >= _LEAST_POINTS:
-        named = Surface(scan.points_mm[is_named], scan.normals[is_named])
-        tried = [_first(model, named, read[is_named] - 1, space, wrist_mm, signs) for signs in _TURNED]
-    else:
-        tried = [_first(model, scan, None, space, wrist_mm, signs) for signs in _TURNED]
+    named, names = _named(scan, space, reading)
+    tried = [_first(model, named, names, space, wrist_mm, signs) for signs in _TURNED]
     first, signs = max(tried, key=lambda one: quality(one[0]))
     other = max(quality(found) for found, its in tried if np.prod(its) != np.prod(signs))
     laid, signs = _right_way_up(model, first.parameters, signs)
@@ -113,16 +107,25 @@ def replaced(model: HandModel, mask: NDArray[np.bool_], best: FoundPose, posed: 
     return replace(best, found=found, quality=quality(found))
 
 
+def _named(scan: Surface, space: HandSpace, reading: Reading) -> tuple[Surface, NDArray[np.intp] | None]:
+    """Return the points whose bone is read, and those bones; all points without names where too few are."""
+    below = space.lps_of(scan.points_mm - _INTO_BONE_MM * scan.normals)
+    read = reading.at_lps(below).astype(np.intp)
+    is_named = (read >= 1) & (read <= len(BONES))
+    if is_named.sum() < _LEAST_POINTS:
+        return scan, None
+    return Surface(scan.points_mm[is_named], scan.normals[is_named]), read[is_named] - 1
+
+
 def _first(
     model: HandModel, scan: Surface, names: NDArray[np.intp] | None, space: HandSpace, wrist_mm: float | None,
     signs: Signs,
 ) -> tuple[Fit, Signs]:  # fmt: skip
     """Return the fit of a flat hand, by name where the network has read enough."""
     thin, part, turned = model.thinned(_KEEP_MODEL), _thinned(_seen_from(scan, signs)), _turned(space, signs)
-    start = start_of(thin, part, wrist_mm)
     if names is None:
-        return fit(thin, part, start, turned.holds, COARSEST_MM + COARSE_MM), signs
-    return fit(thin, part, start, turned.holds, BY_NAME_MM, names[::_KEEP_SCAN]), signs
+        return _flat(thin, part, turned, wrist_mm), signs
+    return fit(thin, part, start_of(thin, part, wrist_mm), turned.holds, BY_NAME_MM, names[::_KEEP_SCAN]), signs
 
 
 def _right_way_up(model: HandModel, parameters: FloatArray, signs: Signs) -> tuple[FloatArray, Signs]:
@@ -142,8 +145,12 @@ def _right_way_up(model: HandModel, parameters: FloatArray, signs: Signs) -> tup
 def _by_shape(model: HandModel, scan: Surface, space: HandSpace, wrist_mm: float | None, laid: FloatArray) -> Fit:
     """Return the better of two fits without names: from the fit by name, and from a flat hand."""
     thin, part = model.thinned(_KEEP_MODEL), _thinned(scan)
-    starts = ((laid, COARSE_MM), (start_of(thin, part, wrist_mm), COARSEST_MM + COARSE_MM))
-    return max((fit(thin, part, start, space.holds, scales) for start, scales in starts), key=quality)
+    return max(fit(thin, part, laid, space.holds, COARSE_MM), _flat(thin, part, space, wrist_mm), key=quality)
+
+
+def _flat(thin: HandModel, part: Surface, space: HandSpace, wrist_mm: float | None) -> Fit:
+    """Return the coarse fit of a flat hand without names."""
+    return fit(thin, part, start_of(thin, part, wrist_mm), space.holds, COARSEST_MM + COARSE_MM)
 
 
 def _thinned(scan: Surface) -> Surface:

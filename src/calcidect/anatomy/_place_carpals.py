@@ -18,7 +18,7 @@ from calcidect.anatomy._fit_model import MATCHED, Fit
 from calcidect.anatomy._hand_model import HandModel, Posed, posed_points
 from calcidect.anatomy._hand_space import HandSpace
 from calcidect.anatomy._name_bones import distance_to
-from calcidect.anatomy._refine_surface import OFFSETS_MM, nearest_edge, profiles
+from calcidect.anatomy._refine_surface import OFFSETS_MM, nearest_edge, nearest_place, profiles
 from calcidect.anatomy._types import BONES, CARPALS
 from calcidect.geometry import FloatArray
 
@@ -96,16 +96,14 @@ def _read_edge(
 ) -> FloatArray:
     """Return where along every normal its bone ends as read, nearest to the model; nan where that is not sure."""
     along = space.lps_of((points[:, None] + OFFSETS_MM[:, None] * normals[:, None]).reshape(-1, 3))
-    read = reading.at(along @ reading.space.axes.T).astype(int).reshape(len(points), -1) - 1
+    read = reading.at_lps(along).astype(int).reshape(len(points), -1) - 1
     owner, bones = model.bone_of_point, len(model.bones)
     is_own = read == owner[:, None]
     below = is_own[:, OFFSETS_MM < 0].any(1)
     agrees = np.bincount(owner, below, bones) / np.bincount(owner, minlength=bones)
     places = 0.5 * (OFFSETS_MM[:-1] + OFFSETS_MM[1:])
-    away = np.where(is_own[:, :-1] & ~is_own[:, 1:], np.abs(places), np.inf)
-    rows, best = np.arange(len(points)), away.argmin(1)
-    is_sure = np.isfinite(away[rows, best]) & (agrees >= _LEAST_READ)[owner]
-    return np.where(is_sure, places[best], np.nan)
+    edge = nearest_place(is_own[:, :-1] & ~is_own[:, 1:], places, np.zeros(len(points)))
+    return np.where((agrees >= _LEAST_READ)[owner], edge, np.nan)
 
 
 def _moved(

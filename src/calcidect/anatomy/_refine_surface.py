@@ -117,9 +117,23 @@ def nearest_edge(sharp: FloatArray, smooth: FloatArray, moved: FloatArray, ha_hu
     inner, outer = sharp[:, :-1], sharp[:, 1:]
     step = OFFSETS_MM[1] - OFFSETS_MM[0]
     places = OFFSETS_MM[:-1] + step * (inner - edge) / np.maximum(inner - outer, 1e-6)
-    away = np.where((inner >= edge) & (outer < edge), np.abs(places - moved[:, None]), np.inf)
+    return nearest_place((inner >= edge) & (outer < edge), places, moved)
+
+
+def nearest_place(is_edge: NDArray[np.bool_], places: FloatArray, moved: FloatArray) -> FloatArray:
+    """Return, for every point, the place with an edge nearest to where it is now; nan is none.
+
+    Parameters
+    ----------
+    is_edge : bool array, shape (points, places)
+    places : array, that shape or (places,)
+        Along the normal, mm.
+    moved : array, shape (points,)
+        Where the points are now, mm.
+    """
+    away = np.where(is_edge, np.abs(places - moved[:, None]), np.inf)
     rows, best = np.arange(len(moved)), away.argmin(1)
-    return np.where(np.isfinite(away[rows, best]), places[rows, best], np.nan)
+    return np.where(np.isfinite(away[rows, best]), np.broadcast_to(places, away.shape)[rows, best], np.nan)
 
 
 def _medians(edge: FloatArray, weight: FloatArray, owner: NDArray[np.intp]) -> FloatArray:
