@@ -7,18 +7,33 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+from calcidect.anatomy._bone_network import DEPOSIT
+
+from .network import UNet
 
 
 class _Labels(nn.Module):
-    def __init__(self, net: nn.Module) -> None:
+    """The most likely class; scores are made in three, so that no copy of them all is needed to compare them."""
+
+    def __init__(self, net: UNet) -> None:
         super().__init__()
         self.net = net
 
     def forward(self, image: Tensor) -> Tensor:
-        return torch.as_tensor(self.net(image).argmax(1).to(torch.uint8))
+        features, weight, bias = self.net.features(image), self.net.scores.weight, self.net.scores.bias
+        assert bias is not None
+        nothing, bones, deposit = (
+            functional.conv3d(features, weight[part], bias[part])
+            for part in (slice(0, 1), slice(1, DEPOSIT), slice(DEPOSIT, None))
+        )
+        nothing, deposit, likeliest = nothing[:, 0], deposit[:, 0], bones.amax(1)
+        label = torch.where(deposit > likeliest, DEPOSIT, bones.argmax(1) + 1)
+        return torch.where(nothing > torch.maximum(likeliest, deposit), 0, label).to(torch.uint8)
 
 
-def export(net: nn.Module, path: Path) -> None:
+def export(net: UNet, path: Path) -> None:
     """Write a trained network; batch normalisation is folded into the convolutions."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper

@@ -30,14 +30,18 @@ class UNet(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Return scores of every class."""
+        scores: Tensor = self.scores(self.features(image))
+        return scores
+
+    def features(self, image: Tensor) -> Tensor:
+        """Return what the scores are weighed sums of."""
         skipped = [self.stem(image)]
         for down in self.down:
             skipped.append(down(skipped[-1]))
-        features = skipped.pop()
+        features: Tensor = skipped.pop()
         for up in self.up:
             features = up(torch.cat([self.grow(features), skipped.pop()], 1))
-        scores: Tensor = self.scores(features)
-        return scores
+        return features
 
 
 def _layer(before: int, after: int, stride: int = 1) -> nn.Module:

@@ -14,6 +14,7 @@ from calcidect.anatomy._against_bone import deposits_against_bone
 from calcidect.anatomy._bone_density import denser_than_usual
 from calcidect.anatomy._bones import Piece, fill_holes
 from calcidect.anatomy._bones_by_place import bones_by_place
+from calcidect.anatomy._contested import Evidence
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._fit_model import Fit
 from calcidect.anatomy._hand_model import (
@@ -56,9 +57,9 @@ class Painted:
         """Return what is found against bone."""
         model = refined(self.model, self.best.found, self.best.space, self.low_hu, self.image.smooth_low_hu, HU_PER_MG)
         filled = fill_holes(self.bone | (self.low_hu > 900))
-        return deposits_against_bone(
-            filled, placed(self.image.mask | filled, self.best, model), self.image, self.best, model
-        )
+        where = placed(self.image.mask | filled, self.best, model)
+        evidence = Evidence(self.image, np.zeros(filled.shape, np.uint8), is_calcified=True)
+        return deposits_against_bone(filled, where, evidence, self.best, model)
 
     def with_ball(self, offset_mm: float, radius_mm: float, mg_per_cm3: float) -> tuple[Painted, NDArray[np.bool_]]:
         """Return the same with a ball beside the middle of the finger's bone, and where that is."""

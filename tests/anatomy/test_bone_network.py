@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from calcidect.anatomy import BONES
-from calcidect.anatomy._bone_network import DEPOSIT, Reading, read_bones
+from calcidect.anatomy._bone_network import DEPOSIT, SESAMOID, Reading, read_bones
 from calcidect.anatomy._fit_model import Fit
 from calcidect.anatomy._hand_model import HandModel, load_hand_model, number_of_parameters, pose
 from calcidect.anatomy._hand_space import HandSpace
@@ -61,9 +61,10 @@ def test_bones_are_read_by_name(case: tuple[Reading, NDArray[np.intp], NDArray[n
 
 def test_bone_on_the_box_is_where_the_scan_has_it(case: tuple[Reading, NDArray[np.intp], NDArray[np.bool_]]) -> None:
     reading, _, inside = case
-    shrunk, bone, grown = (reading.bone(inside.shape, margin) for margin in (-1, 0, 1))
-    assert (shrunk <= bone).all()
-    assert (bone <= grown).all()
+    read = reading.on_box(inside.shape)
+    bone = (read.labels > 0) & (read.labels < SESAMOID)
+    assert (read.inside <= bone).all()
+    assert (bone <= read.beside).all()
     assert bone[inside].mean() > 0.9
     assert 2 * (bone & inside).sum() / (bone.sum() + inside.sum()) > 0.75
 
@@ -84,4 +85,4 @@ def test_without_mineral_nothing_is_read() -> None:
     nothing = np.zeros((4, 5, 6), bool)
     reading = read_bones(np.zeros(nothing.shape, np.float32), ~nothing, nothing, space)
     assert reading.at(np.array([[0.0, 0.0, 0.0], [3.0, 2.0, 1.0]])).tolist() == [0, 0]
-    assert not reading.bone(nothing.shape, 1).any()
+    assert not reading.on_box(nothing.shape).beside.any()

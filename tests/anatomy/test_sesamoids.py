@@ -7,7 +7,7 @@ import pytest
 
 from calcidect.anatomy._fitted_bones import fitted_bones
 from calcidect.anatomy._sesamoids import find_ossicles, find_sesamoids
-from support.fitted import SPACING_MM, blob, mineral_of, parts, rest_hand, surface
+from support.fitted import blob, mineral_of, parts, rest_hand, surface
 
 HAND = rest_hand()
 BONES = fitted_bones(HAND)
@@ -56,17 +56,29 @@ def test_what_lies_elsewhere_or_looks_otherwise_is_none(
     assert not any(found.values())
 
 
-@pytest.mark.parametrize(("away_mm", "depth_mm", "mg_per_cm3", "is_ossicle"), [
-    (3.5, 5.0, 600.0, True), (9.0, 5.0, 600.0, False), (3.5, 1.0, 600.0, False), (3.5, 5.0, 250.0, False),
+def behind(bone: str, share: float) -> np.ndarray:
+    """Return a place 3 mm behind a bone, at that share of its length."""
+    return BONES[bone].beside(share, 180.0, 3.0)
+
+
+@pytest.mark.parametrize(("bone", "place", "depth_mm", "mg_per_cm3", "is_ossicle"), [
+    ("lunate", behind("lunate", 0.5), 5.0, 600.0, True),
+    ("metacarpal_3", behind("metacarpal_3", 0.05), 5.0, 600.0, True),
+    ("metacarpal_3", beside_head("metacarpal_3", "palmar"), 5.0, 600.0, True),
+    ("middle_phalanx_4", beside_head("middle_phalanx_4", "palmar"), 5.0, 600.0, True),
+    ("metacarpal_3", behind("metacarpal_3", 0.5), 5.0, 600.0, False),
+    ("metacarpal_3", behind("metacarpal_3", 0.95), 5.0, 600.0, False),
+    ("lunate", behind("lunate", 0.5), 1.0, 600.0, False),
+    ("lunate", behind("lunate", 0.5), 5.0, 250.0, False),
+], ids=[
+    "carpal", "base", "palmar plate", "of a finger's last joint", "shaft", "behind a head", "under the skin", "dilute",
 ])  # fmt: skip
-def test_a_small_dense_body_deep_beside_bone_is_an_ossicle(
-    away_mm: float, depth_mm: float, mg_per_cm3: float, is_ossicle: bool
+def test_a_small_dense_body_deep_at_the_wrist_or_in_a_palmar_plate_is_an_ossicle(
+    bone: str, place: np.ndarray, depth_mm: float, mg_per_cm3: float, is_ossicle: bool
 ) -> None:
-    shape = (40, 40, 40)
-    bones = np.zeros(shape, bool)
-    bones[:, :, :10] = True
-    k, j, i = np.indices(shape) * SPACING_MM[0]
-    ball = (k - 12) ** 2 + (j - 12) ** 2 + (i - 5.4 - away_mm) ** 2 <= 1.8**2
+    ball = blob(HAND.space, place, 1.8)
+    bones = blob(HAND.space, surface(bone), 1.0) & ~ball
     image = mineral_of(ball, mg_per_cm3)
     image.depth_mm[:] = depth_mm
-    assert (len(find_ossicles(parts(ball, mg_per_cm3), image, bones, SPACING_MM)) == 1) is is_ossicle
+    found = find_ossicles(parts(ball, mg_per_cm3), image, bones, BONES, HAND.space)
+    assert (len(found) == 1) is is_ossicle

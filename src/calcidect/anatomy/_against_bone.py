@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._bone_density import denser_than_usual
+from calcidect.anatomy._contested import Evidence, read_as_bone
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._fit_model import MATCHED
 from calcidect.anatomy._hand_model import HandModel, share_along
-from calcidect.anatomy._mineral import MineralImage
 from calcidect.anatomy._name_bones import Placed
 from calcidect.anatomy._prominence import BEYOND_BLUR_MM, prominences
 from calcidect.anatomy._types import BONES
@@ -38,7 +38,7 @@ _GROW_MM, _GROW_INSIDE_MM, _BESIDE_MM = 1.5, 1.0, 0.3
 
 
 def deposits_against_bone(
-    bones: NDArray[np.bool_], where: Placed, image: MineralImage, best: FoundPose, model: HandModel
+    bones: NDArray[np.bool_], where: Placed, evidence: Evidence, best: FoundPose, model: HandModel
 ) -> NDArray[np.bool_]:
     """Return the voxels of deposits in contact with bone.
 
@@ -48,16 +48,16 @@ def deposits_against_bone(
         Bone and what touches it, filled and trimmed of blur.
     where : Placed
         All mineral that is connected to bone, blur included.
-    image : MineralImage
+    evidence : Evidence
     best : FoundPose
     model : HandModel
         Refined to this scan.
     """
-    spacing, shape = best.space.grid.spacing_mm, bones.shape
+    spacing, shape, image = best.space.grid.spacing_mm, bones.shape, evidence.image
     shares = _shares(where, best, model)
     distance = _filled(where, where.distance_mm, shape, np.float32(np.inf))
     denser = _filled(where, _denser(where, shares, bones, image.ha_mg_per_cm3), shape, False)
-    cores = _cores(where, shares, bones, distance, image, best.found.matched, spacing)
+    cores = _cores(where, shares, bones, distance, evidence, best.found.matched, spacing)
     solid = _solid(denser & (distance < _SOLID_WITHIN_MM), cores, spacing)
     return _grown(cores, solid, distance, denser, spacing)
 
@@ -72,21 +72,23 @@ def _shares(where: Placed, best: FoundPose, model: HandModel) -> FloatArray:
 
 
 def _cores(
-    where: Placed, shares: FloatArray, bones: NDArray[np.bool_], distance: NDArray[np.float32], image: MineralImage,
+    where: Placed, shares: FloatArray, bones: NDArray[np.bool_], distance: NDArray[np.float32], evidence: Evidence,
     matched: FloatArray, spacing: tuple[float, float, float],
 ) -> NDArray[np.bool_]:  # fmt: skip
     """Return mineral that can't be the bone it touches: outside of it, or where a tuft has gone.
 
     Beside a bone that was not found where it was fitted, nothing is told.
     """
+    image, voxel_mm3 = evidence.image, float(np.prod(spacing))
     kind = np.array([name.split("_")[0] for name in BONES])[where.bone]
     tuft = _filled(where, (kind == "distal") & (shares > _TUFT_SHARE), bones.shape, False)
     outside = np.isfinite(distance) & (distance > BEYOND_BLUR_MM) & (image.ha_mg_per_cm3 > _OUTSIDE_MG_PER_CM3)
     outside &= _filled(where, matched[where.bone] >= MATCHED, bones.shape, False)
     at_margin = _filled(where, _is_at_margin(kind, shares), bones.shape, False)
     outside &= ~prominences(outside, bones, distance, at_margin, image, spacing)
+    outside &= ~read_as_bone(outside, bones, evidence, voxel_mm3)
     boneless = tuft & (distance <= BEYOND_BLUR_MM) & (_distance_mm(bones, spacing) > BEYOND_BLUR_MM)
-    return outside | _large(boneless, boneless | outside, _LEAST_TUFT_MM3 / float(np.prod(spacing)))
+    return outside | _large(boneless, boneless | outside, _LEAST_TUFT_MM3 / voxel_mm3)
 
 
 def _is_at_margin(kind: NDArray[np.str_], share: FloatArray) -> NDArray[np.bool_]:

@@ -64,16 +64,35 @@ class Reading:
         """Return the class at points (n, 3) in LPS."""
         return self.at(points_mm @ self.space.axes.T)
 
-    def bone(self, shape: tuple[int, int, int], margin: int) -> NDArray[np.bool_]:
-        """Return bone on the hand's box: grown by so many voxels of the network's, or shrunk if negative."""
+    def on_box(self, shape: tuple[int, int, int]) -> ReadBox:
+        """Return what is read at the voxels of the hand's box."""
         from scipy.ndimage import affine_transform, binary_dilation, binary_erosion
 
-        mask = (self.labels > 0) & (self.labels < SESAMOID)
-        if margin:
-            mask = (binary_dilation if margin > 0 else binary_erosion)(mask, iterations=abs(margin))
         steps, origin = _to_box(self.space, self.first_mm)
         back = np.linalg.inv(steps)
-        return np.asarray(affine_transform(mask, back, -back @ origin, shape, order=0, cval=False))
+
+        def resampled(values: NDArray[Any]) -> NDArray[Any]:
+            return np.asarray(affine_transform(values, back, -back @ origin, shape, order=0, cval=0))
+
+        bone = (self.labels > 0) & (self.labels < SESAMOID)
+        return ReadBox(resampled(self.labels), resampled(binary_dilation(bone)), resampled(binary_erosion(bone)))
+
+
+@dataclass(frozen=True, eq=False)
+class ReadBox:
+    """What the network says, at the voxels of the hand's box.
+
+    Parameters
+    ----------
+    labels : uint8 array, shape (k, j, i)
+        The most likely class.
+    beside, inside : bool array
+        Bone, grown and shrunk by a voxel of the network's.
+    """
+
+    labels: NDArray[np.uint8]
+    beside: NDArray[np.bool_]
+    inside: NDArray[np.bool_]
 
 
 def brightness(hu: Any, module: Any) -> Any:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.anatomy._bone_network import ReadBox
 from calcidect.anatomy._bones import fill_holes
 from calcidect.geometry import FloatArray
 from calcidect.study import depth_mm
@@ -77,7 +78,7 @@ def edge_image(
 
 def filled_bones(
     attached: NDArray[np.bool_], apart: NDArray[np.bool_], low_hu: NDArray[np.float32], edge: FloatArray,
-    beside: NDArray[np.bool_], inside: NDArray[np.bool_],
+    read: ReadBox,
 ) -> NDArray[np.bool_]:  # fmt: skip
     """Return bones filled, blur included: behind a dense surface, and where the network reads bone.
 
@@ -91,11 +92,10 @@ def filled_bones(
     low_hu : float32 array
     edge : float array
         By ``edge_image``.
-    beside, inside : bool array
-        Bone as the network reads it, grown and shrunk by a voxel of its own.
+    read : ReadBox
     """
     from scipy.ndimage import binary_propagation
 
-    surface = attached & ((low_hu > _DENSE_HU) | (beside & (low_hu > edge)))
-    whole = binary_propagation(surface, mask=surface | (inside & ~apart))  # what is read without a surface is none
+    surface = attached & ((low_hu > _DENSE_HU) | (read.beside & (low_hu > edge)))
+    whole = binary_propagation(surface, mask=surface | (read.inside & ~apart))  # what is read without a surface is none
     return fill_holes(whole) & ~apart

@@ -19,6 +19,9 @@ from calcidect.geometry import FloatArray
 
 STEP_MM = 0.5
 
+_DIGITAL_DEGREES, _DIGITAL_MM = 40.0, 4.0
+"""Beside the flexor tendons' sheath, which is 8 mm wide, as deep as the tendons are."""
+
 Stop = tuple[str, float, float, float]
 """Bone, share of its length, angle about it (0 palmar, 90 radial), mm beyond its surface: see `FittedBone.beside`."""
 
@@ -52,6 +55,11 @@ def _along_digit(ray: int, angle: float, beyond_mm: float) -> list[Stop]:
     ]
 
 
+def _digital(ray: int, side: int) -> list[Stop]:
+    """Return stops of a proper digital artery: 1 on the radial side, -1 on the ulnar one."""
+    return _along_digit(ray, side * _DIGITAL_DEGREES, _DIGITAL_MM)
+
+
 def _arteries() -> list[list[Stop]]:
     radial: list[Stop] = [
         *(("radius", share, 20.0, 4.0) for share in (0.0, 0.75)),
@@ -64,11 +72,11 @@ def _arteries() -> list[list[Stop]]:
     lines = [[*radial, *deep], [*ulnar, *superficial]]
     for ray in (2, 3, 4):
         between: list[Stop] = [(f"metacarpal_{ray}", share, -40, 7) for share in (0.6, 1.0)]
-        lines += [between + _along_digit(ray, -55, 2), between + _along_digit(ray + 1, 55, 2)]
-    lines += [[("metacarpal_2", 0.6, 55, 6), ("metacarpal_2", 1.0, 55, 4), *_along_digit(2, 55, 2)]]
-    lines += [[("metacarpal_5", 0.6, -55, 6), ("metacarpal_5", 1.0, -55, 4), *_along_digit(5, -55, 2)]]
-    lines += [[("metacarpal_1", 0.3, side, 4), ("metacarpal_1", 0.9, side, 4), *_along_digit(1, side, 2)]
-              for side in (55.0, -55.0)]  # fmt: skip
+        lines += [between + _digital(ray, -1), between + _digital(ray + 1, 1)]
+    lines += [[("metacarpal_2", 0.6, 55, 6), ("metacarpal_2", 1.0, 55, 4), *_digital(2, 1)]]
+    lines += [[("metacarpal_5", 0.6, -55, 6), ("metacarpal_5", 1.0, -55, 4), *_digital(5, -1)]]
+    lines += [[*(("metacarpal_1", share, 55.0 * side, 4.0) for share in (0.3, 0.9)), *_digital(1, side)]
+              for side in (1, -1)]  # fmt: skip
     return lines
 
 

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy._against_bone import deposits_against_bone
 from calcidect.anatomy._body import Body, find_bodies
-from calcidect.anatomy._bone_network import Reading, read_bones
+from calcidect.anatomy._bone_network import ReadBox, Reading, read_bones
 from calcidect.anatomy._bone_notices import bone_notices
 from calcidect.anatomy._bone_surface import edge_image, filled_bones, trimmed
 from calcidect.anatomy._bones import split_mineral
 from calcidect.anatomy._bones_by_place import bones_by_place
+from calcidect.anatomy._contested import Evidence
 from calcidect.anatomy._field_of_view import field_of_view_notices, find_field_of_view
 from calcidect.anatomy._find_pose import AS_FOUND, FoundPose, find_pose, refitted, replaced
 from calcidect.anatomy._frame import Frame, find_frame
@@ -97,45 +98,45 @@ def _one_hand(maps: MaterialMaps, body: Body) -> _Found:
     attached = np.isin(labels, [p.label for p in pieces if p.kind == "bone"])
     apart = (labels > 0) & ~attached
     space, model, hu_per_mg = hand_space(grid, frame), load_hand_model(), _hu_per_mg_per_cm3(maps)
-    reading, as_read = _read(image, body, space)
+    reading, read = _read(image, body, space)
     edge = edge_image(image.smooth_low_hu, hu_per_mg, grid.spacing_mm)
-    bones = filled_bones(attached, apart, image.low_hu, edge, *as_read)
+    bones = filled_bones(attached, apart, image.low_hu, edge, read)
     wrist = radiocarpal_mm(bones, body, frame.distal, maps.low.grid)
     best = find_pose(model, bones, space, wrist, reading)
     if best is not None and best.signs != AS_FOUND:  # the network reads best what lies as it was trained on
-        reading, as_read = _read(image, body, best.space)
-        bones = filled_bones(attached, apart, image.low_hu, edge, *as_read)
+        reading, read = _read(image, body, best.space)
+        bones = filled_bones(attached, apart, image.low_hu, edge, read)
         best = find_pose(model, bones, space, wrist, reading)
     if best is not None and not names_bones(best):
         best = None
     if best is not None and (regained := bones_by_place(labels, pieces, best, model)).any():
         attached, apart = attached | regained, apart & ~regained
-        bones = filled_bones(attached, apart, image.low_hu, edge, *as_read)
+        bones = filled_bones(attached, apart, image.low_hu, edge, read)
         best = refitted(model, bones, best)
     if best is not None:
         images = image.low_hu, image.smooth_low_hu
         posed = placed_carpals(model, best.found, best.space, *images, hu_per_mg, reading)
         best = replaced(model, bones, best, posed)
     sharp = trimmed(bones, image.low_hu, edge, grid.spacing_mm) & body.mask
-    named, touching = _named(image, sharp, attached & body.mask, body.mask & ~apart, best, hu_per_mg)
-    deposits = apart | touching | _spots(maps, image, body, labels > 0)
-    mineral = sort_mineral(deposits, labels, image, bones & ~touching, body.mask, best, grid.spacing_mm)
+    apart = apart | _spots(maps, image, body, labels > 0)
+    mineral = sort_mineral(apart, labels, image, bones, body.mask, best, grid.spacing_mm)
+    evidence = Evidence(image, read.labels, bool(mineral.deposits.any()))
+    named, touching = _named(evidence, sharp, attached & body.mask, body.mask & ~apart, best, hu_per_mg)
+    if touching.any():
+        mineral = sort_mineral(apart | touching, labels, image, bones & ~touching, body.mask, best, grid.spacing_mm)
     all_mineral = (labels > 0) | (named.labels > 0)
     tissue = SeenTissue(grid, image.scanned_smooth_low_hu, image.depth_mm, all_mineral, maps.soft_tissue.host_hu[0])
     tendons = seen_tendons(named.tendons, tissue.without(mineral.deposits))
     return _Found(body, _confirmed(frame, best), named, mineral, wrist, tendons, map_muscle(tissue))
 
 
-def _read(
-    image: MineralImage, body: Body, space: HandSpace
-) -> tuple[Reading, tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
-    """Return what the network reads, and its bone on the box, grown and shrunk by a voxel."""
+def _read(image: MineralImage, body: Body, space: HandSpace) -> tuple[Reading, ReadBox]:
     reading = read_bones(image.smooth_low_hu, body.mask, image.mask, space)
-    return reading, (reading.bone(body.mask.shape, 1), reading.bone(body.mask.shape, -1))
+    return reading, reading.on_box(body.mask.shape)
 
 
 def _named(
-    image: MineralImage,
+    evidence: Evidence,
     sharp: NDArray[np.bool_],
     attached: NDArray[np.bool_],
     allowed: NDArray[np.bool_],
@@ -145,10 +146,11 @@ def _named(
     """Return the bones by name, and the deposits in contact with them; without a fit all is bone without a name."""
     if best is None:
         return unnamed(sharp), np.zeros_like(sharp)
-    model = refined(load_hand_model(), best.found, best.space, image.low_hu, image.smooth_low_hu, hu_per_mg)
+    images = evidence.image.low_hu, evidence.image.smooth_low_hu
+    model = refined(load_hand_model(), best.found, best.space, *images, hu_per_mg)
     sharp = sharp | (inside_carpals(model, best.found, best.space) & allowed)
     where = placed(attached | sharp, best, model)
-    touching = deposits_against_bone(sharp, where, image, best, model)
+    touching = deposits_against_bone(sharp, where, evidence, best, model)
     return name_bones(sharp & ~touching, where, best, model), touching
 
 

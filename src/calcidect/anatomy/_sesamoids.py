@@ -8,6 +8,7 @@ every hand, one at the MCP joints of the index and little finger in 60 % and at 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,8 @@ _SESAMOID_MG_PER_CM3 = 250.0
 _OSSICLE_MM3 = (4.0, 40.0)
 _OSSICLE_DEPTH_MM = 2.5
 """Ossicles lie in capsules and tendons; small deposits beside bone lie under the skin."""
+_BASE_SHARE = 0.15
+"""Our choice: of a metacarpal, from its base, what belongs to the wrist."""
 _OSSICLE_MG_PER_CM3 = 350.0
 """They are bone, of which blur leaves half in so small a piece. Chosen on simulated hands: sesamoids 400 to 640."""
 _OSSICLE_FROM_BONE_MM = 3.2
@@ -83,11 +86,25 @@ def _degrees_off_palm(points_mm: FloatArray, near: FittedBone, far: FittedBone) 
 
 
 def find_ossicles(
-    parts: Iterable[Part], image: MineralImage, bones: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
+    parts: Iterable[Part],
+    image: MineralImage,
+    bones: NDArray[np.bool_],
+    fitted: dict[str, FittedBone],
+    space: HandSpace,
 ) -> list[Part]:
-    """Return the small, compact, dense parts deep beside bone.
+    """Return the small, compact, dense parts deep beside bone where accessory bones are: the wrist and palmar plates.
 
     A deposit of that size and shape in that place can't be told from one (docs/limitations.md).
+
+    Parameters
+    ----------
+    parts : iterable of Part
+    image : MineralImage
+    bones : bool array, shape (k, j, i)
+    fitted : dict
+        The fitted bones.
+    space : HandSpace
+        Of the fit.
     """
     likely = [
         p
@@ -97,7 +114,34 @@ def find_ossicles(
         and p.ha_mg_per_cm3 >= _OSSICLE_MG_PER_CM3
         and float(image.depth_mm[p.at].min()) >= _OSSICLE_DEPTH_MM
     ]
-    return [p for p in likely if _from_bone_mm(p, bones, np.array(spacing_mm[::-1])) <= _OSSICLE_FROM_BONE_MM]
+    spacing = np.array(space.grid.spacing_mm[::-1])
+    near = [p for p in likely if _from_bone_mm(p, bones, spacing) <= _OSSICLE_FROM_BONE_MM]
+    return [p for p in near if _is_at_wrist_or_palmar_plate(space.point_of(p.index), fitted)]
+
+
+def _is_at_wrist_or_palmar_plate(points_mm: FloatArray, fitted: dict[str, FittedBone]) -> bool:
+    from scipy.spatial import cKDTree
+
+    away = {name: cKDTree(bone.surface_mm).query(bone.local(points_mm))[0].min() for name, bone in fitted.items()}
+    nearest = min(away, key=lambda name: float(away[name]))
+    kind, _, ray = nearest.partition("_")
+    if kind not in ("metacarpal", "proximal", "middle", "distal"):
+        return True
+    along = fitted[nearest].surface_mm[:, 1]
+    if kind == "metacarpal" and fitted[nearest].local(points_mm)[:, 1].mean() < along.min() + _BASE_SHARE * np.ptp(
+        along
+    ):
+        return True
+    return any(
+        _degrees_off_palm(points_mm, fitted[near], fitted[far]) <= _PALMAR_DEGREES
+        for near, far in pairwise(_ray(ray[-1]))
+        if near in fitted and far in fitted
+    )
+
+
+def _ray(digit: str) -> list[str]:
+    kinds = ("proximal", "distal") if digit == "1" else ("proximal", "middle", "distal")
+    return [f"metacarpal_{digit}", *(f"{kind}_phalanx_{digit}" for kind in kinds)]
 
 
 def _from_bone_mm(part: Part, bones: NDArray[np.bool_], spacing: FloatArray) -> float:

@@ -74,8 +74,8 @@ def sort_mineral(
         other["vascular"] = find_arteries(parts, courses(fitted), best.space)
         other["cartilage"] = find_cartilage(_without(parts, other["vascular"]), best)
         parts = _without(parts, other["vascular"] + other["cartilage"])
-    small["ossicle"] = find_ossicles(parts, image, bones, spacing_mm)
-    parts = _without(parts, small["ossicle"])
+        small["ossicle"] = find_ossicles(parts, image, bones, fitted, best.space)
+        parts = _without(parts, small["ossicle"])
     return SortedMineral(
         {name: _mask(found, mineral.shape) for name, found in small.items() if found},
         {kind: _mask(found, mineral.shape) for kind, found in other.items() if found},
