@@ -30,6 +30,12 @@ class Body:
     size: tuple[int, int, int]
     mask: NDArray[np.bool_]
 
+    @property
+    def box(self) -> tuple[slice, slice, slice]:
+        """Its box (k, j, i), to index the scan's arrays with."""
+        i, j, k = (slice(s, s + n) for s, n in zip(self.start, self.size, strict=True))
+        return k, j, i
+
 
 def find_bodies(low: Volume, threshold_hu: float, bone_threshold_hu: float) -> tuple[Body, ...]:
     """Return the hands of a scan, largest first.

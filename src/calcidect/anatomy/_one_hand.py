@@ -1,0 +1,211 @@
+"""One hand of a scan: its bones by name, the mineral that is not bone, tendons and muscle.
+
+The order is the method: mineral is split into bone and the rest by its look, the network's reading starts the fit of
+the articulated hand, and the fitted hand tells what the look could not: names, and deposits that touch bone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.anatomy._against_bone import deposits_against_bone
+from calcidect.anatomy._body import Body
+from calcidect.anatomy._bone_network import ReadBox, Reading, read_bones
+from calcidect.anatomy._bone_surface import edge_image, filled_bones, trimmed
+from calcidect.anatomy._bones import Piece, split_mineral
+from calcidect.anatomy._bones_by_place import bones_by_place
+from calcidect.anatomy._contested import Evidence
+from calcidect.anatomy._find_pose import AS_FOUND, FoundPose, find_pose, refitted, replaced
+from calcidect.anatomy._frame import Frame, find_frame
+from calcidect.anatomy._hand_model import load_hand_model
+from calcidect.anatomy._hand_space import HandSpace, hand_space
+from calcidect.anatomy._mineral import (
+    HU_PER_MG_AT_80_KV,
+    NAIL_AND_SKIN_MM,
+    MineralImage,
+    mineral_image,
+    mineral_image_of_one_energy,
+)
+from calcidect.anatomy._muscle import map_muscle
+from calcidect.anatomy._name_bones import NamedBones, name_bones, names_bones, placed, unnamed
+from calcidect.anatomy._place_carpals import inside_carpals, placed_carpals
+from calcidect.anatomy._refine_surface import refined
+from calcidect.anatomy._seen_tendons import SeenTissue, seen_tendons
+from calcidect.anatomy._sort_mineral import SortedMineral, sort_mineral
+from calcidect.anatomy._spots import find_spots
+from calcidect.anatomy._types import Side, Tendon
+from calcidect.anatomy._wrist import radiocarpal_mm
+from calcidect.geometry import FloatArray, Grid, Volume
+from calcidect.materials import MaterialMaps, brightness_of_80_kv
+
+Mask = NDArray[np.bool_]
+
+BONE_HU = 300.0
+_QUIET_DEPTH_MM = 2.0
+"""Below the skin, clear of its edge's blur."""
+
+
+@dataclass(frozen=True, eq=False)
+class FoundHand:
+    """One hand, and its bones and other mineral on its box."""
+
+    body: Body
+    frame: Frame
+    named: NamedBones
+    mineral: SortedMineral
+    radiocarpal_mm: float | None
+    tendons: tuple[Tendon, ...]
+    muscle_mm: Volume
+
+
+@dataclass(frozen=True, eq=False)
+class _Scan:
+    """What is seen on a hand's box before any anatomy; labels number the pieces, edge is the HU at bone's edge."""
+
+    maps: MaterialMaps
+    body: Body
+    grid: Grid
+    image: MineralImage
+    frame: Frame
+    labels: NDArray[np.int32]
+    pieces: tuple[Piece, ...]
+    edge: FloatArray
+    hu_per_mg_per_cm3: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Skeleton:
+    """Mineral connected to bone, the rest, bones filled, the network's reading, and the fit where one names bones."""
+
+    attached: Mask
+    apart: Mask
+    bones: Mask
+    read: ReadBox
+    radiocarpal_mm: float | None
+    best: FoundPose | None
+
+
+def find_hand(maps: MaterialMaps, body: Body) -> FoundHand:
+    """Return one hand.
+
+    Parameters
+    ----------
+    maps : MaterialMaps
+        Of the whole scan.
+    body : Body
+        The hand's box and inside.
+    """
+    scan = _scan(maps, body)
+    skeleton = _skeleton(scan)
+    spots = _spots(scan)
+    named, touching = _named(scan, skeleton, spots)
+    mineral = _sorted(scan, skeleton, spots, touching)
+    all_mineral = (scan.labels > 0) | (named.labels > 0)
+    host_hu = maps.soft_tissue.host_hu[0]
+    tissue = SeenTissue(scan.grid, scan.image.scanned_smooth_low_hu, scan.image.depth_mm, all_mineral, host_hu)
+    tendons = seen_tendons(named.tendons, tissue.without(mineral.deposits))
+    frame = _confirmed(scan.frame, skeleton.best)
+    return FoundHand(body, frame, named, mineral, skeleton.radiocarpal_mm, tendons, map_muscle(tissue))
+
+
+def _scan(maps: MaterialMaps, body: Body) -> _Scan:
+    grid, image = maps.low.grid.cropped(body.start, body.size), _mineral(maps, body)
+    frame = find_frame(body, image.low_hu > BONE_HU, maps.low.grid)
+    labels, pieces = split_mineral(image, grid.spacing_mm)
+    hu_per_mg = HU_PER_MG_AT_80_KV if maps.sensitivity is None else maps.sensitivity.ha_low
+    edge = edge_image(image.smooth_low_hu, hu_per_mg, grid.spacing_mm)
+    return _Scan(maps, body, grid, image, frame, labels, pieces, edge, hu_per_mg)
+
+
+def _mineral(maps: MaterialMaps, body: Body) -> MineralImage:
+    """Return mineral of both energies; an image of one energy is made as bright as at 80 kV."""
+    box, spacing = body.box, maps.low.grid.spacing_mm
+    if maps.single_energy is not None:
+        brightness = brightness_of_80_kv(maps.single_energy)
+        return mineral_image_of_one_energy(maps.low.array[box], body.mask, spacing, brightness)
+    assert maps.high is not None
+    assert maps.sensitivity is not None
+    return mineral_image(maps.low.array[box], maps.high.array[box], body.mask, spacing, maps.sensitivity)
+
+
+def _skeleton(scan: _Scan) -> _Skeleton:
+    """Return bones as filled by look, reading and fit, each helping the next."""
+    model, space = load_hand_model(), hand_space(scan.grid, scan.frame)
+    attached = np.isin(scan.labels, [p.label for p in scan.pieces if p.kind == "bone"])
+    apart = (scan.labels > 0) & ~attached
+    reading, read = _read(scan, space)
+    bones = _filled(scan, attached, apart, read)
+    wrist = radiocarpal_mm(bones, scan.body, scan.frame.distal, scan.maps.low.grid)
+    best = find_pose(model, bones, space, wrist, reading)
+    if best is not None and best.signs != AS_FOUND:  # the network reads best what lies as it was trained on
+        reading, read = _read(scan, best.space)
+        bones = _filled(scan, attached, apart, read)
+        best = find_pose(model, bones, space, wrist, reading)
+    if best is None or not names_bones(best):
+        return _Skeleton(attached, apart, bones, read, wrist, None)
+    if (regained := bones_by_place(scan.labels, scan.pieces, best, model)).any():
+        attached, apart = attached | regained, apart & ~regained
+        bones = _filled(scan, attached, apart, read)
+        best = refitted(model, bones, best)
+    images = scan.image.low_hu, scan.image.smooth_low_hu
+    posed = placed_carpals(model, best.found, best.space, *images, scan.hu_per_mg_per_cm3, reading)
+    return _Skeleton(attached, apart, bones, read, wrist, replaced(model, bones, best, posed))
+
+
+def _read(scan: _Scan, space: HandSpace) -> tuple[Reading, ReadBox]:
+    reading = read_bones(scan.image.smooth_low_hu, scan.body.mask, scan.image.mask, space)
+    return reading, reading.on_box(scan.body.mask.shape)
+
+
+def _filled(scan: _Scan, attached: Mask, apart: Mask, read: ReadBox) -> Mask:
+    return filled_bones(attached, apart, scan.image.low_hu, scan.edge, read)
+
+
+def _named(scan: _Scan, skeleton: _Skeleton, spots: Mask) -> tuple[NamedBones, Mask]:
+    """Return the bones by name, and the deposits in contact with them; without a fit all is bone without a name."""
+    inside, best = scan.body.mask, skeleton.best
+    sharp = trimmed(skeleton.bones, scan.image.low_hu, scan.edge, scan.grid.spacing_mm) & inside
+    if best is None:
+        return unnamed(sharp), np.zeros_like(sharp)
+    images = scan.image.low_hu, scan.image.smooth_low_hu
+    model = refined(load_hand_model(), best.found, best.space, *images, scan.hu_per_mg_per_cm3)
+    sharp = sharp | (inside_carpals(model, best.found, best.space) & inside & ~skeleton.apart)
+    where = placed((skeleton.attached & inside) | sharp, best, model)
+    other = _sorted(scan, skeleton, spots, np.zeros_like(sharp)).deposits
+    evidence = Evidence(scan.image, skeleton.read.labels, bool(other.any()))
+    touching = deposits_against_bone(sharp, where, evidence, best, model)
+    return name_bones(sharp & ~touching, where, best, model), touching
+
+
+def _sorted(scan: _Scan, skeleton: _Skeleton, spots: Mask, touching: Mask) -> SortedMineral:
+    """Return what the mineral is that is no named bone."""
+    mineral, bones = skeleton.apart | spots | touching, skeleton.bones & ~touching
+    return sort_mineral(
+        mineral, scan.labels, scan.image, bones, scan.body.mask, skeleton.best, scan.grid.spacing_mm
+    )  # fmt: skip
+
+
+def _confirmed(frame: Frame, best: FoundPose | None) -> Frame:
+    """Return the axes and side of the fitted hand; sure by how much worse a hand of the other side fits."""
+    if best is None:
+        return frame
+    radial, _, dorsal = (
+        sign * axis for sign, axis in zip(best.signs, (frame.radial, frame.distal, frame.dorsal), strict=True)
+    )
+    side: Side = frame.side if np.prod(best.signs) > 0 else ("left" if frame.side == "right" else "right")
+    told = min(1.0, 0.5 + 2 * max(best.this_side - best.other_side, 0.0))
+    return Frame(frame.distal, dorsal, radial, side, told if side != frame.side else max(told, frame.confidence))
+
+
+def _spots(scan: _Scan) -> Mask:
+    """Return the voxels of small bodies of hydroxyapatite apart from other mineral; none of a single-energy scan."""
+    image, sensitivity = scan.image, scan.maps.sensitivity
+    if image.smooth_high_hu is None or image.line is None or sensitivity is None:
+        return np.zeros(scan.labels.shape, bool)
+    soft = (image.depth_mm > _QUIET_DEPTH_MM) & ~image.mask
+    deep = image.depth_mm > NAIL_AND_SKIN_MM
+    free, spacing = scan.body.mask & (scan.labels == 0), scan.grid.spacing_mm
+    return find_spots(image.smooth_low_hu, image.smooth_high_hu, free, soft, deep, spacing, image.line, sensitivity)
