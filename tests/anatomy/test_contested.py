@@ -46,3 +46,9 @@ def test_blur_around_a_part_has_no_vote() -> None:
     dense[4:6, 4:6, 4:6] = True
     read[dense] = BONE
     assert read_as_bone(parts, dense, Evidence(mineral_of(parts), read, False), VOXEL_MM3)[ONE].all()
+
+
+def test_what_is_too_dilute_for_a_sesamoid_is_none() -> None:
+    parts, read = np.zeros(SHAPE, bool), np.zeros(SHAPE, np.uint8)
+    parts[ONE], read[ONE] = True, SESAMOID
+    assert not read_as_bone(parts, parts, Evidence(mineral_of(parts, 250.0), read, True), VOXEL_MM3).any()

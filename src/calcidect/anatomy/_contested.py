@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy._bone_network import DEPOSIT, SESAMOID
 from calcidect.anatomy._mineral import MineralImage
+from calcidect.anatomy._sesamoids import SMALL_BONE_MG_PER_CM3
 
 Mask = NDArray[np.bool_]
 
@@ -23,7 +24,9 @@ _SURE_SHARE, _SURE_MM3 = 0.9, 8.0
 
 
 _SESAMOID_RATIO = 2.0
-"""Our choice: blur around a sesamoid is read as something else."""
+"""Our choice: blur around a sesamoid is read as something else; one in contact with a deposit is one part with it."""
+_DENSE_SHARE = 0.1
+"""As a part's density is told by the 90th percentile elsewhere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +48,9 @@ class Evidence:
 
 
 def read_as_bone(parts_of: Mask, bones: Mask, evidence: Evidence, voxel_mm3: float) -> Mask:
-    """Return the connected parts that the network takes for sesamoids or, in a hand without other deposits, for bone.
+    """Return the connected parts that the network takes for bone, where its word counts.
+
+    For a sesamoid it does if the part is as dense as one is; for other bone in a hand that shows no deposit.
 
     Parameters
     ----------
@@ -59,17 +64,16 @@ def read_as_bone(parts_of: Mask, bones: Mask, evidence: Evidence, voxel_mm3: flo
     from scipy.ndimage import label
 
     parts, count = label(parts_of)
-    deposit, sesamoid, bone = (
-        np.bincount(parts[bones & read], minlength=count + 1)
-        for read in (
-            evidence.read == DEPOSIT,
-            evidence.read == SESAMOID,
-            (evidence.read > 0) & (evidence.read < SESAMOID),
-        )
-    )
+    read = evidence.read
+
+    def voxels(which: Mask) -> NDArray[np.intp]:
+        return np.asarray(np.bincount(parts[bones & which], minlength=count + 1))
+
+    deposit, sesamoid, bone = voxels(read == DEPOSIT), voxels(read == SESAMOID), voxels((read > 0) & (read < SESAMOID))
     all_ = deposit + sesamoid + bone
+    is_dense = voxels(evidence.image.ha_mg_per_cm3 >= SMALL_BONE_MG_PER_CM3) > _DENSE_SHARE * all_
+    is_bone = is_dense & (sesamoid > _SESAMOID_RATIO * (deposit + bone))
     sure = (deposit > _SURE_SHARE * all_) & (deposit * voxel_mm3 > _SURE_MM3)
-    is_bone = sesamoid > _SESAMOID_RATIO * (deposit + bone)  # a sesamoid in contact with a deposit is one part
     if not (evidence.is_calcified or sure[1:].any()):
         is_bone |= 2 * deposit <= all_
     is_bone[0] = False

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy._against_bone import deposits_against_bone
 from calcidect.anatomy._body import Body
-from calcidect.anatomy._bone_network import ReadBox, Reading, read_bones
+from calcidect.anatomy._bone_network import SESAMOID, ReadBox, Reading, read_bones
 from calcidect.anatomy._bone_surface import edge_image, filled_bones, trimmed
 from calcidect.anatomy._bones import Piece, split_mineral
 from calcidect.anatomy._bones_by_place import bones_by_place
@@ -44,6 +44,8 @@ from calcidect.materials import MaterialMaps, brightness_of_80_kv
 Mask = NDArray[np.bool_]
 
 BONE_HU = 300.0
+_THROUGHOUT = 0.9
+"""Our choice: of what is apart from bone, the network reads a third at most of a deposit as bone."""
 _QUIET_DEPTH_MM = 2.0
 """Below the skin, clear of its edge's blur."""
 
@@ -134,14 +136,14 @@ def _mineral(maps: MaterialMaps, body: Body) -> MineralImage:
 def _skeleton(scan: _Scan) -> _Skeleton:
     """Return bones as filled by look, reading and fit, each helping the next."""
     model, space = load_hand_model(), hand_space(scan.grid, scan.frame)
-    attached = np.isin(scan.labels, [p.label for p in scan.pieces if p.kind == "bone"])
-    apart = (scan.labels > 0) & ~attached
     reading, read = _read(scan, space)
+    attached, apart = _split(scan, read)
     bones = _filled(scan, attached, apart, read)
     wrist = radiocarpal_mm(bones, scan.body, scan.frame.distal, scan.maps.low.grid)
     best = find_pose(model, bones, space, wrist, reading)
     if best is not None and best.signs != AS_FOUND:  # the network reads best what lies as it was trained on
         reading, read = _read(scan, best.space)
+        attached, apart = _split(scan, read)
         bones = _filled(scan, attached, apart, read)
         best = find_pose(model, bones, space, wrist, reading)
     if best is None or not names_bones(best):
@@ -158,6 +160,16 @@ def _skeleton(scan: _Scan) -> _Skeleton:
 def _read(scan: _Scan, space: HandSpace) -> tuple[Reading, ReadBox]:
     reading = read_bones(scan.image.smooth_low_hu, scan.body.mask, scan.image.mask, space)
     return reading, reading.on_box(scan.body.mask.shape)
+
+
+def _split(scan: _Scan, read: ReadBox) -> tuple[Mask, Mask]:
+    """Return mineral connected to bone, and the rest; what the network reads as bone throughout is spongy bone."""
+    mineral = scan.labels > 0
+    labels, is_bone = scan.labels[mineral], (read.labels > 0) & (read.labels < SESAMOID)
+    share = np.bincount(labels, weights=is_bone[mineral]) / np.maximum(np.bincount(labels), 1)
+    bone = [p.label for p in scan.pieces if p.kind == "bone" or share[p.label] >= _THROUGHOUT]
+    attached = np.isin(scan.labels, bone)
+    return attached, mineral & ~attached
 
 
 def _filled(scan: _Scan, attached: Mask, apart: Mask, read: ReadBox) -> Mask:

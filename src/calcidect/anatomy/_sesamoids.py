@@ -44,7 +44,7 @@ _OSSICLE_DEPTH_MM = 2.5
 """Ossicles lie in capsules and tendons; small deposits beside bone lie under the skin."""
 _BASE_SHARE = 0.15
 """Our choice: of a metacarpal, from its base, what belongs to the wrist."""
-_OSSICLE_MG_PER_CM3 = 350.0
+SMALL_BONE_MG_PER_CM3 = 350.0
 """They are bone, of which blur leaves half in so small a piece. Chosen on simulated hands: sesamoids 400 to 640."""
 _OSSICLE_FROM_BONE_MM = 3.2
 
@@ -111,7 +111,7 @@ def find_ossicles(
         for p in parts
         if p.is_compact
         and _OSSICLE_MM3[0] <= p.dense_mm3 <= _OSSICLE_MM3[1]
-        and p.ha_mg_per_cm3 >= _OSSICLE_MG_PER_CM3
+        and p.ha_mg_per_cm3 >= SMALL_BONE_MG_PER_CM3
         and float(image.depth_mm[p.at].min()) >= _OSSICLE_DEPTH_MM
     ]
     spacing = np.array(space.grid.spacing_mm[::-1])
