@@ -4,11 +4,12 @@ Needs the extra ``phantom`` (myo-sim, Apache-2.0, and mujoco)::
 
     python scripts/build_hand_model.py
 
-Of every one of the 29 bones of a right hand it writes points on the surface with their normals, a signed distance on a
-grid of 1 mm, the bone it hangs from, the centre of that joint and three axes: flexion, abduction, long axis. The hand
-lies flat, fingers a little bent, as on a scanner's table; the tree begins at the capitate, so that wrist, forearm and
-every ray move against the middle of the hand. Coordinates are mm along radial, distal and dorsal; 0 is the capitate's
-centre. Of every tendon that passes the wrist it writes the points that it runs through, and the bone each is fixed to.
+Of every one of the 29 bones of a right hand it writes points on the surface with their normals, a signed distance on
+a grid of 1 mm (of distal phalanges, which are thin, 0.5 mm), the bone it hangs from, the centre of that joint and
+three axes: flexion, abduction, long axis. The hand lies flat, fingers a little bent, as on a scanner's table; the
+tree begins at the capitate, so that wrist, forearm and every ray move against the middle of the hand. Coordinates are
+mm along radial, distal and dorsal; 0 is the capitate's centre. Of every tendon that passes the wrist it writes the
+points that it runs through, and the bone each is fixed to.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from calcidect.anatomy import BONES
 from calcidect.geometry import FloatArray, Grid
 from calcidect.phantom._person import HandShape
 from calcidect.phantom._pose import PosedHand, pose_hand
-from calcidect.phantom._skeleton import load_skeleton
+from calcidect.phantom._skeleton import CAVITIES_MM, load_skeleton
 from calcidect.phantom._voxelise import Field, mesh_field
 
 OUT = Path(__file__).resolve().parents[1] / "src" / "calcidect" / "anatomy" / "data" / "hand.npz"
@@ -89,11 +90,12 @@ def _bone(name: str, hand: PosedHand, frame: FloatArray, origin: FloatArray, arr
     wrist = ((hand.radiocarpal_mm - origin) @ frame.T)[1]
     low, high = vertices.min(0), vertices.max(0)
     low[1] = max(low[1], wrist - FOREARM_MM)
-    grid, field = _field(vertices, bone.faces, low, high, SMOOTH_MM.get(name, 0.0))
+    grid, field = _field(name, vertices, bone.faces, low, high)
     points, normals = _surface(field, grid, low)
     arrays[f"{name}.points"] = points.astype(np.float32)
     arrays[f"{name}.normals"] = normals.astype(np.float32)
-    step = round(COARSE_MM / FINE_MM)
+    grid_mm = FINE_MM if name.startswith("distal_phalanx") else COARSE_MM
+    step = round(grid_mm / FINE_MM)
     coarse = np.clip(np.round(field.sdf_mm[::step, ::step, ::step] / STEP_MM), -128, 127).astype(np.int8)
     arrays[f"{name}.distance"] = coarse
     start = [part.start for part in field.box][::-1]
@@ -103,6 +105,7 @@ def _bone(name: str, hand: PosedHand, frame: FloatArray, origin: FloatArray, arr
         "joint_mm": joint.tolist(),
         "axes": axes.tolist(),
         "first_mm": grid.point_of(start).tolist(),
+        "grid_mm": grid_mm,
     }
 
 
@@ -131,13 +134,11 @@ def _inserted(bone: str, point: FloatArray, hand: PosedHand, facts: dict[str, di
     return point - max(beyond_mm, 0.0) * along
 
 
-def _field(
-    vertices: FloatArray, faces: np.ndarray, low: FloatArray, high: FloatArray, smooth_mm: float
-) -> tuple[Grid, Field]:
+def _field(name: str, vertices: FloatArray, faces: np.ndarray, low: FloatArray, high: FloatArray) -> tuple[Grid, Field]:
     margin = MARGIN_MM + 1.0
     size = np.ceil((high - low + 2 * margin) / FINE_MM).astype(int)
     grid = Grid((size[0], size[1], size[2]), (FINE_MM,) * 3, tuple(low - margin))
-    field = mesh_field(vertices, faces, grid, MARGIN_MM, smooth_mm)
+    field = mesh_field(vertices, faces, grid, MARGIN_MM, SMOOTH_MM.get(name, 0.0), CAVITIES_MM.get(name, 0.0))
     assert field is not None
     return grid, field
 

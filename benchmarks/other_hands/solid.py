@@ -16,6 +16,8 @@ from .pose import Posed
 Box = tuple[slice, slice, slice]
 GAP_MM = 0.9  # bones closer than this give way: cartilage of two bones is never thinner in the hands made here
 
+HOLLOW_MM = {"pisiform": 2.0}  # its mesh goes round the marrow: a ball of that radius closes the opening
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -80,13 +82,13 @@ def solids(posed: Posed, frame: Frame, rng: np.random.Generator) -> dict[str, So
     arthrosis = rng.choice([0.0, 0.25, 0.6])  # share of bone ends with osteophytes
     found: dict[str, Solid] = {}
     for name in sorted(posed.bones, key=lambda n: (n not in ("radius", "capitate"), n not in CARPALS, n)):
-        solid = _solid(posed.bones[name], frame, rng)
+        solid = _solid(name, posed.bones[name], frame, rng)
         if solid is not None:
             found[name] = _with_osteophytes(name, solid, posed, frame, arthrosis, rng)
     return _apart(found)
 
 
-def _solid(surface: Surface, frame: Frame, rng: np.random.Generator, margin: float = 4.0) -> Solid | None:
+def _solid(name: str, surface: Surface, frame: Frame, rng: np.random.Generator, margin: float = 4.0) -> Solid | None:
     """Return one bone, or nothing if it lies outside of the grid."""
     low, high = surface.vertices.min(0) - margin, surface.vertices.max(0) + margin
     box = frame.box(low, high)
@@ -99,6 +101,10 @@ def _solid(surface: Surface, frame: Frame, rng: np.random.Generator, margin: flo
     near = (level - potential) / np.maximum(slope, 1e-6)
     far = distance_mm(potential > level, step)
     distance = np.where(np.abs(far) < 1.5 * step, np.clip(near, far - step, far + step), far)
+    if name in HOLLOW_MM:
+        grown = distance_mm(potential > level, step) <= HOLLOW_MM[name]
+        filled = ndimage.binary_fill_holes(distance_mm(grown, step) < -HOLLOW_MM[name])
+        distance = np.minimum(distance, distance_mm(filled, step) + step)  # a voxel clear of the outer surface
     start = (np.array(frame.origin) + frame.step * np.array([s.start for s in box]) - low) / step
     grid = [a + frame.step / step * np.arange(s.stop - s.start) for a, s in zip(start, box, strict=True)]
     if step == frame.step:

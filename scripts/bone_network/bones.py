@@ -133,12 +133,13 @@ class Shapes:
         axis = torch.tensor(bone.axes[2], device=self.device).float()
         along = (torch.einsum("a,akji->kji", axis, rest) - float(start)) / float(end - start)
         index = rest + torch.tensor(bone.joint_mm - bone.first_mm, device=self.device).float()[:, None, None, None]
+        index = index / bone.grid_mm
         size = torch.tensor(bone.distance.shape[::-1], device=self.device).float() - 1
         unit = 2 * index / size[:, None, None, None] - 1
         sampled = functional.grid_sample(
             self.distances[n], unit.permute(1, 2, 3, 0)[None], padding_mode="border", align_corners=True
         )[0, 0]
-        beyond = (unit.abs() - 1).clamp(min=0) * size[:, None, None, None] / 2
+        beyond = (unit.abs() - 1).clamp(min=0) * size[:, None, None, None] / 2 * bone.grid_mm
         return (sampled + beyond.norm(dim=0)) * float(np.linalg.det(matrix) ** (1 / 3)), along
 
     def _nail(

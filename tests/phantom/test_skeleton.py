@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_fill_holes
 
 from calcidect.anatomy import BONES
 from calcidect.geometry import FloatArray, Grid
-from calcidect.phantom._skeleton import Segment, closed, load_skeleton
+from calcidect.phantom._skeleton import CAVITIES_MM, Segment, closed, load_skeleton
 from calcidect.phantom._voxelise import mesh_field
 
 # Enclosed volumes of the meshes that myo-sim delivers closed, mm3.
@@ -56,6 +57,19 @@ def test_open_meshes_are_closed_without_changing_their_size(bone: str, about_mm3
     field = mesh_field(segment.vertices_mm, segment.faces, grid, 2.0)
     assert field is not None
     assert (field.sdf_mm < 0).sum() * grid.voxel_volume_mm3 == pytest.approx(about_mm3, rel=0.04)
+
+
+@pytest.mark.parametrize(("bone", "about_mm3"), [("pisiform", 466), ("distal_phalanx_5", 146)])
+@pytest.mark.parametrize("voxel_mm", [0.3, 0.5])
+def test_bones_whose_surface_goes_round_their_marrow_are_filled(bone: str, about_mm3: float, voxel_mm: float) -> None:
+    segment = load_skeleton().segments[bone]
+    low, high = segment.vertices_mm.min(0) - 3, segment.vertices_mm.max(0) + 3
+    size = np.ceil((high - low) / voxel_mm).astype(int)
+    grid = Grid((size[0], size[1], size[2]), (voxel_mm,) * 3, (low[0], low[1], low[2]))
+    field = mesh_field(segment.vertices_mm, segment.faces, grid, 2.0, cavity_mm=CAVITIES_MM[bone])
+    assert field is not None
+    assert (field.sdf_mm < 0).sum() * grid.voxel_volume_mm3 == pytest.approx(about_mm3, rel=0.04)
+    assert (binary_fill_holes(field.sdf_mm < 0) == (field.sdf_mm < 0)).all()
 
 
 def test_closing_a_box_without_a_lid_gives_its_volume() -> None:

@@ -41,9 +41,11 @@ class ModelBone:
     points_mm, normals : array, shape (n, 3)
         On its surface.
     distance : int8 array, shape (k, j, i)
-        Signed, negative inside, in steps of 0.05 mm, on a grid of 1 mm along dorsal, distal, radial.
+        Signed, negative inside, in steps of 0.05 mm, on a grid along dorsal, distal, radial.
     first_mm : array, shape (3,)
         Of the distance's first voxel.
+    grid_mm : float
+        Of the distance's voxels.
     """
 
     name: str
@@ -54,6 +56,7 @@ class ModelBone:
     normals: FloatArray
     distance: NDArray[np.int8]
     first_mm: FloatArray
+    grid_mm: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +127,7 @@ def load_hand_model() -> HandModel:
             arrays[f"{name}.normals"].astype(float),
             arrays[f"{name}.distance"],
             np.array(facts[name]["first_mm"]),
+            facts[name]["grid_mm"],
         )
         for name in BONES
     )
@@ -141,7 +145,7 @@ def directions(bone: ModelBone) -> FloatArray:
 
 def volumes_mm3(model: HandModel, posed: Posed) -> FloatArray:
     """Return the volume of every posed bone, shape (bones,)."""
-    filled = np.array([(own.distance < 0).sum() for own in model.bones])
+    filled = np.array([(own.distance < 0).sum() * own.grid_mm**3 for own in model.bones])
     return np.asarray(filled * np.linalg.det(posed.matrices))
 
 

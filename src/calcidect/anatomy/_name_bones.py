@@ -179,7 +179,7 @@ def distance_to(model: HandModel, found: Fit, bone: int, points_mm: FloatArray) 
     own, matrix = model.bones[bone], found.posed.matrices[bone]
     away = np.full(len(points_mm), FARTHEST_MM, np.float32)
     rest = (points_mm - found.posed.origins_mm[bone]) @ np.linalg.inv(matrix).T + own.joint_mm
-    index = (rest - own.first_mm)[:, ::-1]
+    index = (rest - own.first_mm)[:, ::-1] / own.grid_mm
     inside = ((index > -1) & (index < np.array(own.distance.shape))).all(1)
     values = map_coordinates(own.distance.astype(np.float32), index[inside].T, order=1, mode="nearest")
     away[inside] = DISTANCE_STEP_MM * values * float(np.cbrt(np.linalg.det(matrix)))

@@ -151,7 +151,7 @@ def _moved(bone: ModelBone, displacement_mm: FloatArray) -> ModelBone:
     from scipy.spatial import cKDTree
 
     index = np.indices(bone.distance.shape).reshape(3, -1).T
-    away, near = cKDTree(bone.points_mm).query(bone.first_mm + index[:, ::-1], k=4)
+    away, near = cKDTree(bone.points_mm).query(bone.first_mm + bone.grid_mm * index[:, ::-1], k=4)
     weight = 1 / (away + 0.3) ** 2
     shift = (displacement_mm[near] * weight).sum(1) / weight.sum(1)
     distance = bone.distance - np.round(shift / DISTANCE_STEP_MM).reshape(bone.distance.shape)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from calcidect.geometry import FloatArray, Grid
 from calcidect.phantom._person import Person
 from calcidect.phantom._pose import PosedBone, PosedHand
+from calcidect.phantom._skeleton import CAVITIES_MM
 from calcidect.phantom._voxelise import Box, Field, box_around, box_axes, mesh_field
 
 BONE_MARGIN_MM = 5.0
@@ -61,7 +62,8 @@ def bone_fields(
     fields: dict[str, Field] = {}
     for name, bone in hand.bones.items():
         smooth = _COARSE_MESH_SMOOTH_MM if name in ("radius", "ulna") else 0.0
-        field = mesh_field(bone.vertices_mm, bone.faces, grid, BONE_MARGIN_MM, smooth)
+        cavity = CAVITIES_MM.get(name, 0.0)
+        field = mesh_field(bone.vertices_mm, bone.faces, grid, BONE_MARGIN_MM, smooth, cavity)
         if field is not None:
             fields[name] = field
     fields = _with_gaps(fields, person)

@@ -2,7 +2,8 @@
 
 Loaded when the phantom is used, from the optional extra ``phantom``; nothing of it is stored in this package.
 Lengths are converted to mm. Four of its 29 meshes are open (pisiform, fifth distal phalanx, radius, ulna) and are
-closed here.
+closed here. Of two, pisiform and fifth distal phalanx, the surface goes through openings into the bone and round its
+marrow: what is drawn of them is filled (``CAVITIES_MM``).
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ MESH_OF_BONE: dict[str, str] = {
 """Named bone to the name of its mesh in myo-sim."""
 
 _M_TO_MM = 1000.0
+
+
+CAVITIES_MM = {"pisiform": 2.0, "distal_phalanx_5": 1.0}
+"""Radius of the ball that closes their openings: from 1.5 and 0.6 mm on, up to 3 mm, the volume is the same."""
 
 
 @dataclass(frozen=True, eq=False)

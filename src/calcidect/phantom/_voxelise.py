@@ -38,8 +38,9 @@ def box_axes(box: Box, grid: Grid) -> tuple[FloatArray, FloatArray, FloatArray]:
 
 
 def mesh_field(
-    vertices_mm: FloatArray, faces: NDArray[np.int64], grid: Grid, margin_mm: float, smooth_mm: float = 0.0
-) -> Field | None:
+    vertices_mm: FloatArray, faces: NDArray[np.int64], grid: Grid, margin_mm: float, smooth_mm: float = 0.0,
+    cavity_mm: float = 0.0,
+) -> Field | None:  # fmt: skip
     """Return the signed distance of a closed surface on the grid around it.
 
     Parameters
@@ -53,6 +54,8 @@ def mesh_field(
         How far around the surface the distance is wanted.
     smooth_mm : float
         Standard deviation of a Gaussian that rounds the facets of a coarse mesh.
+    cavity_mm : float
+        Radius of a ball that closes the openings of a cavity, which then is filled; 0 of a surface without any.
     """
     import SimpleITK as sitk
     from scipy.ndimage import gaussian_filter
@@ -63,6 +66,8 @@ def mesh_field(
     mask = _inside(vertices_mm, faces, grid, box)
     if not mask.any():
         return None
+    if cavity_mm:
+        mask = _without_cavity(mask, cavity_mm / grid.spacing_mm[0])
     image = sitk.GetImageFromArray(mask.astype(np.uint8))
     image.SetSpacing(grid.spacing_mm)
     distance = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
@@ -71,6 +76,16 @@ def mesh_field(
     sdf -= np.float32(0.5 * grid.spacing_mm[0])
     sigma = max(smooth_mm / grid.spacing_mm[0], 0.7)  # 0.7 voxel takes away the voxel steps
     return Field(box, gaussian_filter(sdf, sigma, mode="nearest"))
+
+
+def _without_cavity(mask: NDArray[np.bool_], radius_voxels: float) -> NDArray[np.bool_]:
+    """Return a mask closed with a ball, holes filled; beyond its border there is nothing."""
+    from scipy.ndimage import binary_fill_holes, distance_transform_edt
+
+    margin = int(np.ceil(radius_voxels)) + 1
+    grown = distance_transform_edt(~np.pad(mask, margin)) <= radius_voxels
+    closed = binary_fill_holes(distance_transform_edt(grown) > radius_voxels)
+    return np.asarray(closed[margin:-margin, margin:-margin, margin:-margin] | mask)
 
 
 def _inside(vertices_mm: FloatArray, faces: NDArray[np.int64], grid: Grid, box: Box) -> NDArray[np.bool_]:
