@@ -1,7 +1,7 @@
 """What the network says of mineral that sticks out of bone, and how much that counts.
 
 On simulated hands it takes at most four voxels of bone in a thousand for a deposit, but a twentieth to a half of
-what touches bone for bone (docs/validation.md). So its word for a deposit is good anywhere; its word for bone is good
+what touches bone for bone (docs/method/anatomy.md). So its word for a deposit is good anywhere; its word for bone is good
 only where a deposit is unlikely beforehand: in a hand that shows no other. That a hand's only deposit should be one in
 contact with bone is rare; it is our choice to miss it if the network does.
 """
@@ -21,8 +21,6 @@ Mask = NDArray[np.bool_]
 
 _SURE_SHARE, _SURE_MM3 = 0.9, 8.0
 """Our choice: of a part's dense voxels, and a ball of 2.5 mm, some fifteen voxels of the network."""
-
-
 _SESAMOID_RATIO = 2.0
 """Our choice: blur around a sesamoid is read as something else; one in contact with a deposit is one part with it."""
 _DENSE_SHARE = 0.1
@@ -47,14 +45,14 @@ class Evidence:
     is_calcified: bool
 
 
-def read_as_bone(parts_of: Mask, bones: Mask, evidence: Evidence, voxel_mm3: float) -> Mask:
+def read_as_bone(outside: Mask, bones: Mask, evidence: Evidence, voxel_mm3: float) -> Mask:
     """Return the connected parts that the network takes for bone, where its word counts.
 
     For a sesamoid it does if the part is as dense as one is; for other bone in a hand that shows no deposit.
 
     Parameters
     ----------
-    parts_of : bool array, shape (k, j, i)
+    outside : bool array, shape (k, j, i)
         What lies outside of the fitted bones.
     bones : bool array
         Bone and what touches it, trimmed of blur: the rest of a part does not count.
@@ -63,7 +61,7 @@ def read_as_bone(parts_of: Mask, bones: Mask, evidence: Evidence, voxel_mm3: flo
     """
     from scipy.ndimage import label
 
-    parts, count = label(parts_of)
+    parts, count = label(outside)
     read = evidence.read
 
     def voxels(which: Mask) -> NDArray[np.intp]:
