@@ -1,7 +1,7 @@
 """What the network says of mineral that sticks out of bone, and how much that counts.
 
-On simulated hands it takes at most four voxels of bone in a thousand for a deposit, but a twentieth to a half of
-what touches bone for bone (docs/method/anatomy.md). So its word for a deposit is good anywhere; its word for bone is good
+On simulated hands it takes at most four voxels of bone in a thousand for a deposit, but a twentieth to a half of what
+touches bone for bone (docs/method/anatomy.md). So its word for a deposit is good anywhere; its word for bone is good
 only where a deposit is unlikely beforehand: in a hand that shows no other. That a hand's only deposit should be one in
 contact with bone is rare; it is our choice to miss it if the network does.
 """
