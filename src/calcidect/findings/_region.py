@@ -34,7 +34,7 @@ _FAT_HU = -110.0
 _CLEAR_SHARE = 0.5
 """Our choice: with less than half clear of bone, skin and neighbours, more would be inferred than measured; what bone
 leaves of its blur, and air, then weigh less."""
-_UNEVEN_SHARE = 0.5
+_UNEVEN_SHARE = 0.35
 """The host's standard deviation, as a share of what the interpolation leaves of the ring itself, voxel by voxel: over a
 deposit such differences average out in part (docs/method/anatomy.md)."""
 
@@ -202,7 +202,7 @@ def _uneven(images: Sequence[FloatArray], ring: Ring, typical: FloatArray, tissu
     if not ring.tells:
         half = 0.5 * (typical[1] - typical[0])
         return np.outer(half, half)
-    left = [(image - ring.under(image))[ring.voxels] for image in images]
+    left = [ring.left(image) for image in images]
     return _not_negative(np.cov(left[0], left[1]) - tissue.covariance.of_voxel)
 
 
