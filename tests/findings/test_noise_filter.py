@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from calcidect.findings._flow import Flow
 from calcidect.findings._integral import integral_of
 from calcidect.findings._noise_filter import WHITE_SHARE, NoiseFilter
-from calcidect.findings._flow import Flow
 from calcidect.findings._ring import Ring
 from calcidect.materials import NoiseCovariance
 from calcidect.phantom._noise import correlated_noise
@@ -17,6 +17,7 @@ from support.deposits import covariance_of_noise
 SPACING_MM = (0.4, 0.4, 0.6)
 COVARIANCE = covariance_of_noise((20.0, 15.0), (0.3, 0.4, 0.4), SPACING_MM)
 SIZE = (24, 40, 40)
+STRAIGHT = Flow(0, np.zeros((SIZE[0], 2), np.int64))
 
 
 def noise(seed: int) -> np.ndarray:
