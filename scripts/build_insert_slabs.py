@@ -28,6 +28,7 @@ import gecatsim
 import numpy as np
 from gecatsim.pyfiles.GetMu import GetMu
 from numpy.typing import NDArray
+
 from tube_spectrum import tungsten
 
 Array = NDArray[np.float64]

@@ -1,9 +1,8 @@
 """The spectrum of a tungsten tube by the semiempirical model of Tucker, Barnes and Chakraborty (Med Phys 1991;18:211).
 
-Electrons slow down in the target (Thomson and Whiddington's law), radiate at each depth, and the target absorbs part of
-it on the way out. Its constants were fitted to spectra measured at 70 to 140 kV, so that it shares nothing with SpekPy's
-cross sections, of which the package's tables are made. All that is used here is the spectrum's form: what is common to
-all energies is left out. Filters are not in it.
+Electrons slow down in the target (Thomson and Whiddington's law), radiate at each depth, and the target absorbs part
+of it on the way out. Its constants were fitted to measured spectra, so that it shares nothing with SpekPy's cross
+sections, of which the package's tables are made. Filters are not in it.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ def tungsten(energy_kev: Array, tube_kv: float, angle_degrees: float, attenuatio
 
 
 def _continuum(energy_kev: Array, tube_kv: float, absorbed_per_kev2: Array) -> Array:
-    """Return photons per keV (equation 9): the integral over the electron's energy T from the photon's to the tube's."""
+    """Return photons per keV (equation 9): an integral over electrons from the photon's energy up."""
     nodes, weights = np.polynomial.legendre.leggauss(64)
     half = 0.5 * np.maximum(tube_kv - energy_kev, 0.0)[:, None]
     electron = energy_kev[:, None] + half * (nodes + 1)
