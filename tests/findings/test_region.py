@@ -190,7 +190,7 @@ def test_the_shape_keeps_clear_of_bone() -> None:
 
 def test_what_is_hidden_adds_to_the_stated_deviation() -> None:
     around, mass_mg, _ = sphere(4.0, 400.0, MUSCLE_HU)
-    skin_mm = np.broadcast_to(np.arange(around.mask.shape[2]) * SPACING_MM[0] - 10.0, around.mask.shape)
+    skin_mm = np.broadcast_to(np.arange(around.mask.shape[2]) * SPACING_MM[0] - 10.5, around.mask.shape)
     below = Surroundings(
         around.low, around.high, around.mask, around.away_mm, around.bone_mm, skin_mm.astype(np.float32),
         around.others_mm, SPACING_MM, BLUR,
