@@ -5,12 +5,15 @@ Needs an environment of its own (gecatsim pins none of what the project pins)::
     python -m venv reference && reference/bin/pip install gecatsim==1.6.6
     reference/bin/python scripts/build_insert_slabs.py
 
-writes ``tests/materials/data/insert_slabs.npz``. Independent of ``scripts/build_tables.py`` are the tube spectra
-(those that come with gecatsim, to 140 kV), the cross sections (gecatsim's), the detector (all energy of an absorbed
-photon) and the way (polychromatic parallel projections, a polynomial for water's hardening, filtered back
-projection). Common is the scanner that is meant: 9 degrees, 3 mm Al,
-0.9 mm Ti, tin, 1.4 mm of Gd2O2S. gecatsim's spectra are filtered by the tube's window already (at 80 kV their mean is
-46.2 keV, what SpekPy has behind 4.4 mm of aluminium), so that they get the titanium and the tin alone.
+writes ``tests/materials/data/insert_slabs.npz``. Independent of ``scripts/build_tables.py`` are the tube spectra, the
+cross sections (gecatsim's), the detector (all energy of an absorbed photon) and the way (polychromatic parallel
+projections, a polynomial for water's hardening, filtered back projection). Common is the scanner that is meant: 9
+degrees, 3 mm Al, 0.9 mm Ti, tin, 1.4 mm of Gd2O2S.
+
+The spectra are of two sources: those that come with gecatsim, to 140 kV in steps of 10, and Tucker's model
+(``tube_spectrum.py``), fitted to measured spectra, for every voltage. gecatsim's are filtered by the tube's window
+already (at 80 kV their mean is 46.2 keV, what SpekPy has behind 4.4 mm of aluminium), so that they get the titanium and
+the tin alone. Single energies need no spectrum.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ import gecatsim
 import numpy as np
 from gecatsim.pyfiles.GetMu import GetMu
 from numpy.typing import NDArray
+
+from tube_spectrum import tungsten
 
 Array = NDArray[np.float64]
 
@@ -45,6 +50,9 @@ BEAMS: dict[str, tuple[float, float]] = {
     "135": (135, 0), "140": (140, 0), "Sn140": (140, 0.4), "Sn150": (150, 0.6),
 }  # fmt: skip
 """Name: tube voltage in kV, tin in mm."""
+
+SINGLE_KEV = (40, 50, 100, 140)
+"""Of virtual monoenergetic images."""
 
 INSERTS = [*(("ha", c) for c in (50, 100, 200, 400, 800)), *(("msu", c) for c in (200, 400, 600))]
 CYLINDERS_MM = [(5.0, 2.5), (15.0, 4.0), (30.0, 5.0)]
@@ -70,6 +78,13 @@ def attenuation(formula: dict[str, int], energy_kev: Array) -> Array:
     return np.asarray(sum(m / sum(mass.values()) * element(e, tuple(energy_kev)) for e, m in mass.items()))
 
 
+def tucker_spectrum(tube_kv: float) -> tuple[Array, Array, float]:
+    """Return keV, photons, and mm of aluminium still to be added."""
+    energy_kev = np.arange(10.25, tube_kv, 0.5)
+    photons = tungsten(energy_kev, tube_kv, 9.0, lambda kev: element("W", tuple(kev)))
+    return energy_kev, photons, 3.0
+
+
 def gecatsim_spectrum(tube_kv: float) -> tuple[Array, Array, float]:
     """Return keV, photons, and mm of aluminium still to be added."""
     path = GECATSIM / "spectrum" / f"tungsten_tar10.0_{tube_kv:g}_filt.dat"
@@ -78,7 +93,7 @@ def gecatsim_spectrum(tube_kv: float) -> tuple[Array, Array, float]:
 
 
 SPECTRA: dict[str, Callable[[float], tuple[Array, Array, float]]] = {
-    "gecatsim": gecatsim_spectrum,
+    "gecatsim": gecatsim_spectrum, "tucker": tucker_spectrum,
 }  # fmt: skip
 
 
@@ -94,7 +109,9 @@ class Beam:
 
     @classmethod
     def of(cls, source: str, name: str) -> Beam:
-        """Return a beam of a source of spectra."""
+        """Return a beam of a source of spectra, or of a single energy."""
+        if name.endswith("keV"):
+            return cls._corrected(np.array([float(name.removesuffix("keV"))]), np.ones(1))
         tube_kv, tin_mm = BEAMS[name]
         energy_kev, photons, aluminium_mm = SPECTRA[source](tube_kv)
         used = (energy_kev >= 15) & (energy_kev < tube_kv) & (photons > 0)
@@ -102,8 +119,12 @@ class Beam:
         for metal, mm in (("Al", aluminium_mm), ("Ti", 0.9), ("Sn", tin_mm)):
             photons = photons * np.exp(-element(metal, tuple(energy_kev)) * FILTER_G_PER_CM3[metal] * mm / 10)
         absorbed = 1 - np.exp(-attenuation(SCINTILLATOR, energy_kev) * SCINTILLATOR_G_PER_CM3 * SCINTILLATOR_CM)
-        signal, water = photons * energy_kev * absorbed, attenuation(WATER, energy_kev)
-        signal = signal / signal.sum()
+        return cls._corrected(energy_kev, photons * energy_kev * absorbed)
+
+    @classmethod
+    def _corrected(cls, energy_kev: Array, signal: Array) -> Beam:
+        """Return a beam with its correction for water's hardening."""
+        signal, water = signal / signal.sum(), attenuation(WATER, energy_kev)
         lengths_cm = np.linspace(0.05, LONGEST_WATER_CM, 800)
         measured = -np.log(np.exp(-np.outer(lengths_cm, water)) @ signal)
         powers = measured[:, None] ** np.arange(1, POLYNOMIAL + 1)
@@ -221,6 +242,11 @@ def main() -> None:
         if tube_kv <= 140 and tube_kv % 10 == 0:  # gecatsim has no other spectra
             arrays |= profiles("gecatsim", name)
             print(name, flush=True)
+    for name in BEAMS:
+        arrays |= profiles("tucker", name)
+        print("tucker", name, flush=True)
+    for kev in SINGLE_KEV:
+        arrays |= profiles("single", f"{kev}keV")
     for name in ("80", "140", "Sn140"):
         arrays |= hand_slab("gecatsim", name)
         print("hand", name, flush=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from calcidect.findings._flow import Flow
 from calcidect.findings._integral import integral_of
 from calcidect.findings._noise_filter import WHITE_SHARE, NoiseFilter
 from calcidect.findings._ring import Ring
@@ -16,6 +17,7 @@ from support.deposits import covariance_of_noise
 SPACING_MM = (0.4, 0.4, 0.6)
 COVARIANCE = covariance_of_noise((20.0, 15.0), (0.3, 0.4, 0.4), SPACING_MM)
 SIZE = (24, 40, 40)
+STRAIGHT = Flow(0, np.zeros((SIZE[0], 2), np.int64))
 
 
 def noise(seed: int) -> np.ndarray:
@@ -47,7 +49,7 @@ def test_a_known_shape_is_measured_with_less_noise() -> None:
     inside[10:14, 17:23, 17:23] = 1
     filled = gaussian_filter(inside, (0.5, 1.0, 1.0))
     everywhere = np.ones(SIZE, bool)
-    nowhere = Ring(~everywhere, np.eye(3))
+    nowhere = Ring(~everywhere, np.ones(3), STRAIGHT)
     deviations = []
     for known in (None, COVARIANCE):
         integral = integral_of(filled, filled, everywhere, nowhere, known)
@@ -64,5 +66,5 @@ def test_of_a_tiny_known_shape_nothing_is_lost() -> None:
     inside[11:13, 19:21, 19:21] = 1
     filled = gaussian_filter(inside, (0.7, 1.0, 1.0))
     everywhere = np.ones(SIZE, bool)
-    integral = integral_of(filled, filled, everywhere, Ring(~everywhere, np.eye(3)), COVARIANCE)
+    integral = integral_of(filled, filled, everywhere, Ring(~everywhere, np.ones(3), STRAIGHT), COVARIANCE)
     assert integral.excess_hu_voxels(300 * filled, 0.0) == pytest.approx(300 * filled.sum(), rel=1e-3)

@@ -188,6 +188,21 @@ def test_the_shape_keeps_clear_of_bone() -> None:
     assert found.ha_mass_mg == pytest.approx(mass_mg, rel=0.06)
 
 
+def test_what_is_hidden_adds_to_the_stated_deviation() -> None:
+    around, mass_mg, _ = sphere(4.0, 400.0, MUSCLE_HU)
+    skin_mm = np.broadcast_to(np.arange(around.mask.shape[2]) * SPACING_MM[0] - 10.5, around.mask.shape)
+    below = Surroundings(
+        around.low, around.high, around.mask, around.away_mm, around.bone_mm, skin_mm.astype(np.float32),
+        around.others_mm, SPACING_MM, BLUR,
+    )  # fmt: skip
+    seen, hidden = measured(around), measured(below)
+    assert hidden.visible < 0.85
+    assert hidden.ha_mass_mg == pytest.approx(mass_mg, rel=0.1)
+    assert seen.ha_mass_sd_mg is not None
+    assert hidden.ha_mass_sd_mg is not None
+    assert hidden.ha_mass_sd_mg > np.hypot(seen.ha_mass_sd_mg, 0.015 * mass_mg)
+
+
 def rod_under_the_skin(
     diameter_mm: float, mg_per_cm3: float, depths_mm: tuple[float, float]
 ) -> tuple[Surroundings, float, float]:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy import QUALITY_CODES, Hand, HandAnatomy, HandRegions, regions_of
+from calcidect.anatomy import QUALITY_CODES, HandAnatomy
 from calcidect.findings._artefacts import artefact_flags, is_dorsal, is_nail, nail, other_artefacts, surface_artefacts
 from calcidect.findings._burden import burden_of
 from calcidect.findings._clipped import clipped_both_notices, fill_clipped, with_clipping
-from calcidect.findings._course import course_at
-from calcidect.findings._gather import distance_mm, gather
-from calcidect.findings._nearby import hand_misfit_mm, nearby_flags
+from calcidect.findings._nearby import nearby_flags
 from calcidect.findings._older import older_measures
 from calcidect.findings._place import Place, place_of
 from calcidect.findings._region import Amounts, amounts, amounts_of_one_energy
-from calcidect.findings._surroundings import Blur, Surroundings, blur_of
+from calcidect.findings._surroundings import Surroundings
 from calcidect.findings._types import (
     AcroOsteolysis,
     Artefact,
@@ -30,24 +28,21 @@ from calcidect.findings._types import (
     Quality,
 )
 from calcidect.findings._vendor_rule import painted_volume, vendor_rule_of
-from calcidect.geometry import FloatArray, Grid, box_around
+from calcidect.findings._view import HandView, surroundings_of, view_of
+from calcidect.geometry import FloatArray, Grid
 from calcidect.materials import (
-    HostLine,
     MaterialMaps,
     Sensitivity,
-    fit_host_line,
     sensitivity_at,
     vendor_material,
-    vendor_painted_in,
     vendor_urate_fraction,
 )
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
 
 if TYPE_CHECKING:
-    from scipy.spatial import cKDTree
+    pass
 
-_SMOOTH_MM, _INNER_MM = 0.5, 2.0
 _BEYOND_RING_MM = 3.5
 """Room around the ring, so that a box's border bends no distance or blur."""
 _NOT_YET = "Not measured by this version."
@@ -55,29 +50,6 @@ _SMALL_MM3 = 5.0
 _AT_SKIN = 0.7
 """Of a voxel's edge: the outermost voxels of the hand lie half of it below the outline, the next 0.9 or more."""
 _HIDDEN_SHARE = 0.6  # our choice: of such a deposit more than a third of the mass is inferred from its shape
-
-
-@dataclass(frozen=True, eq=False)
-class _HandView:
-    """One hand's arrays on its box; of a single-energy scan without a second image, host line and vendor rule."""
-
-    hand: Hand
-    grid: Grid
-    low: NDArray[np.float32]
-    high: NDArray[np.float32] | None
-    labels: NDArray[np.int32]
-    count: int
-    other: NDArray[np.uint8]
-    bone_mm: NDArray[np.float32]
-    bone_points: FloatArray
-    bone_tree: cKDTree
-    bone_names: tuple[str, ...]
-    depth_mm: NDArray[np.float32]
-    line: HostLine | None
-    blur: Blur
-    painted: NDArray[np.uint8] | None
-    misfit_mm: float
-    regions: HandRegions | None
 
 
 def measure(
@@ -101,7 +73,7 @@ def measure(
     painted: dict[str, PaintedVolume] = {}
     for n, hand in enumerate(anatomy.hands):
         progress("deposits", n / len(anatomy.hands))
-        view = _view(maps, anatomy, hand, settings)
+        view = view_of(maps, anatomy, hand, settings)
         if view.painted is not None:
             painted[hand.side] = painted_volume(view.painted, hand, view.grid)
         artefacts += surface_artefacts(
@@ -141,72 +113,15 @@ def measure(
     )  # fmt: skip
 
 
-def _view(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Settings) -> _HandView:
-    """Return one hand's arrays: its deposits gathered, distances to bone and skin."""
-    from scipy.spatial import cKDTree
-
-    grid = maps.low.grid.cropped(hand.start, hand.size)
-    low, mineral, bones = (
-        v.cropped(hand.start, hand.size).array for v in (maps.low, anatomy.deposit_mineral, anatomy.bones)
-    )
-    low = low.astype(np.float32)
-    high = None if maps.high is None else maps.high.cropped(hand.start, hand.size).array.astype(np.float32)
-    mineral = mineral & hand.body
-    bone = (bones > 0) & hand.body
-    limits = settings.findings
-    other = np.zeros(grid.shape, np.uint8)
-    if anatomy.other_mineral is not None:
-        other = np.where(hand.body, anatomy.other_mineral.cropped(hand.start, hand.size).array, other)
-    labels, count = gather(mineral, grid.spacing_mm, limits.join_gap_mm, limits.minimum_volume_mm3)
-    depth = distance_mm(~hand.body, grid.spacing_mm)
-    line = None if high is None else _host_line(low, high, depth, grid)
-    painted = None if maps.high is None else vendor_painted_in(
-        maps.low, maps.high, hand.start, hand.size, settings.materials.vendor_rule
-    )  # fmt: skip
-    surface = np.stack(np.nonzero(bone), -1)[::7]
-    points = grid.point_of(surface[:, ::-1])
-    names = tuple(anatomy.bone_labels[label].bone for label in bones[tuple(surface.T)].tolist())
-    middle = grid.point_of((np.array(grid.size) - 1) / 2)
-    misfit_mm = hand_misfit_mm(maps.motion, middle, settings.study.motion_tolerance_mm)
-    return _HandView(hand, grid, low, high, labels, count, other, distance_mm(bone, grid.spacing_mm),
-                     points, cKDTree(points), names, depth, line, blur_of(maps.quality, grid.spacing_mm[2]),
-                     painted, misfit_mm, regions_of(hand))  # fmt: skip
-
-
-def _host_line(
-    low: NDArray[np.float32], high: NDArray[np.float32], depth_mm: NDArray[np.float32], grid: Grid
-) -> HostLine:  # fmt: skip
-    from scipy.ndimage import gaussian_filter
-
-    sigma = [_SMOOTH_MM / s for s in grid.spacing_mm[::-1]]
-    return fit_host_line(gaussian_filter(low, sigma), gaussian_filter(high, sigma), depth_mm > _INNER_MM)
-
-
-def _surroundings(view: _HandView, number: int, margin_mm: float) -> tuple[Surroundings, tuple[slice, ...]]:
-    """Return a deposit in a box that leaves a margin around it, and the box."""
-    box = box_around(view.labels == number, margin_mm / np.array(view.grid.spacing_mm[::-1]))
-    assert box is not None  # a deposit has voxels
-    labels = view.labels[box]
-    spacing = view.grid.spacing_mm
-    middle = np.argwhere(labels == number).mean(0) + [part.start for part in box]
-    course = course_at(view.hand, view.grid.point_of(middle[::-1])) @ view.grid.direction
-    return Surroundings(
-        view.low[box], None if view.high is None else view.high[box], labels == number,
-        distance_mm(labels == number, spacing), view.bone_mm[box], view.depth_mm[box],
-        distance_mm(((labels > 0) & (labels != number)) | (view.other[box] > 0), spacing), spacing, view.blur,
-        course=course[::-1],
-    ), box  # fmt: skip
-
-
 def _deposit(
-    view: _HandView, number: int, deposit_id: int, maps: MaterialMaps, settings: Settings
+    view: HandView, number: int, deposit_id: int, maps: MaterialMaps, settings: Settings
 ) -> tuple[Deposit | Artefact | None, NDArray[np.bool_], tuple[int, ...]]:
     """Return a deposit, its voxels, and where their box begins on the scan's grid.
 
     None where nothing is left of it; nail instead of a deposit where it is that.
     """
     reach_mm = settings.findings.halo_mm + settings.findings.ring_mm
-    around, box = _surroundings(view, number, reach_mm + _BEYOND_RING_MM)
+    around, box = surroundings_of(view, number, reach_mm + _BEYOND_RING_MM)
     urate_fraction = None if view.painted is None else vendor_urate_fraction(view.painted[box][around.mask])
     by_vendor_rule = view.painted is not None and settings.materials.classification == "vendor_ratio"
     told = vendor_material(urate_fraction) if by_vendor_rule else None
@@ -267,7 +182,7 @@ def _deposit(
 
 
 def _place(
-    view: _HandView, points_mm: FloatArray, low_hu: NDArray[np.float32], bone_mm: NDArray[np.float32],
+    view: HandView, points_mm: FloatArray, low_hu: NDArray[np.float32], bone_mm: NDArray[np.float32],
     centroid_mm: FloatArray,
 ) -> Place:  # fmt: skip
     """Return where a deposit lies; its nearest bone is nearest to any of its voxels, its mass goes by brightness."""
@@ -280,7 +195,7 @@ def _place(
 
 
 def _sensitivity(
-    view: _HandView, around: Surroundings, box: tuple[slice, ...], maps: MaterialMaps
+    view: HandView, around: Surroundings, box: tuple[slice, ...], maps: MaterialMaps
 ) -> Sensitivity | None:  # fmt: skip
     """Return the sensitivity where the deposit lies; None of a single-energy scan."""
     if view.line is None:
@@ -290,7 +205,7 @@ def _sensitivity(
 
 
 def _amounts(
-    view: _HandView, around: Surroundings, local: Sensitivity | None, maps: MaterialMaps, settings: Settings,
+    view: HandView, around: Surroundings, local: Sensitivity | None, maps: MaterialMaps, settings: Settings,
     told: Material | None,
 ) -> Amounts:  # fmt: skip
     if view.line is None or local is None:

@@ -6,13 +6,14 @@ more of its host than what lies beside it: a deposit in a tendon has fat beside 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.findings._flow import Flow, flow_of
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._surroundings import Surroundings
 from calcidect.geometry import FloatArray
@@ -25,19 +26,19 @@ CLEAR_OF_SKIN_MM = 1.0
 _RING_CLEARANCE_MM = 0.5
 _SOFT_TISSUE_HU = (-200.0, 160.0)
 _PLATEAU_MM = 1.5
-_EVEN_HU, _EVEN_SIGMA_MM, _UNEVEN_SIGMA_MM = 20.0, 2.0, 1.0
+_EVEN_HU, _EVEN_SIGMA_MM = 20.0, 2.0
 """Our choice: where a ring differs by less than 20 HU beyond noise, the host is its mean over 2 mm, which holds less
-noise; elsewhere fat and muscle meet, and what is nearest tells most."""
-_ACROSS_SIGMA_MM, _ALONG_SIGMA_MM = 0.7, 10.0
-"""Our choice, where it is known which way soft tissue runs: along a tendon or muscle it hardly changes over a
-centimetre, and across it borders are as sharp as the scan's blur (sigma 0.4 to 0.5 mm) shows them."""
+noise; elsewhere fat, muscle and tendon meet, and what is nearest tells most."""
+_ACROSS_SIGMA_MM, _ALONG_SIGMA_MM = 0.4, 10.0
+"""Our choice: along a tendon or muscle tissue hardly changes over a centimetre, and across it borders are as sharp as
+the scan's blur (sigma 0.4 to 0.5 mm) shows them."""
+_TOLD_FROM_MM = 2.0
+"""From the ends of a deposit of 20 mm3 to its middle."""
 _MINIMUM_RING_VOXELS = 12
-_VOXEL_SIGMA = 0.9
-"""Of a voxel, added to the Gaussian: the transform of one narrower than a voxel is cut off by the grid, and rings."""
-_EVERYWHERE = 1e-3
-"""Weight of the whole ring's mean, which rules only where the ring is more than 3 sigma away."""
-_SIGMAS = 3.5
-"""Where a ring's Gaussian ends."""
+_EVERYWHERE = 1e-5
+"""Weight of the whole ring's mean, which rules only where the Gaussian does not reach the ring."""
+_SIGMAS = 5.0
+"""Where the Gaussian ends."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,17 +47,23 @@ class Ring:
 
     The host at a place is the ring's mean with weights that fall off as a Gaussian of the distance (normalised
     convolution, Knutsson and Westin, CVPR 1993, doi 10.1109/CVPR.1993.341081), so that fat on one side stays there. The
-    Gaussian may be longer in one direction, so that a tendon on both ends of a deposit goes on through it.
+    Gaussian is long where the tissue runs, so that a tendon on both ends of a deposit goes on through it.
 
     Parameters
     ----------
     voxels : bool array, shape (k, j, i)
-    reach_voxels2 : array, shape (3, 3)
-        Covariance of the Gaussian, along k, j, i.
+    sigma_voxels : array, shape (3,)
+        Of the Gaussian: across the flow's planes, and within them.
+    flow : Flow
+        Which way the tissue runs; from plane to plane the Gaussian follows it.
+    gap_voxels : float
+        Planes so near to a place do not tell its host.
     """
 
     voxels: NDArray[np.bool_]
-    reach_voxels2: FloatArray
+    sigma_voxels: FloatArray
+    flow: Flow
+    gap_voxels: float = 0.0
 
     @cached_property
     def tells(self) -> bool:
@@ -67,6 +74,14 @@ class Ring:
         """Return the host at every voxel of an image."""
         held = np.where(self.voxels, image, 0.0)
         return np.asarray((self._spread(held) + _EVERYWHERE * held.sum() / self.voxels.sum()) / self._reached)
+
+    def left(self, image: NDArray[Any]) -> FloatArray:
+        """Return by how much each of the ring's voxels differs from what planes 2 mm away and more tell there.
+
+        So it is with a deposit's host, too, which is told from the deposit's ends.
+        """
+        apart = replace(self, gap_voxels=_TOLD_FROM_MM * self.sigma_voxels[0] / _ALONG_SIGMA_MM)
+        return np.asarray((image - apart.under(image))[self.voxels])
 
     def weights(self, window: FloatArray) -> FloatArray:
         """Return what each voxel of the ring counts in ``sum(window * under(image))``."""
@@ -79,27 +94,34 @@ class Ring:
         return self._spread(self.voxels.astype(float)) + _EVERYWHERE
 
     def _spread(self, image: FloatArray) -> FloatArray:
-        """Return ``G image``, by the Gaussian's transform ``exp(-2 pi^2 f' reach f)``; nothing lies beyond the box."""
-        from scipy.fft import irfftn, rfftn
+        """Return ``G image``; nothing lies beyond the box. G goes there and back, so that it is symmetric."""
+        from scipy.ndimage import correlate1d
 
-        padded, transfer = self._transfer
-        k, j, i = image.shape
-        return np.asarray(irfftn(rfftn(image.astype(float), padded) * transfer, padded)[:k, :j, :i])
+        planes = np.moveaxis(image, self.flow.axis, 0).astype(float)
+        first = self.flow.across_voxels - self.flow.across_voxels.min(0)
+        size = first.max(0) + planes.shape[1:]
+        aligned = np.zeros((len(planes), *size))
+        places = [
+            (slice(j, j + planes.shape[1]), slice(i, i + planes.shape[2])) for j, i in (first.max(0) - first).tolist()
+        ]
+        for plane, place, part in zip(aligned, places, planes, strict=True):
+            plane[place] = part
+        for axis, (sigma, gap) in enumerate(zip(self.sigma_voxels, (self.gap_voxels, 0.0, 0.0), strict=True)):
+            aligned = correlate1d(aligned, _gaussian(sigma, gap), axis, mode="constant")
+        spread = np.stack([plane[place] for plane, place in zip(aligned, places, strict=True)])
+        return np.asarray(np.moveaxis(spread, 0, self.flow.axis))
 
-    @cached_property
-    def _transfer(self) -> tuple[list[int], FloatArray]:
-        from scipy.fft import fftfreq, next_fast_len, rfftfreq
 
-        margin = np.ceil(_SIGMAS * np.sqrt(np.diag(self.reach_voxels2))).astype(int)
-        padded = [next_fast_len(n + int(m), real=True) for n, m in zip(self.voxels.shape, margin, strict=True)]
-        f = [fftfreq(padded[0])[:, None, None], fftfreq(padded[1])[:, None], rfftfreq(padded[2])]
-        power = sum(self.reach_voxels2[a, b] * f[a] * f[b] for a in range(3) for b in range(3))
-        return padded, np.exp(-2 * np.pi**2 * np.asarray(power))
+def _gaussian(sigma: float, gap: float) -> FloatArray:
+    """Return a Gaussian of whole voxels, without its middle, its sum (without a gap) 1."""
+    offset = np.arange(-int(np.ceil(_SIGMAS * sigma)), int(np.ceil(_SIGMAS * sigma)) + 1)
+    height = np.exp(-0.5 * (offset / sigma) ** 2)
+    return np.asarray(np.where(np.abs(offset) < gap, 0.0, height) / height.sum())
 
 
 def ring_of(around: Surroundings, tissue: SoftTissue, settings: FindingsSettings) -> Ring:
     """Return the ring that tells the host."""
-    spacing_mm = np.array(around.spacing_mm[::-1])
+    flow = flow_of(around)
     dense = around.mask & (around.low >= half_maximum_hu(around))
     soft = around.smooth_low
     from_dense_mm = distance_mm(dense, around.spacing_mm)
@@ -113,16 +135,9 @@ def ring_of(around: Surroundings, tissue: SoftTissue, settings: FindingsSettings
         & (soft > _SOFT_TISSUE_HU[0]) & (soft < _SOFT_TISSUE_HU[1])
     )  # fmt: skip
     beyond_noise_hu2 = float(np.var(around.low[ring])) - tissue.covariance.of_voxel[0, 0] if ring.any() else 0.0
-    reach_mm2 = _reach_mm2(around.course, beyond_noise_hu2 < _EVEN_HU**2)
-    return Ring(ring, reach_mm2 / np.outer(spacing_mm, spacing_mm) + _VOXEL_SIGMA**2 * np.eye(3))
-
-
-def _reach_mm2(course: FloatArray | None, is_even: bool) -> FloatArray:
-    """Return the covariance of the ring's Gaussian, along k, j, i."""
-    if course is None:
-        return (_EVEN_SIGMA_MM if is_even else _UNEVEN_SIGMA_MM) ** 2 * np.eye(3)
-    across_mm2 = (_EVEN_SIGMA_MM if is_even else _ACROSS_SIGMA_MM) ** 2
-    return np.asarray(across_mm2 * np.eye(3) + (_ALONG_SIGMA_MM**2 - across_mm2) * np.outer(course, course))
+    across_mm = _EVEN_SIGMA_MM if beyond_noise_hu2 < _EVEN_HU**2 else _ACROSS_SIGMA_MM
+    spacing_mm = np.array(around.spacing_mm[::-1])[list(flow.axes)]
+    return Ring(ring, np.array([_ALONG_SIGMA_MM, across_mm, across_mm]) / spacing_mm, flow)
 
 
 def clear_voxels(around: Surroundings) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -65,8 +65,8 @@ class Surroundings:
         Of the scan.
     clipped : bool array or None
         Low-energy voxels at the top of the stored range, filled in from the high energy; None if there are none.
-    course : array, shape (3,), or None
-        Which way the soft tissue runs: unit vector along k, j, i; None where it is not known.
+    course : array, shape (3,)
+        Which way the soft tissue is expected to run: unit vector along k, j, i. Hands lie along the slices' axis.
     """
 
     low: NDArray[np.float32]
@@ -79,7 +79,7 @@ class Surroundings:
     spacing_mm: tuple[float, float, float]
     blur: Blur
     clipped: NDArray[np.bool_] | None = None
-    course: FloatArray | None = None
+    course: FloatArray = field(default_factory=lambda: np.array([1.0, 0.0, 0.0]))
 
     @property
     def voxel_mm3(self) -> float:
