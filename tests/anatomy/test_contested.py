@@ -1,4 +1,4 @@
-"""How much the network's word counts for what sticks out of bone."""
+"""What sticks out of bone: bone or deposit, by what the network says and what else the hand shows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def kept(one: int, other: int = 0, *, is_calcified: bool = False) -> np.ndarray:
     (BONE, False, True), (BONE, True, False), (DEPOSIT, False, False), (DEPOSIT, True, False),
     (SESAMOID, False, True), (SESAMOID, True, True),
 ])  # fmt: skip
-def test_its_word_for_bone_counts_in_a_hand_without_deposits_for_a_sesamoid_always(
+def test_in_a_hand_without_deposits_only_a_sure_one_counts_and_a_sesamoid_is_one_anywhere(
     read: int, is_calcified: bool, is_bone: bool
 ) -> None:
     assert kept(read, is_calcified=is_calcified)[0] == is_bone
@@ -39,13 +39,17 @@ def test_a_sure_deposit_against_bone_makes_others_likely() -> None:
     assert kept(BONE, DEPOSIT).tolist() == [False, False]
 
 
-def test_blur_around_a_part_has_no_vote() -> None:
-    parts, read = np.zeros(SHAPE, bool), np.full(SHAPE, DEPOSIT, np.uint8)
-    parts[ONE] = True
+@pytest.mark.parametrize("bone_share", [0.05, 0.2])
+def test_a_deposit_is_sure_if_nine_tenths_of_its_dense_voxels_are_read_as_one(bone_share: float) -> None:
+    parts, read = np.zeros(SHAPE, bool), np.full(SHAPE, BONE, np.uint8)
+    parts[2:22, 2:12, 2:12] = True
     dense = np.zeros_like(parts)
-    dense[4:6, 4:6, 4:6] = True
-    read[dense] = BONE
-    assert read_as_bone(parts, dense, Evidence(mineral_of(parts), read, False), VOXEL_MM3)[ONE].all()
+    dense[2:22, 4:10, 4:10] = True  # what is read of the blur around it does not count
+    read[dense] = DEPOSIT
+    read[2 : 2 + int(20 * bone_share), 4:10, 4:10] = BONE
+    found = read_as_bone(parts, dense, Evidence(mineral_of(parts), read, False), VOXEL_MM3)
+    assert found[parts].all() == (bone_share > 0.1)
+    assert found[parts].any() == (bone_share > 0.1)
 
 
 def test_what_is_too_dilute_for_a_sesamoid_is_none() -> None:

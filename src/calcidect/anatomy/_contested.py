@@ -1,9 +1,9 @@
 """What the network says of mineral that sticks out of bone, and how much that counts.
 
 On simulated hands it takes at most four voxels of bone in a thousand for a deposit, but a twentieth to a half of what
-touches bone for bone (docs/method/anatomy.md). So its word for a deposit is good anywhere; its word for bone is good
-only where a deposit is unlikely beforehand: in a hand that shows no other. That a hand's only deposit should be one in
-contact with bone is rare; it is our choice to miss it if the network does.
+touches bone for bone (docs/method/anatomy.md). So its word for a deposit is good anywhere, its word for bone seldom.
+What sticks out of bone is far likelier to be bone in a hand that shows no deposit: there it is bone, unless the network
+is sure of one. A hand's only deposit, in contact with bone, is missed where it is not; that is rare, and our choice.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Evidence:
 
 
 def read_as_bone(outside: Mask, bones: Mask, evidence: Evidence, voxel_mm3: float) -> Mask:
-    """Return the connected parts that the network takes for bone, where its word counts.
+    """Return the connected parts that are bone: what is read as a sesamoid and as dense as one.
 
-    For a sesamoid it does if the part is as dense as one is; for other bone in a hand that shows no deposit.
+    In a hand that shows no deposit all are: none apart from bone, and no part that is surely read as one.
 
     Parameters
     ----------
@@ -69,10 +69,10 @@ def read_as_bone(outside: Mask, bones: Mask, evidence: Evidence, voxel_mm3: floa
 
     deposit, sesamoid, bone = voxels(read == DEPOSIT), voxels(read == SESAMOID), voxels((read > 0) & (read < SESAMOID))
     all_ = deposit + sesamoid + bone
+    is_sure = (deposit > _SURE_SHARE * all_) & (deposit * voxel_mm3 > _SURE_MM3)
+    if not (evidence.is_calcified or is_sure[1:].any()):
+        return outside.copy()
     is_dense = voxels(evidence.image.ha_mg_per_cm3 >= SMALL_BONE_MG_PER_CM3) > _DENSE_SHARE * all_
     is_bone = is_dense & (sesamoid > _SESAMOID_RATIO * (deposit + bone))
-    sure = (deposit > _SURE_SHARE * all_) & (deposit * voxel_mm3 > _SURE_MM3)
-    if not (evidence.is_calcified or sure[1:].any()):
-        is_bone |= 2 * deposit <= all_
     is_bone[0] = False
     return np.asarray(is_bone[parts])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy._against_bone import deposits_against_bone
 from calcidect.anatomy._body import Body
-from calcidect.anatomy._bone_network import SESAMOID, ReadBox, Reading, read_bones
+from calcidect.anatomy._bone_network import CLASSES, SESAMOID, ReadBox, Reading, read_bones
 from calcidect.anatomy._bone_surface import edge_image, filled_bones, trimmed
 from calcidect.anatomy._bones import Piece, split_mineral
 from calcidect.anatomy._bones_by_place import bones_by_place
@@ -45,7 +45,9 @@ Mask = NDArray[np.bool_]
 
 BONE_HU = 300.0
 _THROUGHOUT = 0.9
-"""Our choice: of what is apart from bone, the network reads a third at most of a deposit as bone."""
+"""Our choice: of what is apart from bone, the network reads two fifths at most of a deposit as bone."""
+_MOST, _OF_PIECE, _LITTLE_ELSE = 0.5, 0.3, 0.75
+"""Our choice: of all that is read as that bone; of the piece, half of which is blur; and of what is read at all."""
 _QUIET_DEPTH_MM = 2.0
 """Below the skin, clear of its edge's blur."""
 
@@ -163,11 +165,19 @@ def _read(scan: _Scan, space: HandSpace) -> tuple[Reading, ReadBox]:
 
 
 def _split(scan: _Scan, read: ReadBox) -> tuple[Mask, Mask]:
-    """Return mineral connected to bone, and the rest; what the network reads as bone throughout is spongy bone."""
+    """Return mineral that is bone, by its look or as the network reads it, and the rest.
+
+    What it reads as bone throughout is a speck of spongy bone. What holds most of a bone that it reads, and little
+    else, is that bone: a fingertip with a thin cortex can look like a nodule.
+    """
     mineral = scan.labels > 0
-    labels, is_bone = scan.labels[mineral], (read.labels > 0) & (read.labels < SESAMOID)
-    share = np.bincount(labels, weights=is_bone[mineral]) / np.maximum(np.bincount(labels), 1)
-    bone = [p.label for p in scan.pieces if p.kind == "bone" or share[p.label] >= _THROUGHOUT]
+    counts = np.bincount(CLASSES * scan.labels[mineral] + read.labels[mineral])
+    counts = np.pad(counts, (0, -len(counts) % CLASSES)).reshape(-1, CLASSES)
+    size, bones = counts.sum(1), counts[:, 1:SESAMOID]
+    is_speck = bones.sum(1) >= _THROUGHOUT * size
+    is_most = (bones > _MOST * bones.sum(0)) & (bones >= _OF_PIECE * size[:, None])
+    is_bone = is_speck | (is_most.any(1) & (bones.sum(1) >= _LITTLE_ELSE * counts[:, 1:].sum(1)))
+    bone = [p.label for p in scan.pieces if p.kind == "bone" or is_bone[p.label]]
     attached = np.isin(scan.labels, bone)
     return attached, mineral & ~attached
 
