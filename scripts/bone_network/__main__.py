@@ -1,11 +1,11 @@
 """Train and export: ``python -m scripts.bone_network --steps 5700 --out DIR`` on a machine with a GPU and PyTorch 2.
 
 Needs PyTorch and onnx beside this package; neither is needed to use what it makes. Every image is drawn when it is
-needed, from its number, so that there is no data to keep; a run goes on from ``DIR/checkpoint.pt`` where it was cut
-off. The last step writes ``DIR/net.pt``, from which ``--start`` goes on with other hands, and ``DIR/bones.onnx``, which
-belongs into ``src/calcidect/anatomy/data``. The one that is there was trained twice on an H200: 2,843 steps of seed 1,
-both hands of a step newly drawn and mineral of deposits weighing half as much, eight minutes; from there 5,700 steps of
-seed 2 as it is here, eleven minutes.
+needed, from its number, so that there is no data to keep; a run goes on from ``DIR/checkpoint_SEED.pt`` where it was
+cut off, its store of hands drawn before empty. The last step writes ``DIR/net.pt``, from which ``--start`` goes on
+with other hands, and ``DIR/bones.onnx``, which belongs into ``src/calcidect/anatomy/data``. The one that is there was
+trained twice on an H200: 2,843 steps of seed 1, both hands of a step newly drawn and mineral of deposits weighing
+half as much, eight minutes; from there 5,700 steps of seed 2 as it is here, eleven minutes.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def train(net: UNet, steps: int, seed: int, out: Path, device: torch.device) -> 
     """Train, saving now and then."""
     optimiser = torch.optim.AdamW(net.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _LEARNING_RATE, steps, pct_start=_WARM_UP)
-    first, checkpoint, started = 0, out / "checkpoint.pt", time.monotonic()
+    first, checkpoint, started = 0, out / f"checkpoint_{seed}.pt", time.monotonic()
     kept: list[_Hand] = []
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)

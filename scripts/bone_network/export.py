@@ -30,7 +30,7 @@ class _Labels(nn.Module):
         )
         nothing, deposit, likeliest = nothing[:, 0], deposit[:, 0], bones.amax(1)
         label = torch.where(deposit > likeliest, DEPOSIT, bones.argmax(1) + 1)
-        return torch.where(nothing > torch.maximum(likeliest, deposit), 0, label).to(torch.uint8)
+        return torch.where(nothing >= torch.maximum(likeliest, deposit), 0, label).to(torch.uint8)
 
 
 def export(net: UNet, path: Path) -> None:

@@ -12,11 +12,12 @@ from support.fitted import mineral_of
 
 BONE = BONES.index("middle_phalanx_3") + 1
 VOXEL_MM3 = 0.125
+LARGE_MM3 = 1.0
 SHAPE = (30, 30, 30)
 ONE, OTHER = np.s_[2:8, 2:8, 2:8], np.s_[20:26, 20:26, 20:26]
 
 
-def kept(one: int, other: int = 0, *, is_calcified: bool = False) -> np.ndarray:
+def bone_of(one: int, other: int = 0, *, is_calcified: bool = False) -> np.ndarray:
     """Return which of two parts is bone, when the network reads them so; the second is there if it reads anything."""
     parts, read = np.zeros(SHAPE, bool), np.zeros(SHAPE, np.uint8)
     for place, label in ((ONE, one), (OTHER, other)):
@@ -32,24 +33,26 @@ def kept(one: int, other: int = 0, *, is_calcified: bool = False) -> np.ndarray:
 def test_in_a_hand_without_deposits_only_a_sure_one_counts_and_a_sesamoid_is_one_anywhere(
     read: int, is_calcified: bool, is_bone: bool
 ) -> None:
-    assert kept(read, is_calcified=is_calcified)[0] == is_bone
+    assert bone_of(read, is_calcified=is_calcified)[0] == is_bone
 
 
 def test_a_sure_deposit_against_bone_makes_others_likely() -> None:
-    assert kept(BONE, DEPOSIT).tolist() == [False, False]
+    assert bone_of(BONE, DEPOSIT).tolist() == [False, False]
 
 
-@pytest.mark.parametrize("bone_share", [0.05, 0.2])
-def test_a_deposit_is_sure_if_nine_tenths_of_its_dense_voxels_are_read_as_one(bone_share: float) -> None:
-    parts, read = np.zeros(SHAPE, bool), np.full(SHAPE, BONE, np.uint8)
-    parts[2:22, 2:12, 2:12] = True
-    dense = np.zeros_like(parts)
-    dense[2:22, 4:10, 4:10] = True  # what is read of the blur around it does not count
-    read[dense] = DEPOSIT
-    read[2 : 2 + int(20 * bone_share), 4:10, 4:10] = BONE
-    found = read_as_bone(parts, dense, Evidence(mineral_of(parts), read, False), VOXEL_MM3)
-    assert found[parts].all() == (bone_share > 0.1)
-    assert found[parts].any() == (bone_share > 0.1)
+@pytest.mark.parametrize(("read_mm3", "shows_deposits"), [(20.0, False), (30.0, True)])
+def test_what_is_read_as_deposits_counts_together_but_for_the_blur_around_it(
+    read_mm3: float, shows_deposits: bool
+) -> None:
+    parts, dense = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
+    read = np.full(SHAPE, DEPOSIT, np.uint8)
+    for place in (ONE, OTHER):
+        parts[place] = True
+        dense[tuple(slice(s.start + 1, s.stop - 1) for s in place)] = True
+    read[dense] = BONE
+    read.flat[np.flatnonzero(dense)[: int(read_mm3)]] = DEPOSIT
+    found = read_as_bone(parts, dense, Evidence(mineral_of(parts), read, False), LARGE_MM3)
+    assert found[parts].any() == found[parts].all() == (not shows_deposits)
 
 
 def test_what_is_too_dilute_for_a_sesamoid_is_none() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from calcidect.anatomy import BONES
 from calcidect.anatomy._bone_network import DEPOSIT, ReadBox
-from calcidect.anatomy._one_hand import _split
+from calcidect.anatomy._one_hand import _not_bone
 
 SHAPE = (20, 20, 40)
 TIP, SHAFT = (BONES.index(name) + 1 for name in ("distal_phalanx_4", "middle_phalanx_4"))
@@ -29,10 +29,10 @@ def is_bone(read_in_piece: dict[int, float], read_in_shaft: int = SHAFT) -> bool
     read[PIECE_AT] = within.reshape(labels[PIECE_AT].shape)
     pieces = (SimpleNamespace(label=1, kind="bone"), SimpleNamespace(label=2, kind="deposit"))
     nothing = np.zeros(SHAPE, bool)
-    attached, apart = _split(cast(Any, SimpleNamespace(labels=labels, pieces=pieces)), ReadBox(read, nothing, nothing))
-    assert attached[SHAFT_AT].all()
-    assert (attached ^ apart)[labels > 0].all()
-    return bool(attached[PIECE_AT].all())
+    scan = cast(Any, SimpleNamespace(labels=labels, pieces=pieces))
+    left = [piece.label for piece in _not_bone(scan, ReadBox(read, nothing, nothing))]
+    assert left in ([], [2])
+    return not left
 
 
 @pytest.mark.parametrize(("read", "expected"), [
@@ -49,3 +49,9 @@ def test_a_piece_is_bone_if_read_so_throughout_or_if_it_is_most_of_a_bone(
 
 def test_a_nodule_read_like_the_bone_beside_it_is_none() -> None:
     assert not is_bone({TIP: 0.4}, read_in_shaft=TIP)
+
+
+def test_without_mineral_there_is_no_piece() -> None:
+    nothing = np.zeros(SHAPE, np.uint8)
+    scan = cast(Any, SimpleNamespace(labels=nothing.astype(np.int32), pieces=()))
+    assert _not_bone(scan, ReadBox(nothing, nothing > 0, nothing > 0)) == []

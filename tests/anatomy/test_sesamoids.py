@@ -66,12 +66,14 @@ def behind(bone: str, share: float) -> np.ndarray:
     ("metacarpal_3", behind("metacarpal_3", 0.05), 5.0, 600.0, True),
     ("metacarpal_3", beside_head("metacarpal_3", "palmar"), 5.0, 600.0, True),
     ("middle_phalanx_4", beside_head("middle_phalanx_4", "palmar"), 5.0, 600.0, True),
+    ("radius", behind("radius", 0.5), 5.0, 600.0, False),
     ("metacarpal_3", behind("metacarpal_3", 0.5), 5.0, 600.0, False),
     ("metacarpal_3", behind("metacarpal_3", 0.95), 5.0, 600.0, False),
     ("lunate", behind("lunate", 0.5), 1.0, 600.0, False),
     ("lunate", behind("lunate", 0.5), 5.0, 250.0, False),
 ], ids=[
-    "carpal", "base", "palmar plate", "of a finger's last joint", "shaft", "behind a head", "under the skin", "dilute",
+    "carpal", "base", "palmar plate", "of a finger's last joint", "forearm", "shaft", "behind a head", "under the skin",
+    "dilute",
 ])  # fmt: skip
 def test_a_small_dense_body_deep_at_the_wrist_or_in_a_palmar_plate_is_an_ossicle(
     bone: str, place: np.ndarray, depth_mm: float, mg_per_cm3: float, is_ossicle: bool

@@ -1,9 +1,9 @@
 """What the network says of mineral that sticks out of bone, and how much that counts.
 
-On simulated hands it takes at most four voxels of bone in a thousand for a deposit, but a twentieth to a half of what
-touches bone for bone (docs/method/anatomy.md). So its word for a deposit is good anywhere, its word for bone seldom.
+On simulated hands it takes at most four voxels of bone in a thousand for a deposit, but a twentieth to three fifths
+of what touches bone for bone (docs/method/anatomy.md). So its word for a deposit is good, its word for bone is not.
 What sticks out of bone is far likelier to be bone in a hand that shows no deposit: there it is bone, unless the network
-is sure of one. A hand's only deposit, in contact with bone, is missed where it is not; that is rare, and our choice.
+reads enough of it as deposits. A hand's only deposit, small and in contact with bone, is missed; that is our choice.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from calcidect.anatomy._sesamoids import SMALL_BONE_MG_PER_CM3
 
 Mask = NDArray[np.bool_]
 
-_SURE_SHARE, _SURE_MM3 = 0.9, 8.0
-"""Our choice: of a part's dense voxels, and a ball of 2.5 mm, some fifteen voxels of the network."""
+LEAST_APART_MM3 = 8.0
+"""Our choice: a deposit of that size apart from bone, a ball of 2.5 mm, makes others likely."""
+_LEAST_READ_MM3 = 25.0
+"""Our choice: so much that sticks out of bone, all together, read as deposits. On simulated hands without any 0 to 18
+(arteries beside bone among them), with deposits against bone alone 34 and more."""
 _SESAMOID_RATIO = 2.0
 """Our choice: blur around a sesamoid is read as something else; one in contact with a deposit is one part with it."""
 _DENSE_SHARE = 0.1
@@ -37,7 +40,7 @@ class Evidence:
     read : uint8 array, shape (k, j, i)
         The network's classes.
     is_calcified : bool
-        The hand has a deposit apart from bone.
+        The hand has a deposit apart from bone, of 8 mm3 or more.
     """
 
     image: MineralImage
@@ -48,7 +51,7 @@ class Evidence:
 def read_as_bone(outside: Mask, bones: Mask, evidence: Evidence, voxel_mm3: float) -> Mask:
     """Return the connected parts that are bone: what is read as a sesamoid and as dense as one.
 
-    In a hand that shows no deposit all are: none apart from bone, and no part that is surely read as one.
+    In a hand that shows no deposit all are: none apart from bone, and too little that is read as one.
 
     Parameters
     ----------
@@ -67,12 +70,11 @@ def read_as_bone(outside: Mask, bones: Mask, evidence: Evidence, voxel_mm3: floa
     def voxels(which: Mask) -> NDArray[np.intp]:
         return np.asarray(np.bincount(parts[bones & which], minlength=count + 1))
 
-    deposit, sesamoid, bone = voxels(read == DEPOSIT), voxels(read == SESAMOID), voxels((read > 0) & (read < SESAMOID))
-    all_ = deposit + sesamoid + bone
-    is_sure = (deposit > _SURE_SHARE * all_) & (deposit * voxel_mm3 > _SURE_MM3)
-    if not (evidence.is_calcified or is_sure[1:].any()):
+    dense, deposit, sesamoid = voxels(bones), voxels(read == DEPOSIT), voxels(read == SESAMOID)
+    bone = voxels((read > 0) & (read < SESAMOID))
+    if not evidence.is_calcified and deposit[1:].sum() * voxel_mm3 < _LEAST_READ_MM3:
         return outside.copy()
-    is_dense = voxels(evidence.image.ha_mg_per_cm3 >= SMALL_BONE_MG_PER_CM3) > _DENSE_SHARE * all_
+    is_dense = voxels(evidence.image.ha_mg_per_cm3 >= SMALL_BONE_MG_PER_CM3) > _DENSE_SHARE * dense
     is_bone = is_dense & (sesamoid > _SESAMOID_RATIO * (deposit + bone))
     is_bone[0] = False
     return np.asarray(is_bone[parts])

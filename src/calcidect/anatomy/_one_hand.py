@@ -1,12 +1,12 @@
 """One hand of a scan: its bones by name, the mineral that is not bone, tendons and muscle.
 
-The order is the method: mineral is split into bone and the rest by its look, the network's reading starts the fit of
-the articulated hand, and the fitted hand tells what the look could not: names, and deposits that touch bone.
+The order is the method: mineral is split into bone and the rest by its look and the network's reading, which starts the
+fit of the articulated hand, and the fitted hand tells what the look could not: names, and deposits that touch bone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from calcidect.anatomy._bone_network import CLASSES, SESAMOID, ReadBox, Reading,
 from calcidect.anatomy._bone_surface import edge_image, filled_bones, trimmed
 from calcidect.anatomy._bones import Piece, split_mineral
 from calcidect.anatomy._bones_by_place import bones_by_place
-from calcidect.anatomy._contested import Evidence
+from calcidect.anatomy._contested import LEAST_APART_MM3, Evidence
 from calcidect.anatomy._find_pose import AS_FOUND, FoundPose, find_pose, refitted, replaced
 from calcidect.anatomy._frame import Frame, find_frame
 from calcidect.anatomy._hand_model import load_hand_model
@@ -138,48 +138,49 @@ def _mineral(maps: MaterialMaps, body: Body) -> MineralImage:
 def _skeleton(scan: _Scan) -> _Skeleton:
     """Return bones as filled by look, reading and fit, each helping the next."""
     model, space = load_hand_model(), hand_space(scan.grid, scan.frame)
-    reading, read = _read(scan, space)
-    attached, apart = _split(scan, read)
-    bones = _filled(scan, attached, apart, read)
-    wrist = radiocarpal_mm(bones, scan.body, scan.frame.distal, scan.maps.low.grid)
-    best = find_pose(model, bones, space, wrist, reading)
+    reading, seen, left = _seen(scan, space)
+    best = find_pose(model, seen.bones, space, seen.radiocarpal_mm, reading)
     if best is not None and best.signs != AS_FOUND:  # the network reads best what lies as it was trained on
-        reading, read = _read(scan, best.space)
-        attached, apart = _split(scan, read)
-        bones = _filled(scan, attached, apart, read)
-        best = find_pose(model, bones, space, wrist, reading)
+        reading, seen, left = _seen(scan, best.space)
+        best = find_pose(model, seen.bones, space, seen.radiocarpal_mm, reading)
     if best is None or not names_bones(best):
-        return _Skeleton(attached, apart, bones, read, wrist, None)
-    if (regained := bones_by_place(scan.labels, scan.pieces, best, model)).any():
-        attached, apart = attached | regained, apart & ~regained
-        bones = _filled(scan, attached, apart, read)
-        best = refitted(model, bones, best)
+        return seen
+    if (regained := bones_by_place(scan.labels, left, best, model)).any():
+        attached, apart = seen.attached | regained, seen.apart & ~regained
+        seen = replace(seen, attached=attached, apart=apart, bones=_filled(scan, attached, apart, seen.read))
+        best = refitted(model, seen.bones, best)
     images = scan.image.low_hu, scan.image.smooth_low_hu
     posed = placed_carpals(model, best.found, best.space, *images, scan.hu_per_mg_per_cm3, reading)
-    return _Skeleton(attached, apart, bones, read, wrist, replaced(model, bones, best, posed))
+    return replace(seen, best=replaced(model, seen.bones, best, posed))
 
 
-def _read(scan: _Scan, space: HandSpace) -> tuple[Reading, ReadBox]:
+def _seen(scan: _Scan, space: HandSpace) -> tuple[Reading, _Skeleton, list[Piece]]:
+    """Return the network's reading, bones by look and reading, without a fit, and the pieces that are none."""
     reading = read_bones(scan.image.smooth_low_hu, scan.body.mask, scan.image.mask, space)
-    return reading, reading.on_box(scan.body.mask.shape)
+    read = reading.on_box(scan.body.mask.shape)
+    left = _not_bone(scan, read)
+    bone = {piece.label for piece in scan.pieces} - {piece.label for piece in left}
+    attached = np.isin(scan.labels, list(bone))
+    apart = (scan.labels > 0) & ~attached
+    bones = _filled(scan, attached, apart, read)
+    wrist = radiocarpal_mm(bones, scan.body, scan.frame.distal, scan.maps.low.grid)
+    return reading, _Skeleton(attached, apart, bones, read, wrist, None), left
 
 
-def _split(scan: _Scan, read: ReadBox) -> tuple[Mask, Mask]:
-    """Return mineral that is bone, by its look or as the network reads it, and the rest.
+def _not_bone(scan: _Scan, read: ReadBox) -> list[Piece]:
+    """Return the pieces of mineral that are bone neither by their look nor as the network reads them.
 
-    What it reads as bone throughout is a speck of spongy bone. What holds most of a bone that it reads, and little
-    else, is that bone: a fingertip with a thin cortex can look like a nodule.
+    What it reads as bone throughout is spongy bone. What holds most of a bone that it reads, and little else, is that
+    bone: a fingertip with a thin cortex can look like a nodule.
     """
     mineral = scan.labels > 0
-    counts = np.bincount(CLASSES * scan.labels[mineral] + read.labels[mineral])
+    counts = np.bincount(CLASSES * scan.labels[mineral] + read.labels[mineral], minlength=CLASSES)
     counts = np.pad(counts, (0, -len(counts) % CLASSES)).reshape(-1, CLASSES)
     size, bones = counts.sum(1), counts[:, 1:SESAMOID]
-    is_speck = bones.sum(1) >= _THROUGHOUT * size
+    is_bone = bones.sum(1) >= _THROUGHOUT * size
     is_most = (bones > _MOST * bones.sum(0)) & (bones >= _OF_PIECE * size[:, None])
-    is_bone = is_speck | (is_most.any(1) & (bones.sum(1) >= _LITTLE_ELSE * counts[:, 1:].sum(1)))
-    bone = [p.label for p in scan.pieces if p.kind == "bone" or is_bone[p.label]]
-    attached = np.isin(scan.labels, bone)
-    return attached, mineral & ~attached
+    is_bone |= is_most.any(1) & (bones.sum(1) >= _LITTLE_ELSE * counts[:, 1:].sum(1))
+    return [piece for piece in scan.pieces if piece.kind != "bone" and not is_bone[piece.label]]
 
 
 def _filled(scan: _Scan, attached: Mask, apart: Mask, read: ReadBox) -> Mask:
@@ -197,7 +198,8 @@ def _named(scan: _Scan, skeleton: _Skeleton, spots: Mask) -> tuple[NamedBones, M
     sharp = sharp | (inside_carpals(model, best.found, best.space) & inside & ~skeleton.apart)
     where = placed((skeleton.attached & inside) | sharp, best, model)
     other = _sorted(scan, skeleton, spots, np.zeros_like(sharp)).deposits
-    evidence = Evidence(scan.image, skeleton.read.labels, bool(other.any()))
+    is_calcified = float(other.sum() * np.prod(scan.grid.spacing_mm)) >= LEAST_APART_MM3
+    evidence = Evidence(scan.image, skeleton.read.labels, is_calcified)
     touching = deposits_against_bone(sharp, where, evidence, best, model)
     return name_bones(sharp & ~touching, where, best, model), touching
 

@@ -42,10 +42,10 @@ _SESAMOID_MG_PER_CM3 = 250.0
 _OSSICLE_MM3 = (4.0, 40.0)
 _OSSICLE_DEPTH_MM = 2.5
 """Ossicles lie in capsules and tendons; small deposits beside bone lie under the skin."""
-_BASE_SHARE = 0.15
-"""Our choice: of a metacarpal, from its base, what belongs to the wrist."""
+_END_SHARE = 0.15
+"""Our choice: of a metacarpal, of radius and ulna, what belongs to the wrist."""
 SMALL_BONE_MG_PER_CM3 = 350.0
-"""They are bone, of which blur leaves half in so small a piece. Chosen on simulated hands: sesamoids 400 to 640."""
+"""Bone, of which blur leaves half in so small a piece. Chosen on simulated hands: sesamoids 400 to 640."""
 _OSSICLE_FROM_BONE_MM = 3.2
 
 
@@ -124,24 +124,26 @@ def _is_at_wrist_or_palmar_plate(points_mm: FloatArray, fitted: dict[str, Fitted
 
     away = {name: cKDTree(bone.surface_mm).query(bone.local(points_mm))[0].min() for name, bone in fitted.items()}
     nearest = min(away, key=lambda name: float(away[name]))
-    kind, _, ray = nearest.partition("_")
-    if kind not in ("metacarpal", "proximal", "middle", "distal"):
+    share = _share_along(points_mm, fitted[nearest])
+    if nearest in ("radius", "ulna"):
+        return share > 1 - _END_SHARE
+    if not nearest[-1].isdigit():
         return True
-    along = fitted[nearest].surface_mm[:, 1]
-    if kind == "metacarpal" and fitted[nearest].local(points_mm)[:, 1].mean() < along.min() + _BASE_SHARE * np.ptp(
-        along
-    ):
-        return True
-    return any(
-        _degrees_off_palm(points_mm, fitted[near], fitted[far]) <= _PALMAR_DEGREES
-        for near, far in pairwise(_ray(ray[-1]))
-        if near in fitted and far in fitted
-    )
+    is_base = nearest.startswith("metacarpal") and share < _END_SHARE
+    return is_base or _is_in_palmar_plate(points_mm, nearest[-1], fitted)
 
 
-def _ray(digit: str) -> list[str]:
+def _share_along(points_mm: FloatArray, bone: FittedBone) -> float:
+    """Return where a body's middle lies along a bone: 0 at its proximal end, 1 at its distal one."""
+    first, last = bone.surface_mm[:, 1].min(), bone.surface_mm[:, 1].max()
+    return float((bone.local(points_mm)[:, 1].mean() - first) / (last - first))
+
+
+def _is_in_palmar_plate(points_mm: FloatArray, digit: str, fitted: dict[str, FittedBone]) -> bool:
+    """Tell whether a body lies in the palmar plate of any joint of a digit."""
     kinds = ("proximal", "distal") if digit == "1" else ("proximal", "middle", "distal")
-    return [f"metacarpal_{digit}", *(f"{kind}_phalanx_{digit}" for kind in kinds)]
+    joints = pairwise([f"metacarpal_{digit}", *(f"{kind}_phalanx_{digit}" for kind in kinds)])
+    return any(_degrees_off_palm(points_mm, fitted[near], fitted[far]) <= _PALMAR_DEGREES for near, far in joints)
 
 
 def _from_bone_mm(part: Part, bones: NDArray[np.bool_], spacing: FloatArray) -> float:
