@@ -22,7 +22,7 @@ def test_palmar_of_a_bone_is_palmar_and_distal_is_along(bone: str) -> None:
 
 @pytest.mark.parametrize(("name", "about_mm3"), [("distal_phalanx_5", 146), ("pisiform", 466)])
 def test_a_bone_has_its_size_on_the_models_coarse_and_fine_grids(name: str, about_mm3: float) -> None:
-    """Expected: the volumes of the filled meshes (docs/method/phantom.md); rounding by 0.35 mm takes a tenth of the thin."""
+    """Expected: the volumes of the filled meshes (docs/method/phantom.md); rounding takes a tenth of a thin one."""
     model, hand, n = load_hand_model(), rest_hand(), BONES.index(name)
     assert volumes_mm3(model, hand.found.posed)[n] == pytest.approx(about_mm3, rel=0.15)
     away = distance_to(model, hand.found, n, surface(name))
