@@ -102,8 +102,7 @@ def _solid(name: str, surface: Surface, frame: Frame, rng: np.random.Generator, 
     far = distance_mm(potential > level, step)
     distance = np.where(np.abs(far) < 1.5 * step, np.clip(near, far - step, far + step), far)
     if name in HOLLOW_MM:
-        grown = distance_mm(potential > level, step) <= HOLLOW_MM[name]
-        filled = ndimage.binary_fill_holes(distance_mm(grown, step) < -HOLLOW_MM[name])
+        filled = ndimage.binary_fill_holes(distance_mm(far <= HOLLOW_MM[name], step) < -HOLLOW_MM[name])
         distance = np.minimum(distance, distance_mm(filled, step) + step)  # a voxel clear of the outer surface
     start = (np.array(frame.origin) + frame.step * np.array([s.start for s in box]) - low) / step
     grid = [a + frame.step / step * np.arange(s.stop - s.start) for a, s in zip(start, box, strict=True)]

@@ -132,7 +132,7 @@ def test_the_tip_of_a_slender_finger_belongs_to_the_hand() -> None:
     low[2:68, 52:55, 2:58] = 40
     (body,) = find_bodies(Volume(low, grid), -400.0, 300.0)
     inside = np.zeros(grid.shape, bool)
-    inside[tuple(slice(s, s + n) for s, n in zip(body.start[::-1], body.size[::-1], strict=True))] = body.mask
+    inside[body.box] = body.mask
     assert inside[57, 22, 22]
     assert not inside[62:, 53].any()
 

@@ -3,7 +3,13 @@
 from calcidect.anatomy._bone_network import network_sha256
 from calcidect.anatomy._compartments import COMPARTMENTS, LEVELS, HandRegions, Named, regions_of
 from calcidect.anatomy._find import find_hands
-from calcidect.anatomy._mineral import BRIGHTER_THAN_NAIL_HU, NAIL_AND_SKIN_MM, SMOOTH_MM, URATE_HU
+from calcidect.anatomy._mineral import (
+    BRIGHTER_THAN_NAIL_HU,
+    MINIMUM_HA_MG_PER_CM3,
+    NAIL_AND_SKIN_MM,
+    SMOOTH_MM,
+    URATE_HU,
+)
 from calcidect.anatomy._types import (
     BONES,
     OTHER_KINDS,
@@ -24,6 +30,7 @@ __all__ = [
     "BRIGHTER_THAN_NAIL_HU",
     "COMPARTMENTS",
     "LEVELS",
+    "MINIMUM_HA_MG_PER_CM3",
     "NAIL_AND_SKIN_MM",
     "OTHER_KINDS",
     "QUALITY_CODES",

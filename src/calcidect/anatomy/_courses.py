@@ -41,14 +41,15 @@ def courses(bones: dict[str, FittedBone]) -> Courses:
     )
 
 
-def _phalanges(ray: int) -> tuple[str, ...]:
+def phalanges(ray: int) -> tuple[str, ...]:
+    """Return the phalanges of a ray, proximal first."""
     kinds = ("proximal", "distal") if ray == 1 else ("proximal", "middle", "distal")
     return tuple(f"{kind}_phalanx_{ray}" for kind in kinds)
 
 
 def _along_digit(ray: int, angle: float, beyond_mm: float) -> list[Stop]:
     """Return stops along the phalanges of a ray, from base to head of each; the last ends half way to the tip."""
-    *others, last = _phalanges(ray)
+    *others, last = phalanges(ray)
     return [
         *((bone, share, angle, beyond_mm) for bone in others for share in (0.1, 0.5, 0.9)),
         *((last, share, angle, beyond_mm) for share in (0.1, 0.5)),

@@ -18,7 +18,7 @@ from calcidect.materials import HostLine, Sensitivity, fit_host_line
 from calcidect.study import depth_mm
 
 SMOOTH_MM = 0.5
-_MINIMUM_HA_MG_PER_CM3 = 60.0
+MINIMUM_HA_MG_PER_CM3 = 60.0
 _NOISE_FACTOR = 5.0
 _DENSER_THAN_FAT_AND_SKIN_EDGE_HU = 40.0
 URATE_HU = 175.0
@@ -103,7 +103,7 @@ def mineral_image(
     depth = depth_mm(body, spacing_mm)
     line = fit_host_line(smooth_low, smooth_high, depth > 2.0)
     ha, noise = _hydroxyapatite(smooth_low, smooth_high, line, sensitivity, depth > 2.0)
-    is_ha = (ha > max(_MINIMUM_HA_MG_PER_CM3, _NOISE_FACTOR * noise)) & (smooth_low > _DENSER_THAN_FAT_AND_SKIN_EDGE_HU)
+    is_ha = (ha > max(MINIMUM_HA_MG_PER_CM3, _NOISE_FACTOR * noise)) & (smooth_low > _DENSER_THAN_FAT_AND_SKIN_EDGE_HU)
     dense = (smooth_low > URATE_HU) & (depth > NAIL_AND_SKIN_MM)
     return MineralImage(raw, smooth_low, ha, body & (is_ha | dense), depth, smooth_high, line)
 

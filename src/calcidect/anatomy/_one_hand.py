@@ -104,9 +104,11 @@ def find_hand(maps: MaterialMaps, body: Body) -> FoundHand:
     """
     scan = _scan(maps, body)
     skeleton = _skeleton(scan)
-    spots = _spots(scan)
-    named, touching = _named(scan, skeleton, spots)
-    mineral = _sorted(scan, skeleton, spots, touching)
+    apart = skeleton.apart | _spots(scan)
+    mineral = _sorted(scan, skeleton, apart)
+    named, touching = _named(scan, skeleton, mineral.deposits)
+    if touching.any():
+        mineral = _sorted(scan, skeleton, apart, touching)
     all_mineral = (scan.labels > 0) | (named.labels > 0)
     host_hu = maps.soft_tissue.host_hu[0]
     tissue = SeenTissue(scan.grid, scan.image.scanned_smooth_low_hu, scan.image.depth_mm, all_mineral, host_hu)
@@ -187,8 +189,11 @@ def _filled(scan: _Scan, attached: Mask, apart: Mask, read: ReadBox) -> Mask:
     return filled_bones(attached, apart, scan.image.low_hu, scan.edge, read)
 
 
-def _named(scan: _Scan, skeleton: _Skeleton, spots: Mask) -> tuple[NamedBones, Mask]:
-    """Return the bones by name, and the deposits in contact with them; without a fit all is bone without a name."""
+def _named(scan: _Scan, skeleton: _Skeleton, deposits: Mask) -> tuple[NamedBones, Mask]:
+    """Return the bones by name, and the deposits in contact with them, given those apart from bone.
+
+    Without a fit all is bone without a name.
+    """
     inside, best = scan.body.mask, skeleton.best
     sharp = trimmed(skeleton.bones, scan.image.low_hu, scan.edge, scan.grid.spacing_mm) & inside
     if best is None:
@@ -197,16 +202,15 @@ def _named(scan: _Scan, skeleton: _Skeleton, spots: Mask) -> tuple[NamedBones, M
     model = refined(load_hand_model(), best.found, best.space, *images, scan.hu_per_mg_per_cm3)
     sharp = sharp | (inside_carpals(model, best.found, best.space) & inside & ~skeleton.apart)
     where = placed((skeleton.attached & inside) | sharp, best, model)
-    other = _sorted(scan, skeleton, spots, np.zeros_like(sharp)).deposits
-    is_calcified = float(other.sum() * np.prod(scan.grid.spacing_mm)) >= LEAST_APART_MM3
+    is_calcified = float(deposits.sum() * np.prod(scan.grid.spacing_mm)) >= LEAST_APART_MM3
     evidence = Evidence(scan.image, skeleton.read.labels, is_calcified)
     touching = deposits_against_bone(sharp, where, evidence, best, model)
     return name_bones(sharp & ~touching, where, best, model), touching
 
 
-def _sorted(scan: _Scan, skeleton: _Skeleton, spots: Mask, touching: Mask) -> SortedMineral:
-    """Return what the mineral is that is no named bone."""
-    mineral, bones = skeleton.apart | spots | touching, skeleton.bones & ~touching
+def _sorted(scan: _Scan, skeleton: _Skeleton, apart: Mask, touching: Mask | None = None) -> SortedMineral:
+    """Return what the mineral is that is apart from bone, and that of deposits that touch it where they are known."""
+    mineral, bones = (apart, skeleton.bones) if touching is None else (apart | touching, skeleton.bones & ~touching)
     return sort_mineral(
         mineral, scan.labels, scan.image, bones, scan.body.mask, skeleton.best, scan.grid.spacing_mm
     )  # fmt: skip

@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.anatomy._courses import phalanges
 from calcidect.anatomy._fitted_bones import FittedBone
 from calcidect.anatomy._hand_space import HandSpace
 from calcidect.anatomy._mineral import MineralImage
@@ -141,8 +142,7 @@ def _share_along(points_mm: FloatArray, bone: FittedBone) -> float:
 
 def _is_in_palmar_plate(points_mm: FloatArray, digit: str, fitted: dict[str, FittedBone]) -> bool:
     """Tell whether a body lies in the palmar plate of any joint of a digit."""
-    kinds = ("proximal", "distal") if digit == "1" else ("proximal", "middle", "distal")
-    joints = pairwise([f"metacarpal_{digit}", *(f"{kind}_phalanx_{digit}" for kind in kinds)])
+    joints = pairwise((f"metacarpal_{digit}", *phalanges(int(digit))))
     return any(_degrees_off_palm(points_mm, fitted[near], fitted[far]) <= _PALMAR_DEGREES for near, far in joints)
 
 

@@ -10,13 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.anatomy import MINIMUM_HA_MG_PER_CM3
 from calcidect.materials import HostLine, Sensitivity
 
 _BRIGHTEST_TISSUE_HU = 130.0
 """Tendon (99 to 128 HU) and cartilage (94 to 130) at every energy (docs/method/materials.md, section 2)."""
-_LEAST_HA_MG_PER_CM3 = 60.0
-"""As in the anatomy room, without its noise. Tendon, skin and nail lie 70 to 130 mg/cm3 on the other side of the line
-of fat and muscle."""
 _CLEAR_OF_BONE_MM = 1.0
 """The blur of bone (FWHM up to 1.2 mm) is down to a fortieth there."""
 
@@ -43,6 +41,7 @@ def with_attached(
     """
     from scipy.ndimage import binary_propagation
 
-    like_calcium = line.hydroxyapatite(*smooth, sensitivity) > _LEAST_HA_MG_PER_CM3
+    # As in the anatomy room, without its noise: tendon, skin and nail lie 70 to 130 mg/cm3 on the line's other side.
+    like_calcium = line.hydroxyapatite(*smooth, sensitivity) > MINIMUM_HA_MG_PER_CM3
     may_be = free & (smooth[0] > _BRIGHTEST_TISSUE_HU) & (bone_mm > _CLEAR_OF_BONE_MM) & like_calcium
     return np.asarray(binary_propagation(mineral, np.ones((3, 3, 3)), mineral | may_be))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +38,6 @@ from calcidect.materials import (
 )
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
-
-if TYPE_CHECKING:
-    pass
 
 _BEYOND_RING_MM = 3.5
 """Room around the ring, so that a box's border bends no distance or blur."""
