@@ -58,17 +58,17 @@ def draw_deposits(bones: BoneShapes, rng: np.random.Generator, lumps: Tensor) ->
 
 
 def _places(bones: BoneShapes, rng: np.random.Generator, count: int) -> list[np.ndarray]:
-    """Return voxels (k, j, i), half of them at the surface of bone, half within a centimetre."""
+    """Return voxels (k, j, i): some at the surface of bone, some at or in a joint, the rest within a centimetre."""
     candidates = rng.integers(0, SHAPE, (_CANDIDATES, 3))
-    index = torch.from_numpy(candidates).to(bones.distance_mm.device)
-    distance = bones.distance_mm[index[:, 0], index[:, 1], index[:, 2]].cpu().numpy()
-    touching, near = candidates[np.abs(distance - 1.0) < 1.8], candidates[(distance > 0) & (distance < FAR_MM - 0.5)]
-    places = []
-    for _ in range(count):
-        pool = touching if rng.random() < 0.5 and len(touching) else near
-        if len(pool):
-            places.append(pool[rng.integers(len(pool))].astype(float))
-    return places
+    index = tuple(torch.from_numpy(candidates.T).to(bones.distance_mm.device))
+    distance, beside = (values[index].cpu().numpy() for values in (bones.distance_mm, bones.beside_joint_mm))
+    pools = [
+        candidates[np.abs(distance - 1.0) < 1.8],
+        candidates[(np.abs(distance - 1.0) < 2.5) & (beside < 3.0)],
+        candidates[(distance > 0) & (distance < FAR_MM - 0.5)],
+    ]
+    chosen = [pools[kind] for kind in rng.choice(3, count, p=(0.4, 0.2, 0.4))]
+    return [pool[rng.integers(len(pool))].astype(float) for pool in chosen if len(pool)]
 
 
 def _put_one(all_: Deposits, place: np.ndarray, rng: np.random.Generator, lumps: Tensor, erodes: bool) -> None:
