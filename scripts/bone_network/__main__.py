@@ -4,8 +4,9 @@ Needs PyTorch and onnx beside this package; neither is needed to use what it mak
 needed, from its number, so that there is no data to keep; a run goes on from ``DIR/checkpoint_SEED.pt`` where it was
 cut off, its store of hands drawn before empty. The last step writes ``DIR/net.pt``, from which ``--start`` goes on
 with other hands, and ``DIR/bones.onnx``, which belongs into ``src/calcidect/anatomy/data``. The one that is there was
-trained twice on an H200: 2,843 steps of seed 1, both hands of a step newly drawn and mineral of deposits weighing
-half as much, eight minutes; from there 5,700 steps of seed 2 as it is here, eleven minutes.
+trained three times on an H200: 2,843 steps of seed 1, both hands of a step newly drawn and mineral of deposits weighing
+half as much, eight minutes; from there 5,700 steps of seed 2 and 5,600 of seed 3, eleven minutes each, the former with
+half as many deposits at joints, and from a model whose pisiform and fifth distal phalanx were hollow.
 """
 
 from __future__ import annotations
