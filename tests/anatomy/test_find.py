@@ -137,6 +137,22 @@ def test_the_tip_of_a_slender_finger_belongs_to_the_hand() -> None:
     assert not inside[62:, 53].any()
 
 
+def test_a_fingertip_beyond_a_thin_joint_belongs_to_the_hand() -> None:
+    grid = Grid((60, 60, 96), (1.6, 1.6, 1.6), (0, 0, 0), np.eye(3))
+    z, y, x = np.meshgrid(*(np.arange(n) * 1.6 for n in grid.shape), indexing="ij")
+    radius_mm = np.select([z < 60, z < 90, z < 96, z < 116, z < 136], [0.0, 3.0, 3.0, 5.2, 3.6], -1.0)
+    finger = np.hypot(y - 48, x - 48) < radius_mm
+    palm = ((x - 48) / 44) ** 2 + ((z - 44) / 40) ** 2 + np.abs(y - 48) / 10 < 1  # its sharp edge runs into the finger
+    low = np.full(grid.shape, -1000, np.int16)
+    low[finger | palm] = 40
+    low[(np.hypot(y - 48, x - 48) < 2) & (z > 20) & (z < 132)] = 900
+    low[(np.abs(y - 48) < 6) & (np.abs(x - 48) < 12) & (z > 20) & (z < 70)] = 900
+    (body,) = find_bodies(Volume(low, grid), -400.0, 300.0)
+    inside = np.zeros(grid.shape, bool)
+    inside[body.box] = body.mask
+    assert inside[low == 900].all()
+
+
 def test_without_a_fitted_hand_a_small_dense_piece_beside_bone_is_a_deposit() -> None:
     spacing = (0.5, 0.5, 0.5)
     z, y, x = np.meshgrid(*(np.arange(n) * 0.5 for n in (60, 60, 80)), indexing="ij")

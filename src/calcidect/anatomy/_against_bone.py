@@ -21,12 +21,11 @@ from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._fit_model import MATCHED
 from calcidect.anatomy._hand_model import HandModel, share_along
 from calcidect.anatomy._name_bones import Placed
-from calcidect.anatomy._prominence import BEYOND_BLUR_MM, prominences
+from calcidect.anatomy._prominence import BEYOND_BLUR_MM, OUTSIDE_MG_PER_CM3, prominences
 from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray
 from calcidect.study import depth_mm
 
-_OUTSIDE_MG_PER_CM3 = 80.0
 _SURFACE_MM = -0.25
 """Where bone ends under a deposit, on the refined surface's distance: that surface lies so much outside on average."""
 _MARGIN_SHARE, _TIP_SHARE = 0.15, 0.1
@@ -82,10 +81,10 @@ def _cores(
     image, voxel_mm3 = evidence.image, float(np.prod(spacing))
     kind = np.array([name.split("_")[0] for name in BONES])[where.bone]
     tuft = _filled(where, (kind == "distal") & (shares > _TUFT_SHARE), bones.shape, False)
-    outside = np.isfinite(distance) & (distance > BEYOND_BLUR_MM) & (image.ha_mg_per_cm3 > _OUTSIDE_MG_PER_CM3)
+    outside = np.isfinite(distance) & (distance > BEYOND_BLUR_MM) & (image.ha_mg_per_cm3 > OUTSIDE_MG_PER_CM3)
     outside &= _filled(where, matched[where.bone] >= MATCHED, bones.shape, False)
     at_margin = _filled(where, _is_at_margin(kind, shares), bones.shape, False)
-    outside &= ~prominences(outside, bones, distance, at_margin, image, spacing)
+    outside &= ~prominences(outside, bones, distance, at_margin, evidence, spacing)
     outside &= ~read_as_bone(outside, bones, evidence, voxel_mm3)
     boneless = tuft & (distance <= BEYOND_BLUR_MM) & (_distance_mm(bones, spacing) > BEYOND_BLUR_MM)
     return outside | _large(boneless, boneless | outside, _LEAST_TUFT_MM3 / voxel_mm3)

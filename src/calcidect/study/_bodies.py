@@ -82,11 +82,13 @@ def _labels(
 ) -> NDArray[np.int32]:
     """Return labels 1, 2, ... of the hands."""
     import SimpleITK as sitk
+    from scipy.ndimage import binary_dilation
 
     voxel_cm3 = float(np.prod(spacing_mm)) / 1000
     opened = inside & (depth_mm(~(depth > _OPENING_MM), spacing_mm) <= _OPENING_MM + 0.5)
-    opened |= _fingertips(inside & ~opened, mineral, voxel_cm3)
-    parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(opened.astype(np.uint8))))
+    opened |= _fingertips(inside, opened, mineral, voxel_cm3)
+    joined = binary_dilation(opened, mask=inside)  # across the thinnest place of a finger
+    parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(joined.astype(np.uint8)))) * opened
     labels = np.zeros(inside.shape, np.int32)
     for part in np.nonzero(np.bincount(parts.ravel()) * voxel_cm3 >= _MINIMUM_HAND_CM3)[0]:
         mask = parts == part
@@ -102,16 +104,22 @@ def _is_hand_like(mineral: NDArray[np.bool_], depth_mm: NDArray[np.float32]) -> 
     return bool(_BONE_SHARE[0] <= mineral.mean() <= _BONE_SHARE[1] and depth_mm.max() <= _DEEPEST_MM)
 
 
-def _fingertips(removed: NDArray[np.bool_], mineral: NDArray[np.bool_], voxel_cm3: float) -> NDArray[np.bool_]:
-    """Return the small pieces with mineral inside, of what the opening removed."""
-    from scipy.ndimage import label
+def _fingertips(
+    inside: NDArray[np.bool_], opened: NDArray[np.bool_], mineral: NDArray[np.bool_], voxel_cm3: float
+) -> NDArray[np.bool_]:
+    """Return the small pieces with mineral inside, of what the opening removed.
 
-    pieces, count = label(removed)
+    It rounds every edge, too, and the rims that it takes there join fingertips to each other: what lies beside the rest
+    belongs to a piece, but joins none.
+    """
+    from scipy.ndimage import binary_dilation, label
+
+    removed, all_ways = inside & ~opened, np.ones((3, 3, 3))
+    pieces, count = label(removed & ~binary_dilation(opened, all_ways), all_ways)
     small = np.bincount(pieces.ravel(), minlength=count + 1) * voxel_cm3 < _FINGERTIP_CM3
-    with_mineral = np.bincount(pieces[mineral], minlength=count + 1) > 0
-    kept = small & with_mineral
+    kept = small & (np.bincount(pieces[mineral], minlength=count + 1) > 0)
     kept[0] = False
-    return np.asarray(kept[pieces])
+    return np.asarray(removed & binary_dilation(kept[pieces], all_ways, iterations=2))
 
 
 def _split(
