@@ -172,7 +172,7 @@ def test_without_a_fitted_hand_a_small_dense_piece_beside_bone_is_a_deposit() ->
     labels, pieces = split_mineral(image, spacing)
     kinds = {p.label: p.kind for p in pieces}
     mineral = np.isin(labels, [label for label, kind in kinds.items() if kind == "deposit"])
-    found = sort_mineral(mineral, labels, image, bone, depth > 0, None, spacing)
+    found = sort_mineral(mineral, np.zeros_like(mineral), labels, image, bone, depth > 0, None, spacing)
     assert kinds[int(labels[30, 30, 21])] == "bone"
     assert not found.small_bones
     assert found.deposits[30, 30, [14, 46]].all()

@@ -26,8 +26,8 @@ from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray
 from calcidect.study import depth_mm
 
-_SURFACE_MM = -0.25
-"""Where bone ends under a deposit, on the refined surface's distance: that surface lies so much outside on average."""
+SURFACE_MM = -0.25
+"""Where bone ends, on the refined surface's distance: that surface lies so much outside on average."""
 _MARGIN_SHARE, _TIP_SHARE = 0.15, 0.1
 """Of a bone's length at either end: the joint's margin; of a fingertip, where tufts differ most."""
 _TUFT_SHARE, _LEAST_TUFT_MM3 = 0.5, 8.0
@@ -115,7 +115,7 @@ def _grown(
     """Return cores and solid bodies with what belongs to them: denser than bone or, outside of it, close by."""
     from_core, from_solid = (_distance_mm(mask, spacing) for mask in (cores, solid))
     from_both = np.minimum(from_core, from_solid)
-    outer = (distance > _SURFACE_MM) & (from_both <= _GROW_MM) & denser
+    outer = (distance > SURFACE_MM) & (from_both <= _GROW_MM) & denser
     beside = np.isfinite(distance) & (distance > _BESIDE_MM) & (from_both <= _GROW_INSIDE_MM)
     inner = (from_solid <= _GROW_INSIDE_MM) & denser
     return _large(cores | solid, cores | solid | outer | beside | inner, 1)

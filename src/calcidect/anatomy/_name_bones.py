@@ -86,6 +86,12 @@ class Placed:
     distance_mm: NDArray[np.float32]
     bone: NDArray[np.intp]
 
+    def within(self, distance_mm: float, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Return, on an array of a shape, the voxels that lie deeper than that distance."""
+        deep = np.zeros(shape, bool)
+        deep[tuple(self.index[self.distance_mm < distance_mm].T)] = True
+        return deep
+
 
 def placed(mask: NDArray[np.bool_], best: FoundPose, model: HandModel) -> Placed:
     """Return where the voxels of a mask lie against the fitted hand."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._against_bone import deposits_against_bone
+from calcidect.anatomy._against_bone import SURFACE_MM, deposits_against_bone
 from calcidect.anatomy._body import Body
 from calcidect.anatomy._bone_network import CLASSES, SESAMOID, ReadBox, Reading, read_bones
 from calcidect.anatomy._bone_surface import edge_image, filled_bones, trimmed
@@ -201,7 +201,8 @@ def _named(scan: _Scan, skeleton: _Skeleton, deposits: Mask) -> tuple[NamedBones
     images = scan.image.low_hu, scan.image.smooth_low_hu
     model = refined(load_hand_model(), best.found, best.space, *images, scan.hu_per_mg_per_cm3)
     sharp = sharp | (inside_carpals(model, best.found, best.space) & inside & ~skeleton.apart)
-    where = placed((skeleton.attached & inside) | sharp, best, model)
+    where = placed(((skeleton.attached | skeleton.bones) & inside) | sharp, best, model)
+    sharp = sharp | (where.within(SURFACE_MM, sharp.shape) & skeleton.bones & inside)
     is_calcified = float(deposits.sum() * np.prod(scan.grid.spacing_mm)) >= LEAST_APART_MM3
     evidence = Evidence(scan.image, skeleton.read.labels, is_calcified)
     touching = deposits_against_bone(sharp, where, evidence, best, model)
@@ -210,10 +211,9 @@ def _named(scan: _Scan, skeleton: _Skeleton, deposits: Mask) -> tuple[NamedBones
 
 def _sorted(scan: _Scan, skeleton: _Skeleton, apart: Mask, touching: Mask | None = None) -> SortedMineral:
     """Return what the mineral is that is apart from bone, and that of deposits that touch it where they are known."""
-    mineral, bones = (apart, skeleton.bones) if touching is None else (apart | touching, skeleton.bones & ~touching)
-    return sort_mineral(
-        mineral, scan.labels, scan.image, bones, scan.body.mask, skeleton.best, scan.grid.spacing_mm
-    )  # fmt: skip
+    none = np.zeros_like(apart) if touching is None else touching
+    bones, spacing = skeleton.bones & ~none, scan.grid.spacing_mm
+    return sort_mineral(apart, none, scan.labels, scan.image, bones, scan.body.mask, skeleton.best, spacing)
 
 
 def _confirmed(frame: Frame, best: FoundPose | None) -> Frame:

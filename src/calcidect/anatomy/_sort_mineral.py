@@ -41,15 +41,17 @@ class SortedMineral:
 
 
 def sort_mineral(
-    mineral: Mask, pieces: NDArray[np.int32], image: MineralImage, bones: Mask, body: Mask, best: FoundPose | None,
-    spacing_mm: tuple[float, float, float],
+    apart: Mask, touching: Mask, pieces: NDArray[np.int32], image: MineralImage, bones: Mask, body: Mask,
+    best: FoundPose | None, spacing_mm: tuple[float, float, float],
 ) -> SortedMineral:  # fmt: skip
     """Return what each part of mineral outside the bones is; without a fitted hand, place tells nothing.
 
     Parameters
     ----------
-    mineral : bool array, shape (k, j, i)
+    apart : bool array, shape (k, j, i)
         Outside the bones.
+    touching : bool array
+        Deposits in contact with bone: what grew from a bone is no ossicle, which a joint parts from it.
     pieces : int32 array
         Labels of bodies that blur joins.
     image : MineralImage
@@ -63,7 +65,7 @@ def sort_mineral(
     """
     small: dict[str, list[Part]] = {}
     other: dict[OtherKind, list[Part]] = {}
-    parts = parts_of(mineral, pieces, image, spacing_mm)
+    parts = parts_of(apart | touching, pieces, image, spacing_mm)
     other["surface"] = find_on_skin(parts, body, spacing_mm)
     parts = _without(parts, other["surface"])
     if best is not None:
@@ -74,12 +76,13 @@ def sort_mineral(
         other["vascular"] = find_arteries(parts, courses(fitted), best.space)
         other["cartilage"] = find_cartilage(_without(parts, other["vascular"]), best)
         parts = _without(parts, other["vascular"] + other["cartilage"])
-        small["ossicle"] = find_ossicles(parts, image, bones, fitted, best.space)
+        free = [part for part in parts if not touching[part.at].any()]
+        small["ossicle"] = find_ossicles(free, image, bones, fitted, best.space)
         parts = _without(parts, small["ossicle"])
     return SortedMineral(
-        {name: _mask(found, mineral.shape) for name, found in small.items() if found},
-        {kind: _mask(found, mineral.shape) for kind, found in other.items() if found},
-        _mask(parts, mineral.shape),
+        {name: _mask(found, apart.shape) for name, found in small.items() if found},
+        {kind: _mask(found, apart.shape) for kind, found in other.items() if found},
+        _mask(parts, apart.shape),
     )
 
 
