@@ -148,20 +148,31 @@ def test_a_bone_denser_than_its_like_is_told_where_it_is_denser() -> None:
     assert told[~eroded].mean() < 0.02
 
 
-def _piece(finger: Painted, matched: float, part: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _piece(
+    finger: Painted, matched: float, part: NDArray[np.bool_], read_as_bone: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
     """Return what is found by place of one piece, where that share of the finger's bone was found."""
     shares = np.ones(len(finger.model.bones))
     shares[FINGER] = matched
     best = replace(finger.best, found=replace(finger.best.found, matched=shares))
     labels = part.astype(np.int32)
     piece = Piece(1, "deposit", float(part.sum()) * SPACING_MM**3)
-    return bones_by_place(labels, [piece], best, finger.model)
+    read = np.zeros_like(part) if read_as_bone is None else read_as_bone
+    return bones_by_place(labels, [piece], read, best, finger.model)
 
 
 def test_a_piece_in_the_place_of_a_bone_that_was_not_found_is_that_bone(finger: Painted) -> None:
     own = (distances(finger.model, finger.best.found, finger.points_mm)[FINGER] < 0).reshape(finger.bone.shape)
     assert (_piece(finger, 0.0, own) == own).all()
     assert not _piece(finger, 0.9, own).any()
+
+
+def test_a_piece_of_bone_and_nodule_is_that_bone_if_the_network_reads_it_there(finger: Painted) -> None:
+    distance = distances(finger.model, finger.best.found, finger.points_mm)[FINGER].reshape(finger.bone.shape)
+    own, with_nodule = distance < 0, distance < 5.5
+    assert with_nodule.sum() > 3 * own.sum()
+    assert not _piece(finger, 0.0, with_nodule).any()
+    assert (_piece(finger, 0.0, with_nodule, own) == with_nodule).all()
 
 
 def test_a_piece_without_the_bones_base_is_no_bone(finger: Painted) -> None:

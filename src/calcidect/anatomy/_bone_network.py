@@ -94,6 +94,11 @@ class ReadBox:
     beside: NDArray[np.bool_]
     inside: NDArray[np.bool_]
 
+    @property
+    def bone(self) -> NDArray[np.bool_]:
+        """What is read as one of the 29 bones."""
+        return np.asarray((self.labels > 0) & (self.labels < SESAMOID))
+
 
 def brightness(hu: Any, module: Any) -> Any:
     """Return what the network sees of HU (an array of numpy or torch): 0 for soft tissue, 2.9 at most.

@@ -1,7 +1,8 @@
 """Bones that their inside does not tell: pieces without marrow to see that lie where the fitted hand wants a bone.
 
 The cortex of a fingertip in osteoporosis is thinner than the blur, and what acro-osteolysis leaves of a distal phalanx
-is its solid base. Where no bone was found in a fitted bone's place, the piece that lies there is that bone.
+is its solid base. Where no bone was found in a fitted bone's place, the piece that lies there is that bone; or, of a
+piece that a nodule and a bone make together, what the network reads as bone.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ _PROXIMAL_SHARE = 0.3
 
 
 def bones_by_place(
-    labels: NDArray[np.int32], pieces: Iterable[Piece], best: FoundPose, model: HandModel
-) -> NDArray[np.bool_]:
+    labels: NDArray[np.int32], pieces: Iterable[Piece], read_as_bone: NDArray[np.bool_], best: FoundPose,
+    model: HandModel,
+) -> NDArray[np.bool_]:  # fmt: skip
     """Return the voxels of pieces, not taken for bone so far, that fill the place of a bone that was not found.
 
     Parameters
@@ -36,6 +38,8 @@ def bones_by_place(
     labels : int32 array, shape (k, j, i)
         Piece of every mineral voxel.
     pieces : iterable of Piece
+    read_as_bone : bool array
+        By the network.
     best : FoundPose
     model : HandModel
     """
@@ -47,11 +51,16 @@ def bones_by_place(
         for piece in pieces
         if piece.kind != "bone" and (box := boxes[piece.label - 1]) is not None
     }
-    points = {label: best.space.point_of(index) for label, index in candidates.items()}
+    read = {label: index[read_as_bone[tuple(index.T)]] for label, index in candidates.items()}
+    points = {label: [best.space.point_of(own) for own in (candidates[label], read[label])] for label in candidates}
     taken = set()
     for bone in np.nonzero((best.found.matched < MATCHED) & (best.found.seen > SEEN))[0]:
-        fitting = [label for label, own in points.items() if label not in taken and _fills(own, int(bone), best, model)]
-        taken |= set(sorted(fitting, key=lambda label: len(points[label]))[-1:])
+        fitting = [
+            label
+            for label, ways in points.items()
+            if label not in taken and any(len(own) and _fills(own, int(bone), best, model) for own in ways)
+        ]
+        taken |= set(sorted(fitting, key=lambda label: len(candidates[label]))[-1:])
     return np.isin(labels, list(taken))
 
 

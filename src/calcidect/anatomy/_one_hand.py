@@ -147,7 +147,7 @@ def _skeleton(scan: _Scan) -> _Skeleton:
         best = find_pose(model, seen.bones, space, seen.radiocarpal_mm, reading)
     if best is None or not names_bones(best):
         return seen
-    if (regained := bones_by_place(scan.labels, left, best, model)).any():
+    if (regained := bones_by_place(scan.labels, left, seen.read.bone, best, model)).any():
         attached, apart = seen.attached | regained, seen.apart & ~regained
         seen = replace(seen, attached=attached, apart=apart, bones=_filled(scan, attached, apart, seen.read))
         best = refitted(model, seen.bones, best)
