@@ -110,7 +110,9 @@ def unnamed(bones: NDArray[np.bool_]) -> NamedBones:
     return NamedBones(np.where(bones, UNNAMED, 0).astype(np.uint8), {}, None)
 
 
-def name_bones(bones: NDArray[np.bool_], placed: Placed, best: FoundPose, model: HandModel) -> NamedBones:
+def name_bones(
+    bones: NDArray[np.bool_], placed: Placed, read: NDArray[np.uint8], best: FoundPose, model: HandModel
+) -> NamedBones:
     """Return the name of every voxel of bone.
 
     Parameters
@@ -118,6 +120,8 @@ def name_bones(bones: NDArray[np.bool_], placed: Placed, best: FoundPose, model:
     bones : bool array, shape (k, j, i)
     placed : Placed
         Mineral that holds all of them.
+    read : uint8 array
+        The network's classes.
     best : FoundPose
         The model fitted to them.
     model : HandModel
@@ -126,7 +130,8 @@ def name_bones(bones: NDArray[np.bool_], placed: Placed, best: FoundPose, model:
     found, space = best.found, best.space
     own = bones[tuple(placed.index.T)]
     index, owner, least_mm = placed.index[own], placed.bone[own], placed.distance_mm[own]
-    confidence = _confidence(model, found, owner, least_mm)
+    agreed = read[tuple(index.T)] == owner + 1
+    confidence = _confidence(model, found, owner, least_mm < _EXPLAINED_MM, agreed)
     labels = np.zeros(bones.shape, np.uint8)
     labels[tuple(index.T)] = owner + 1
     unsure = np.zeros(bones.shape, bool)
@@ -192,15 +197,18 @@ def distance_to(model: HandModel, found: Fit, bone: int, points_mm: FloatArray) 
     return away
 
 
-def _confidence(model: HandModel, found: Fit, owner: NDArray[np.intp], least_mm: NDArray[np.float32]) -> FloatArray:
+def _confidence(
+    model: HandModel, found: Fit, owner: NDArray[np.intp], explained: NDArray[np.bool_], agreed: NDArray[np.bool_]
+) -> FloatArray:
     """Return, per bone, the share of its voxels that the fitted bone explains, less where half of it has no match.
 
-    A lost tip takes matches away without making the name less sure.
+    A lost tip takes matches away without making the name less sure. Where the network reads more of them as that bone,
+    that share counts: of a fingertip's base the fit can't tell how it is turned.
     """
     count = len(model.bones)
-    owned = np.bincount(owner, minlength=count)
-    explained = np.bincount(owner[least_mm < _EXPLAINED_MM], minlength=count) / np.maximum(owned, 1)
-    return np.asarray(explained * np.minimum(1.0, found.matched / 0.5))
+    owned = np.maximum(np.bincount(owner, minlength=count), 1)
+    by_fit, by_reading = (np.bincount(owner[which], minlength=count) / owned for which in (explained, agreed))
+    return np.asarray(np.maximum(by_fit * np.minimum(1.0, found.matched / 0.5), by_reading))
 
 
 def _frames(model: HandModel, found: Fit, space: HandSpace, confidence: FloatArray) -> dict[str, BoneFrame]:

@@ -206,7 +206,7 @@ def _named(scan: _Scan, skeleton: _Skeleton, deposits: Mask) -> tuple[NamedBones
     is_calcified = float(deposits.sum() * np.prod(scan.grid.spacing_mm)) >= LEAST_APART_MM3
     evidence = Evidence(scan.image, skeleton.read.labels, is_calcified)
     touching = deposits_against_bone(sharp, where, evidence, best, model)
-    return name_bones(sharp & ~touching, where, best, model), touching
+    return name_bones(sharp & ~touching, where, skeleton.read.labels, best, model), touching
 
 
 def _sorted(scan: _Scan, skeleton: _Skeleton, apart: Mask, touching: Mask | None = None) -> SortedMineral:
