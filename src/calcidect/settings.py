@@ -317,10 +317,10 @@ class FindingsSettings(_Group):
         2.0, "mm", "from a deposit: bone lost farther away is not destroyed by it (result contract)", gt=0, le=10
     )
     destruction_depth_mm: float = _setting(
-        1.2,
+        1.5,
         "mm",
         "below the expected surface. Our rule: as deep as a soft kernel's blur (FWHM 1.2 mm) carries a deposit that "
-        "lies on bone",
+        "lies on bone, and 0.3 mm by which that surface may be wrong",
         gt=0.5,
         le=10,
     )

@@ -24,9 +24,9 @@ _SCALLOP_MM, _BESIDE_MM = 4.0, 2.0
 """A ball of that radius does not enter a scallop that a deposit within 2 mm has made, and rolls through a waist."""
 _THIN = 0.12
 """Of the thickest section: a third of what a tuft has. Up to the end, what is thinner is crumbs, and is not filled."""
-_SOLID, _THICK_MM, _CAP_MM, _LEAST_RUN, _OUTER_SHARE = 0.7, 3.2, 1.5, 2, 0.4
-"""Of a section thicker than 3.2 mm the darkest tenth is marrow: below 0.67 of the mean in 95 of 100, 0.7 to 0.9 where a
-deposit has taken the tuft's place (simulated hands). Sections of a millimetre; the last 1.5 mm are all cortex."""
+_SOLID, _THICK_MM, _CAP_MM, _LEAST_RUN, _OUTER_SHARE = 0.78, 3.2, 1.5, 2, 0.4
+"""Of a section thicker than 3.2 mm the darkest tenth is marrow: up to 0.73 of the mean, and 0.7 to 0.9 where a deposit
+has taken the tuft's place (simulated hands). Sections of a millimetre; the last 1.5 mm are all cortex."""
 _TUFT_WITHIN_MM = 4.0
 _PARTS = np.stack(np.meshgrid(*[(-1 / 3, 0.0, 1 / 3)] * 3, indexing="ij"), -1).reshape(-1, 3)
 """Middles of the 27 parts of a voxel, so that sections do not show its steps."""
