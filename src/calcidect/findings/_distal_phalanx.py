@@ -24,7 +24,7 @@ _SCALLOP_MM, _BESIDE_MM = 4.0, 2.0
 """A ball of that radius does not enter a scallop that a deposit within 2 mm has made, and rolls through a waist."""
 _THIN = 0.12
 """Of the thickest section: a third of what a tuft has. Up to the end, what is thinner is crumbs, and is not filled."""
-_SOLID, _THICK_MM, _CAP_MM, _LEAST_RUN, _OUTER_SHARE = 0.78, 3.2, 1.5, 2, 0.4
+_SOLID, _THICK_MM, _CAP_MM, _LEAST_RUN_MM, _OUTER_SHARE = 0.75, 3.2, 1.5, 2.0, 0.4
 """Of a section thicker than 3.2 mm the darkest tenth is marrow: up to 0.73 of the mean, and 0.7 to 0.9 where a deposit
 has taken the tuft's place (simulated hands). Sections of a millimetre; the last 1.5 mm are all cortex."""
 _TUFT_WITHIN_MM = 4.0
@@ -144,7 +144,7 @@ def _is_bone(local_mm: FloatArray, hu: NDArray[np.number]) -> Mask:
         if np.quantile(hu[at], 0.1) < _SOLID * hu[at].mean():
             break
         cut = float(n)
-    return height < cut if last - _CAP_MM - cut >= _LEAST_RUN else np.ones(len(height), bool)
+    return height < cut if last - _CAP_MM - cut >= _LEAST_RUN_MM else np.ones(len(height), bool)
 
 
 def _widths(local_mm: FloatArray) -> FloatArray:
