@@ -2,7 +2,8 @@
 
 Bone and calcinosis are one mineral, and where a deposit fills an erosion no edge parts them. But bone has its layers:
 at each depth below its surface a bone shows much the same all around, cortex and then marrow. Where a deposit has
-broken in, cortex is missing, or mineral fills the marrow. The blur of a deposit that lies on bone reaches less deep.
+broken in, cortex is missing, and mineral may fill the marrow behind. Where all is brighter than bone is there, cortex
+lies deeper than it was expected, since a deposit on bone draws the fitted surface outward: that is no site.
 """
 
 from __future__ import annotations
@@ -36,9 +37,11 @@ _UNLIKE_SD, _LEAST_SD_HU = 3.0, 120.0
 """Our choice: noise of a sharp scan and spongy bone's texture; the difference of cortex and marrow is 1,000 HU."""
 _BELOW_MM = 0.4
 """What lies shallower is the surface itself, blurred and half a voxel off."""
+_LEAST_MISSING_MM3 = 3.0
+"""Our choice: of cortex, a disc 2 mm wide and 1 mm thick."""
 _DEEPEST_SHARE = 0.98
-_TIP_SHARE = 0.75
-"""Of a distal phalanx: what is lost beyond is acro-osteolysis."""
+_TIP_SHARE = 0.6
+"""Of what remains of a distal phalanx, where its waist is: what is lost beyond is acro-osteolysis."""
 _CONTACT_MM = 1.0
 _FACES_TO_AREA = 2 / 3
 """Faces of voxels over the area of a surface, averaged over all directions, are 3/2."""
@@ -129,13 +132,17 @@ def _sites(near: _Near, settings: FindingsSettings) -> Iterator[tuple[int, Mask]
     """Return the sites of a bone, each with its deposit's number."""
     from scipy.ndimage import label
 
-    parts, count = label(_unlike_bone(near) & (near.depth_mm > _BELOW_MM))
+    below = near.depth_mm > _BELOW_MM
+    difference = _difference_sd(near)
+    missing = below & (difference < -_UNLIKE_SD)
+    parts, count = label(missing | (below & (difference > _UNLIKE_SD)))
     voxel_mm3 = near.grid.voxel_volume_mm3
     by_deposit: dict[int, Mask] = {}
     for part in range(1, count + 1):
         site = parts == part
         if (
             site.sum() * voxel_mm3 >= settings.destruction_volume_mm3
+            and (site & missing).sum() * voxel_mm3 >= _LEAST_MISSING_MM3
             and _deepest_mm(near, site) >= settings.destruction_depth_mm
             and near.away_mm[site].min() <= settings.destruction_beside_mm
         ):
@@ -144,8 +151,11 @@ def _sites(near: _Near, settings: FindingsSettings) -> Iterator[tuple[int, Mask]
     yield from sorted(by_deposit.items(), key=lambda item: item[0])
 
 
-def _unlike_bone(near: _Near) -> Mask:
-    """Return the voxels inside the expected surface, near deposits, that differ from bone of like depth and place."""
+def _difference_sd(near: _Near) -> FloatArray:
+    """Return by how many standard deviations voxels near deposits are brighter than bone of like depth and place.
+
+    0 outside of the expected surface, and where too little bone is left to compare with.
+    """
     from scipy.spatial import cKDTree
 
     inside = (near.depth_mm > 0) & (near.share > 0) & (near.share < 1)
@@ -154,9 +164,9 @@ def _unlike_bone(near: _Near) -> Mask:
     usual = next(
         (u for far in _FAR_MM if (u := inside & near.bone & (near.away_mm > far)).sum() >= _LEAST_REFERENCE), None
     )
-    unlike = np.zeros(inside.shape, bool)
+    difference = np.zeros(inside.shape)
     if usual is None:
-        return unlike
+        return difference
 
     def place(where: Mask) -> FloatArray:
         return np.stack([near.depth_mm[where] / _SAME_DEPTH_MM, near.share[where] / _SAME_SHARE], -1)
@@ -166,8 +176,8 @@ def _unlike_bone(near: _Near) -> Mask:
     there = near.hu[usual][alike]
     middle = np.median(there, 1)
     sd = np.maximum(1.4826 * np.median(np.abs(there - middle[:, None]), 1), _LEAST_SD_HU)
-    unlike[asked] = np.abs(near.hu[asked] - middle) > _UNLIKE_SD * sd
-    return unlike
+    difference[asked] = (near.hu[asked] - middle) / sd
+    return difference
 
 
 def _deepest_mm(near: _Near, site: Mask) -> float:
