@@ -220,7 +220,7 @@ def _erode(deposit: Deposit, bones: dict[str, Solid], frame: Frame) -> Deposit:
             continue
         here, there = parts
         before = solid.mask
-        depth = -distance_mm(before, frame.step)
+        depth = 0.5 * frame.step - distance_mm(before, frame.step)  # from the outermost voxels' middles
         gone = (0.5 - deposit.share[there]) * frame.step
         solid.distance[here] = np.maximum(solid.distance[here], np.where(deposit.share[there] > 0, -gone, -20.0))
         taken = before & ~solid.mask
