@@ -24,6 +24,9 @@ _SCALLOP_MM, _BESIDE_MM = 4.0, 2.0
 """A ball of that radius does not enter a scallop that a deposit within 2 mm has made, and rolls through a waist."""
 _THIN = 0.12
 """Of the thickest section: a third of what a tuft has. Up to the end, what is thinner is crumbs, and is not filled."""
+_NECK = 0.08
+"""Of the thickest section, where a deposit hangs on; waists have 0.11 and more (simulated hands). The label of porous
+bone can have gaps, so that necks count only where the scan shows deposits."""
 _SOLID, _THICK_MM, _CAP_MM, _LEAST_RUN_MM, _OUTER_SHARE = 0.75, 3.2, 1.5, 2.0, 0.4
 """Of a section thicker than 3.2 mm the darkest tenth is marrow: up to 0.73 of the mean, and 0.7 to 0.9 where a deposit
 has taken the tuft's place (simulated hands). Sections of a millimetre; the last 1.5 mm are all cortex."""
@@ -64,9 +67,12 @@ def distal_phalanx(
     place = _Place.of(grid.cropped(tuple(s.start for s in box[::-1]), own.shape[::-1]), hand.bones[name])
     own[own] = _is_bone(place.local(own), low.array[box][own])
     sections = place.sections(own)
-    first, last = _HEIGHTS_MM[sections > _THIN * sections.max()][[0, -1]]
+    last = _HEIGHTS_MM[sections > _THIN * sections.max()][-1]
     scallops = place.sections(_scallops(own, anatomy.bones.array[box] > 0, deposit_labels[box] > 0, place.grid))
     sections = sections + np.where(last >= _HEIGHTS_MM, scallops, 0.0)
+    if deposit_labels.any():
+        sections = _up_to_neck(sections)
+    first, last = _HEIGHTS_MM[sections > _THIN * sections.max()][[0, -1]]
     points = place.local(own)
     tuft = points[(points[:, 1] > last - _TUFT_WITHIN_MM) & (points[:, 1] <= last)]
     tip = place.lps(np.array([tuft[:, 0].mean(), last, tuft[:, 2].mean()]))
@@ -158,6 +164,13 @@ def _scallops(bone: Mask, bones: Mask, deposits: Mask, grid: Grid) -> Mask:
     grown = distance_mm(bone, grid.spacing_mm) <= _SCALLOP_MM
     closed = distance_mm(~grown, grid.spacing_mm) > _SCALLOP_MM
     return np.asarray(closed & ~bones & (distance_mm(deposits, grid.spacing_mm) <= _BESIDE_MM))
+
+
+def _up_to_neck(sections_mm2: FloatArray) -> FloatArray:
+    """Return sections up to a neck that is too thin for a waist: what hangs on there is a deposit."""
+    place = np.arange(len(sections_mm2))
+    is_neck = (place > int(sections_mm2.argmax())) & (sections_mm2 < _NECK * sections_mm2.max())
+    return np.where(place < place[is_neck][0], sections_mm2, 0.0)
 
 
 def _widest(tuft_mm: FloatArray) -> float:
