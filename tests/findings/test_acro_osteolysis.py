@@ -9,8 +9,9 @@ import pytest
 
 from calcidect.anatomy import BoneLabel, HandAnatomy
 from calcidect.findings._acro_osteolysis import acro_osteolysis
+from calcidect.findings._distal_phalanx import _repaired, _to_skin
 from calcidect.findings._types import AcroOsteolysis
-from calcidect.geometry import Volume
+from calcidect.geometry import Grid, Volume
 from calcidect.settings import FindingsSettings
 from support.hands import resting_hand
 from support.phalanges import bones_at_rest
@@ -106,3 +107,23 @@ def test_the_cap_goes_from_the_tip_to_the_skin(whole) -> None:
     found = assessed(low, replace(anatomy, hands=(replace(hand, body=body),)), deposits)
     assert found[3].soft_tissue_cap_mm == pytest.approx(4.0, abs=1.0)
     assert 4.0 < found[3].tuft_width_mm < 10.0
+
+
+def test_what_hangs_on_by_a_neck_is_left_out_where_the_scan_shows_deposits() -> None:
+    bone, lump = np.array([0.0, 20, 10, 8, 8, 7, 1, 6, 8, 0]), np.zeros(10)
+    assert _repaired(bone, lump, has_deposits=True).tolist() == [0.0, 20, 10, 8, 8, 7, 0, 0, 0, 0]
+    assert _repaired(bone, lump, has_deposits=False).tolist() == bone.tolist()
+
+
+def test_a_scallop_is_filled_up_to_where_the_bone_ends() -> None:
+    bone, scallop = np.array([0.0, 20, 10, 3, 8, 7, 0.5, 0.5, 0, 0]), np.array([0.0, 0, 0, 5, 0, 0, 4, 4, 4, 0])
+    assert _repaired(bone, scallop, has_deposits=False).tolist() == [0.0, 20, 10, 8, 8, 7, 0.5, 0.5, 0, 0]
+
+
+def test_a_fingertip_in_a_fist_has_no_cap(whole) -> None:
+    (hand,) = whole[1].hands
+    size = (10, 60, 10)
+    fist = replace(hand, size=size, body=np.ones(size[::-1], bool))
+    bones = Volume(np.zeros(size[::-1], np.uint8), Grid(size, (1.0, 1.0, 1.0)))
+    assert _to_skin(fist, bones, np.array([5.0, 20.0, 5.0]), np.array([0.0, 1.0, 0.0])) is None
+    assert _to_skin(fist, bones, np.array([5.0, 50.0, 5.0]), np.array([0.0, 1.0, 0.0])) == pytest.approx(9.5, abs=0.1)

@@ -79,10 +79,13 @@ def bone_destruction(
     labels = {(meaning.side, meaning.bone): label for label, meaning in anatomy.bone_labels.items()}
     sites = []
     for hand in anatomy.hands:
+        bones, deposits, image = (
+            volume.cropped(hand.start, hand.size) for volume in (anatomy.bones, anatomy.bones.like(deposit_labels), low)
+        )
         for name, frame in hand.bones.items():
             if frame.confidence < _LEAST_CONFIDENCE or len(frame.surface_mm) < LEAST_POINTS:
                 continue
-            near = _near(low, anatomy, labels.get((hand.side, name)), name, frame, deposit_labels, settings)
+            near = _near(image, bones, deposits.array, labels.get((hand.side, name)), name, frame, settings)
             if near is not None:
                 sites += [
                     BoneDestruction(hand.side, name, number, *_measured(near, site, number))
@@ -92,23 +95,22 @@ def bone_destruction(
 
 
 def _near(
-    low: Volume, anatomy: HandAnatomy, label: int | None, name: str, frame: BoneFrame,
-    deposit_labels: NDArray[np.integer], settings: FindingsSettings,
+    low: Volume, bones: Volume, deposit_labels: NDArray[np.integer], label: int | None, name: str, frame: BoneFrame,
+    settings: FindingsSettings,
 ) -> _Near | None:  # fmt: skip
     """Return a bone and what is around it; None where it was not found, or no deposit lies near."""
-    grid = anatomy.bones.grid
+    grid = bones.grid
     if label is None:
         return None
-    box = box_around(anatomy.bones.array == label, _MARGIN_MM / np.array(grid.spacing_mm[::-1]))
+    box = box_around(bones.array == label, _MARGIN_MM / np.array(grid.spacing_mm[::-1]))
     if box is None or not deposit_labels[box].any():
         return None
-    bones, deposits = anatomy.bones.array[box], deposit_labels[box]
-    own = bones == label
+    deposits, own = deposit_labels[box], bones.array[box] == label
     away = distance_mm(deposits > 0, grid.spacing_mm)
     if away[own].min() > settings.destruction_beside_mm:
         return None
     part = grid.cropped(tuple(s.start for s in box[::-1]), own.shape[::-1])
-    depth, share = _depth_and_share(part, own, own | (bones == 0), frame)
+    depth, share = _depth_and_share(part, own, own | (bones.array[box] == 0), frame)
     return _Near(name, part, own, deposits, away, depth, share, low.array[box].astype(np.float32))
 
 

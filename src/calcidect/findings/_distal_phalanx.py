@@ -30,7 +30,7 @@ bone can have gaps, so that necks count only where the scan shows deposits."""
 _SOLID, _THICK_MM, _CAP_MM, _LEAST_RUN_MM, _OUTER_SHARE = 0.75, 3.2, 1.5, 2.0, 0.4
 """Of a section thicker than 3.2 mm the darkest tenth is marrow: up to 0.73 of the mean, and 0.7 to 0.9 where a deposit
 has taken the tuft's place (simulated hands). Sections of a millimetre; the last 1.5 mm are all cortex."""
-_TUFT_WITHIN_MM = 4.0
+_TUFT_WITHIN_MM, _FARTHEST_SKIN_MM = 4.0, 30.0
 _PARTS = np.stack(np.meshgrid(*[(-1 / 3, 0.0, 1 / 3)] * 3, indexing="ij"), -1).reshape(-1, 3)
 """Middles of the 27 parts of a voxel, so that sections do not show its steps."""
 
@@ -43,7 +43,7 @@ class DistalPhalanx:
     ----------
     heights_mm, areas_mm2 : array, shape (n,)
         Sections along the axis; erosions beside deposits are filled, mineral in a lost tuft's place is left out.
-    length_mm, tuft_width_mm, soft_tissue_cap_mm : float
+    length_mm, tuft_width_mm, soft_tissue_cap_mm : float, the last None where the hand goes on beyond the tip
         From end to end; the widest section, from side to side, within 4 mm of the tip; from the tip on to the skin.
     """
 
@@ -51,7 +51,7 @@ class DistalPhalanx:
     areas_mm2: FloatArray
     length_mm: float
     tuft_width_mm: float
-    soft_tissue_cap_mm: float
+    soft_tissue_cap_mm: float | None
 
 
 def distal_phalanx(
@@ -59,27 +59,41 @@ def distal_phalanx(
 ) -> DistalPhalanx | None:
     """Return what remains of a digit's distal phalanx; None where no bone was found in its place."""
     name = f"distal_phalanx_{digit}"
-    bone, grid = _bone(anatomy, hand, name), anatomy.bones.grid
-    box = box_around(bone, _SCALLOP_MM / np.array(grid.spacing_mm[::-1]) + 2)
-    if box is None or bone.sum() * grid.voxel_volume_mm3 < _LEAST_MM3:
+    bones = anatomy.bones.cropped(hand.start, hand.size)
+    bone = _bone(anatomy, bones, hand, name)
+    box = box_around(bone, _SCALLOP_MM / np.array(bones.grid.spacing_mm[::-1]) + 2)
+    if box is None or bone.sum() * bones.grid.voxel_volume_mm3 < _LEAST_MM3:
         return None
     own = bone[box].copy()
-    place = _Place.of(grid.cropped(tuple(s.start for s in box[::-1]), own.shape[::-1]), hand.bones[name])
-    own[own] = _is_bone(place.local(own), low.array[box][own])
-    sections = place.sections(own)
-    last = _HEIGHTS_MM[sections > _THIN * sections.max()][-1]
-    scallops = place.sections(_scallops(own, anatomy.bones.array[box] > 0, deposit_labels[box] > 0, place.grid))
-    sections = sections + np.where(last >= _HEIGHTS_MM, scallops, 0.0)
-    if deposit_labels.any():
-        sections = _up_to_neck(sections)
-    first, last = _HEIGHTS_MM[sections > _THIN * sections.max()][[0, -1]]
+    place = _Place.of(bones.grid.cropped(tuple(s.start for s in box[::-1]), own.shape[::-1]), hand.bones[name])
+    own[own] = _is_bone(place.local(own), low.cropped(hand.start, hand.size).array[box][own])
+    deposits = anatomy.bones.like(deposit_labels).cropped(hand.start, hand.size).array[box] > 0
+    scallops = _scallops(own, bones.array[box] > 0, deposits, place.grid)
+    sections = _repaired(place.sections(own), place.sections(scallops), has_deposits=bool(deposit_labels.any()))
+    return _measured(sections, place, own, hand, bones) if sections.any() else None
+
+
+def _repaired(own_mm2: FloatArray, scallops_mm2: FloatArray, *, has_deposits: bool) -> FloatArray:
+    """Return a bone's sections, filled up where deposits have taken of it, without what hangs on beyond a neck."""
+    if not own_mm2.any():  # the fitted joint is elsewhere
+        return own_mm2
+    place = np.arange(len(own_mm2))
+    last = place[own_mm2 > _THIN * own_mm2.max()][-1]
+    sections = own_mm2 + np.where(place <= last, scallops_mm2, 0.0)
+    is_neck = (place > int(sections.argmax())) & (sections < _NECK * sections.max())
+    return np.where(place < place[is_neck][0], sections, 0.0) if has_deposits and is_neck.any() else sections
+
+
+def _measured(sections_mm2: FloatArray, place: _Place, own: Mask, hand: Hand, bones: Volume) -> DistalPhalanx:
+    first, last = _HEIGHTS_MM[sections_mm2 > _THIN * sections_mm2.max()][[0, -1]]
     points = place.local(own)
-    tuft = points[(points[:, 1] > last - _TUFT_WITHIN_MM) & (points[:, 1] <= last)]
+    near_tip = (points[:, 1] > last - _TUFT_WITHIN_MM) & (points[:, 1] <= last)
+    tuft = points[near_tip] if near_tip.any() else points
     tip = place.lps(np.array([tuft[:, 0].mean(), last, tuft[:, 2].mean()]))
-    width = _widest(tuft) + float(np.mean(grid.spacing_mm))
     return DistalPhalanx(
-        _HEIGHTS_MM, sections, float(last - first) + STEP_MM, width, _to_skin(hand, grid, tip, place.axes[1])
-    )
+        _HEIGHTS_MM, sections_mm2, float(last - first) + STEP_MM,
+        _widest(tuft) + float(np.mean(bones.grid.spacing_mm)), _to_skin(hand, bones, tip, place.axes[1]),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +123,7 @@ class _Place:
         return np.asarray(np.histogram(height, edges)[0] * self.grid.voxel_volume_mm3 / len(_PARTS) / STEP_MM)
 
 
-def _bone(anatomy: HandAnatomy, hand: Hand, name: str) -> Mask:
+def _bone(anatomy: HandAnatomy, bones: Volume, hand: Hand, name: str) -> Mask:
     """Return the voxels of a bone by its name, or else the nameless bone that lies in its fitted place.
 
     A fitted phalanx slides on a stump, so that the stump is too unsure of its name to bear it.
@@ -118,12 +132,12 @@ def _bone(anatomy: HandAnatomy, hand: Hand, name: str) -> Mask:
     from scipy.spatial import cKDTree
 
     labels = {meaning.bone: n for n, meaning in anatomy.bone_labels.items() if meaning.side == hand.side}
-    grid, voxel_mm3 = anatomy.bones.grid, anatomy.bones.grid.voxel_volume_mm3
-    named = np.asarray(anatomy.bones.array == labels.get(name, -1))
+    grid, voxel_mm3 = bones.grid, bones.grid.voxel_volume_mm3
+    named = np.asarray(bones.array == labels.get(name, -1))
     if named.sum() * voxel_mm3 >= _LEAST_MM3 or "unnamed" not in labels:
         return named
     trees = {other: cKDTree(bone.surface_mm) for other, bone in hand.bones.items() if len(bone.surface_mm)}
-    parts, count = label(anatomy.bones.array == labels["unnamed"])
+    parts, count = label(bones.array == labels["unnamed"])
     for part in range(1, count + 1):
         voxels = np.argwhere(parts == part)
         if len(voxels) * voxel_mm3 >= _LEAST_MM3:
@@ -166,24 +180,17 @@ def _scallops(bone: Mask, bones: Mask, deposits: Mask, grid: Grid) -> Mask:
     return np.asarray(closed & ~bones & (distance_mm(deposits, grid.spacing_mm) <= _BESIDE_MM))
 
 
-def _up_to_neck(sections_mm2: FloatArray) -> FloatArray:
-    """Return sections up to a neck that is too thin for a waist: what hangs on there is a deposit."""
-    place = np.arange(len(sections_mm2))
-    is_neck = (place > int(sections_mm2.argmax())) & (sections_mm2 < _NECK * sections_mm2.max())
-    return np.where(place < place[is_neck][0], sections_mm2, 0.0)
-
-
 def _widest(tuft_mm: FloatArray) -> float:
     """Return the largest width from side to side among sections of a millimetre."""
     section = np.floor(tuft_mm[:, 1]).astype(int)
     return max(float(np.ptp(tuft_mm[section == n, 0])) for n in np.unique(section))
 
 
-def _to_skin(hand: Hand, grid: Grid, tip_mm: FloatArray, along: FloatArray) -> float:
-    """Return how far the hand goes on from a point along an axis, mm."""
-    steps = np.arange(0.0, 30.0, 0.1)
-    index = np.rint(grid.index_of(tip_mm + steps[:, None] * along) - hand.start).astype(int)
+def _to_skin(hand: Hand, bones: Volume, tip_mm: FloatArray, along: FloatArray) -> float | None:
+    """Return how far the hand goes on from a point along an axis, mm; None where it goes on, as in a fist."""
+    steps = np.arange(0.0, _FARTHEST_SKIN_MM, 0.1)
+    index = np.rint(bones.grid.index_of(tip_mm + steps[:, None] * along)).astype(int)
     within = ((index >= 0) & (index < hand.size)).all(1)
     inside = np.zeros(len(steps), bool)
     inside[within] = hand.body[tuple(index[within, ::-1].T)]
-    return float(steps[int(np.argmin(inside))])
+    return None if inside.all() else float(steps[int(np.argmin(inside))])
