@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy import BoneFrame, HandAnatomy
+from calcidect.anatomy import BoneFrame, Hand, HandAnatomy
 from calcidect.findings._expected_surface import LEAST_POINTS, ExpectedSurface
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._types import BoneDestruction
@@ -76,32 +76,29 @@ def bone_destruction(
     settings : FindingsSettings
         ``destruction_*`` are used.
     """
-    labels = {(meaning.side, meaning.bone): label for label, meaning in anatomy.bone_labels.items()}
-    sites = []
-    for hand in anatomy.hands:
-        bones, deposits, image = (
-            volume.cropped(hand.start, hand.size) for volume in (anatomy.bones, anatomy.bones.like(deposit_labels), low)
-        )
-        for name, frame in hand.bones.items():
-            if frame.confidence < _LEAST_CONFIDENCE or len(frame.surface_mm) < LEAST_POINTS:
-                continue
-            near = _near(image, bones, deposits.array, labels.get((hand.side, name)), name, frame, settings)
+    deposits = anatomy.bones.like(deposit_labels)
+    return tuple(site for hand in anatomy.hands for site in _of_hand(low, anatomy, hand, deposits, settings))
+
+
+def _of_hand(
+    low: Volume, anatomy: HandAnatomy, hand: Hand, deposit_labels: Volume, settings: FindingsSettings
+) -> Iterator[BoneDestruction]:
+    image, bones, deposits = (v.cropped(hand.start, hand.size) for v in (low, anatomy.bones, deposit_labels))
+    labels = {meaning.bone: label for label, meaning in anatomy.bone_labels.items() if meaning.side == hand.side}
+    for name, frame in hand.bones.items():
+        if name in labels and frame.confidence >= _LEAST_CONFIDENCE and len(frame.surface_mm) >= LEAST_POINTS:
+            near = _near(image, bones, deposits.array, labels[name], name, frame, settings)
             if near is not None:
-                sites += [
-                    BoneDestruction(hand.side, name, number, *_measured(near, site, number))
-                    for number, site in _sites(near, settings)
-                ]
-    return tuple(sites)
+                for number, site in _sites(near, settings):
+                    yield BoneDestruction(hand.side, name, number, *_measured(near, site, number))
 
 
 def _near(
-    low: Volume, bones: Volume, deposit_labels: NDArray[np.integer], label: int | None, name: str, frame: BoneFrame,
+    low: Volume, bones: Volume, deposit_labels: NDArray[np.integer], label: int, name: str, frame: BoneFrame,
     settings: FindingsSettings,
 ) -> _Near | None:  # fmt: skip
-    """Return a bone and what is around it; None where it was not found, or no deposit lies near."""
+    """Return a bone and what is around it; None where no deposit lies near."""
     grid = bones.grid
-    if label is None:
-        return None
     box = box_around(bones.array == label, _MARGIN_MM / np.array(grid.spacing_mm[::-1]))
     if box is None or not deposit_labels[box].any():
         return None
