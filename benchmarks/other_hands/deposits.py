@@ -44,7 +44,10 @@ _SMALLEST_MM3 = 2.0
 
 @dataclass(frozen=True, eq=False)
 class Deposit:
-    """``share`` and ``ha`` (mg/cm3 where it is) on the voxels of ``box``; ``bone`` nearest, ``place`` as drawn."""
+    """``share`` and ``ha`` (mg/cm3 where it is) on the voxels of ``box``; ``bone`` nearest, ``place`` as drawn.
+
+    ``eroded``: bone to the volume (mm3) taken from it, and to the greatest depth (mm) below its surface.
+    """
 
     place: str
     bone: str
@@ -52,7 +55,7 @@ class Deposit:
     share: np.ndarray
     ha: np.ndarray
     touches: bool
-    eroded: dict[str, float] = field(default_factory=dict)
+    eroded: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,10 +219,11 @@ def _erode(deposit: Deposit, bones: dict[str, Solid], frame: Frame) -> Deposit:
         if parts is None:
             continue
         here, there = parts
-        before = solid.mask.sum()
+        before = solid.mask
+        depth = 0.5 * frame.step - distance_mm(before, frame.step)  # from the outermost voxels' middles
         gone = (0.5 - deposit.share[there]) * frame.step
         solid.distance[here] = np.maximum(solid.distance[here], np.where(deposit.share[there] > 0, -gone, -20.0))
-        volume = float(before - solid.mask.sum()) * frame.step**3
-        if volume > 0:
-            eroded[name] = volume
+        taken = before & ~solid.mask
+        if taken.any():
+            eroded[name] = (float(taken.sum()) * frame.step**3, float(depth[taken].max()))
     return Deposit(**{**deposit.__dict__, "eroded": eroded, "touches": True})

@@ -104,9 +104,9 @@ def write_truth(folder: Path, case: dict[str, Any], hand: Contents, raster: Rast
         for d in range(1, 6)
     ]
     document["bone_destruction"] = [
-        {"side": side, "bone": bone, "deposit_id": number, "volume_mm3": volume}
+        {"side": side, "bone": bone, "deposit_id": number, "volume_mm3": volume, "depth_mm": depth}
         for number, deposit in enumerate(hand.deposits, start=1)
-        for bone, volume in deposit.eroded.items()
+        for bone, (volume, depth) in deposit.eroded.items()
     ]
     (folder / "truth.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     for name, volume in (("bones", bone_labels), ("deposits", deposit_labels), ("vessels", vessels)):

@@ -303,6 +303,30 @@ class FindingsSettings(_Group):
     forearm_extension_beyond_mm: float = _setting(
         10.0, "mm", "proximal to the radiocarpal joint line (result contract)", ge=0
     )
+    acro_osteolysis_present: float = _setting(
+        0.10, "of the distal phalanx", "lost from the tip, from which on acro-osteolysis is present (result contract)",
+        gt=0, lt=1,
+    )  # fmt: skip
+    acro_osteolysis_grades: tuple[float, float, float, float] = _setting(
+        (0.10, 0.25, 0.50, 0.75),
+        "of the distal phalanx",
+        "loss from which on the grade is 1, 2, 3 and 4. Our proposal: no published scale of 0 to 4 has cuts by volume, "
+        "and none has been held against readers",
+    )
+    destruction_beside_mm: float = _setting(
+        2.0, "mm", "from a deposit: bone lost farther away is not destroyed by it (result contract)", gt=0, le=10
+    )
+    destruction_depth_mm: float = _setting(
+        1.5,
+        "mm",
+        "below the expected surface. Our rule: as deep as a soft kernel's blur (FWHM 1.2 mm) carries a deposit that "
+        "lies on bone, and 0.3 mm by which that surface may be wrong",
+        gt=0.5,
+        le=10,
+    )
+    destruction_volume_mm3: float = _setting(
+        10.0, "mm3", "our rule: a cube of 2 mm, below which spongy bone's texture makes sites by chance", gt=0
+    )
 
 
 class Settings(_Group):

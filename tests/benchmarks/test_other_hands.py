@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks.other_hands import __main__ as runner
+from benchmarks.other_hands.deposits import Deposit, _erode
 from benchmarks.other_hands.meshes import Surface, ray
 from benchmarks.other_hands.physics import beam
 from benchmarks.other_hands.poisson import indicator
 from benchmarks.other_hands.pose import posed_hand
 from benchmarks.other_hands.scanner import draw_scanner, image, noise, slice_weights
 from benchmarks.other_hands.score import Figures, summary
-from benchmarks.other_hands.solid import Solid, distance_mm, keep_away
+from benchmarks.other_hands.solid import Frame, Solid, distance_mm, keep_away
 from benchmarks.other_hands.truth import Raster, Sampler
 
 FOLDER = Path(runner.__file__).parent
@@ -89,6 +90,20 @@ def test_the_indicator_fills_a_ball(lost):
     open_ball = Surface(ball.vertices, ball.faces[top[: len(top) - lost]])
     potential, level = indicator(open_ball, np.full(3, -12.0), (48, 48, 48), 0.5, np.random.default_rng(0))
     assert (potential > level).sum() * 0.5**3 == pytest.approx(4 / 3 * np.pi * 8**3, rel=0.04)
+
+
+def test_an_erosion_says_how_much_it_took_and_how_deep():
+    """A ball of 3 mm whose middle lies on the surface of one of 8 mm takes a lens, 3 mm deep, to a voxel."""
+    frame = Frame((-10.0, -10.0, -10.0), (50, 50, 50), 0.4)
+    points = frame.points((slice(0, 50),) * 3)
+    box = (slice(0, 50),) * 3
+    bones = {"radius": Solid(box, (np.linalg.norm(points, axis=-1) - 8).astype(np.float32))}
+    ball = np.clip(0.5 + (3 - np.linalg.norm(points - [8.0, 0, 0], axis=-1)) / 0.4, 0, 1).astype(np.float32)
+    eroded = _erode(Deposit("eroding", "radius", box, ball, ball, True), bones, frame).eroded
+    lens_mm3 = 2 * np.pi / 3 * 3**3 * (1 - 3 * 3 / (8 * 8))  # of a small ball about a point of a large one's surface
+    volume, depth = eroded["radius"]
+    assert volume == pytest.approx(lens_mm3, rel=0.05)
+    assert depth == pytest.approx(3.0, abs=0.5)
 
 
 def test_what_keeps_away_leaves_the_gap():

@@ -137,7 +137,9 @@ class TestValidate:
         done = call("validate", case, result, "--out", tmp_path / "score")
         assert done.exit_code == 0
         assert "| deposits found | 1/1" in done.stdout
-        assert {path.name for path in (tmp_path / "score").iterdir()} == {"score.json", "score.csv", "score.md"}
+        assert {path.name for path in (tmp_path / "score").iterdir()} == {
+            "score.json", "score.csv", "damage.csv", "score.md",
+        }  # fmt: skip
 
     def test_with_json_the_score_is_one_document(self, tmp_path):
         case = write_case(tmp_path / "case", [DEPOSIT])

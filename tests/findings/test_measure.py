@@ -114,8 +114,13 @@ def test_rows_and_labels_agree(findings: Findings) -> None:
 
 
 def test_what_is_not_measured_says_so(findings: Findings) -> None:
-    assert all(row.fraction_lost is None and row.reason for row in findings.acro_osteolysis)
     assert all(d.pattern is None for d in findings.deposits)
+
+
+def test_a_hand_without_damage_shows_none(findings: Findings) -> None:
+    assert [row.digit for row in findings.acro_osteolysis] == [1, 2, 3, 4, 5]
+    assert [row.present for row in findings.acro_osteolysis] == [False] * 5
+    assert findings.bone_destruction == ()
 
 
 def test_a_deposit_lies_where_it_was_put(findings: Findings, truth: dict) -> None:  # type: ignore[type-arg]

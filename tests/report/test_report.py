@@ -273,3 +273,12 @@ def test_motion_is_told_in_a_line_for_each_hand():
     facts = dict(report_content(replace(result, findings=replace(result.findings, quality=quality)))["facts"])
     assert facts[f"Motion, {hand.side} hand"] == "4.81 \u00b1 0.01 mm, moved back, 0.00 mm left"
     assert facts["Motion, other part"] == "not measurable"
+
+
+def test_damage_is_shown_with_its_cuts_and_absent_destruction_is_said(folder, tmp_path):
+    text = page_of(folder).text
+    assert "18 \u00b1 3 %, grade 1" in text
+    assert "The fingertip lies outside the scan." in text
+    assert "No site was found." not in text
+    whole = replace(small_scene().findings, bone_destruction=())
+    assert "No site was found." in page_of(report_of(replace(small_scene(), findings=whole), tmp_path / "out")).text

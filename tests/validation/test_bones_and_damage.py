@@ -1,8 +1,12 @@
 """Bones, acro-osteolysis and destruction against truth; every number counted by hand."""
 
+import csv
+import io
+
 import pytest
 
 from calcidect.validation import score_case, summarise
+from calcidect.validation._write import damage_csv
 from support.cases import BONE_NAMES, BONES, box, write_case, write_result
 
 RIGHT, LEFT = BONES  # 4 x 4 x 10 voxels each
@@ -70,6 +74,8 @@ def test_acro_osteolysis_is_judged_where_the_result_states_it(scored):
     assert (summary.tips_assessed.k, summary.tips_assessed.n) == (4, 5)
     assert (summary.tip_sensitivity.k, summary.tip_sensitivity.n) == (1, 2)
     assert (summary.tip_specificity.k, summary.tip_specificity.n) == (1, 2)
+    assert (summary.clear_tip_sensitivity.k, summary.clear_tip_sensitivity.n) == (1, 2)
+    assert (summary.clear_tip_specificity.k, summary.clear_tip_specificity.n) == (1, 1)
     assert summary.tip_fraction_error_mean == pytest.approx((0.10 + 0.14 + 0.00 + 0.10) / 4)
 
 
@@ -82,6 +88,30 @@ def test_destruction_is_found_by_bone_and_matched_deposit(scored):
     (site,) = score.destruction
     assert (site.found, site.true_volume_mm3, site.reported_volume_mm3) == (True, 10.0, 8.0)
     assert score.false_destruction == 1
+
+
+def test_sites_are_counted_by_depth_and_by_whether_their_deposit_was_found(scored):
+    deep, other = SITE | {"depth_mm": 2.5}, SITE | {"bone": "distal_phalanx_3", "depth_mm": 1.0, "deposit_id": 2}
+    score = scored(case={"bone_destruction": [deep, other]}, bone_destruction=[SITE | {"depth_mm": 2.1}])
+    summary = summarise([score])
+    assert [(row.true_depth_mm, row.reported_depth_mm, row.deposit_found) for row in score.destruction] == [
+        (2.5, 2.1, True), (1.0, None, False),
+    ]  # fmt: skip
+    assert (summary.destruction_found.k, summary.destruction_found.n) == (1, 2)
+    assert (summary.deep_destruction_found.k, summary.deep_destruction_found.n) == (1, 1)
+    assert (summary.destruction_found_beside_found.k, summary.destruction_found_beside_found.n) == (1, 1)
+
+
+def test_damage_is_written_a_row_a_digit_and_a_site(scored):
+    said = [{"side": "right", "digit": 1, "present": True, "fraction_lost": 0.30}]
+    score = scored(case={"acro_osteolysis": TIPS[:1], "bone_destruction": [SITE]}, acro_osteolysis=said)
+    digit, site = csv.DictReader(io.StringIO(damage_csv([score])))
+    assert (digit["kind"], digit["digit"], digit["true_fraction_lost"], digit["reported_fraction_lost"]) == (
+        "digit", "1", "0.4", "0.3",
+    )  # fmt: skip
+    assert (site["kind"], site["bone"], site["found"], site["true_volume_mm3"]) == (
+        "destruction", "distal_phalanx_2", "false", "10.0",
+    )  # fmt: skip
 
 
 def test_none_found_is_a_miss_but_not_assessed_is_not(scored):

@@ -28,7 +28,9 @@ def run(
     result: Annotated[Path, typer.Argument(metavar="RESULT", help="Result of it, or a folder of results.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="PATH", help="Folder for score.json, .csv and .md, or one .json file."),
+        typer.Option(
+            "--out", metavar="PATH", help="Folder for score.json, .csv and .md and damage.csv, or one .json file."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy import QUALITY_CODES, HandAnatomy
+from calcidect.findings._acro_osteolysis import acro_osteolysis
 from calcidect.findings._artefacts import artefact_flags, is_dorsal, is_nail, nail, other_artefacts, surface_artefacts
 from calcidect.findings._burden import burden_of
 from calcidect.findings._clipped import clipped_both_notices, fill_clipped, with_clipping
+from calcidect.findings._destruction import bone_destruction
 from calcidect.findings._nearby import nearby_flags
 from calcidect.findings._older import older_measures
 from calcidect.findings._place import Place, place_of
 from calcidect.findings._region import Amounts, amounts, amounts_of_one_energy
 from calcidect.findings._surroundings import Surroundings
 from calcidect.findings._types import (
-    AcroOsteolysis,
     Artefact,
     Bone,
     Deposit,
@@ -41,7 +42,6 @@ from calcidect.settings import Settings
 
 _BEYOND_RING_MM = 3.5
 """Room around the ring, so that a box's border bends no distance or blur."""
-_NOT_YET = "Not measured by this version."
 _SMALL_MM3 = 5.0
 _AT_SKIN = 0.7
 """Of a voxel's edge: the outermost voxels of the hand lie half of it below the outline, the next 0.9 or more."""
@@ -51,10 +51,9 @@ _HIDDEN_SHARE = 0.6  # our choice: of such a deposit more than a third of the ma
 def measure(
     maps: MaterialMaps, anatomy: HandAnatomy, settings: Settings = Settings(), progress: Progress = silent  # noqa: B008
 ) -> Findings:  # fmt: skip
-    """Return every deposit with its amounts, the bones, and the burden per hand.
+    """Return every deposit with its amounts, the bones, damage to them, and the burden per hand.
 
-    Pattern, acro-osteolysis and bone destruction are not measured by this version; they are None, with the
-    reason, in the result.
+    Pattern is not measured by this version; it is None, with the reason, in the result.
 
     Parameters
     ----------
@@ -96,11 +95,8 @@ def measure(
         tuple(ordered),
         _bones(anatomy),
         maps.low.like(labels),
-        tuple(
-            AcroOsteolysis(hand.side, digit, None, None, None, None, _NOT_YET)
-            for hand in anatomy.hands for digit in range(1, 6)
-        ),
-        (),
+        acro_osteolysis(maps.low, anatomy, labels, settings.findings),
+        bone_destruction(maps.low, anatomy, labels, settings.findings),
         burden_of(ordered, labels, maps.low.grid, anatomy, settings.findings, with_materials=maps.high is not None),
         _quality(maps, anatomy),
         maps.notices + anatomy.notices + clipped_both_notices([deposit.flags for deposit in ordered]),

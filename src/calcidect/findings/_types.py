@@ -88,7 +88,11 @@ class Bone:
 
 @dataclass(frozen=True)
 class AcroOsteolysis:
-    """Loss from the tip of one digit. The four values are None, with a reason, where not assessable."""
+    """Loss from the tip of one digit. All values are None, with a reason, where not assessable.
+
+    After ``reason``: of the bone that remains and as it is thought to have been, from end to end; its width near the
+    tip; and from the tip to the skin (``findings/_distal_phalanx.py``).
+    """
 
     side: Side
     digit: int
@@ -97,6 +101,10 @@ class AcroOsteolysis:
     fraction_lost_sd: float | None
     grade: int | None
     reason: str | None = None
+    residual_length_mm: float | None = None
+    expected_length_mm: float | None = None
+    tuft_width_mm: float | None = None
+    soft_tissue_cap_mm: float | None = None
 
 
 @dataclass(frozen=True)

@@ -77,13 +77,13 @@ class PlacedDeposit:
     truth : dict
         A row of truth.json, without its id.
     eroded : dict
-        Bone to volume taken from it, mm3.
+        Bone to volume taken from it, mm3, and to the greatest depth below its surface, mm.
     """
 
     box: Box
     share: FloatField
     truth: dict[str, Any]
-    eroded: dict[str, float]
+    eroded: dict[str, tuple[float, float]]
 
 
 def put_deposit(
@@ -218,9 +218,9 @@ def _filled(
     return PlacedDeposit(box, share, _truth(hand, spec, box, sdf, share, added_mg), eroded)
 
 
-def _erode(hand: DigitalHand, box: Box, sdf: FloatField) -> dict[str, float]:
-    """Take the deposit's shape, and 0.4 mm around it, out of every bone; return mm3 taken by bone."""
-    taken: dict[str, float] = {}
+def _erode(hand: DigitalHand, box: Box, sdf: FloatField) -> dict[str, tuple[float, float]]:
+    """Take the deposit's shape, and 0.4 mm around it, out of every bone; return mm3 taken, and depth, by bone."""
+    taken: dict[str, tuple[float, float]] = {}
     hole = np.full(hand.grid.shape, False)
     hole[box] = sdf < 0.4
     for index, name in enumerate(hand.bone_names, start=1):
@@ -228,7 +228,7 @@ def _erode(hand: DigitalHand, box: Box, sdf: FloatField) -> dict[str, float]:
         gone = hole[field.box] & (field.sdf_mm < 0)
         if not gone.any():
             continue
-        taken[name] = float(gone.sum() * hand.grid.voxel_volume_mm3)
+        taken[name] = (float(gone.sum() * hand.grid.voxel_volume_mm3), -float(field.sdf_mm[gone].min()))
         changed = field.sdf_mm.copy()
         changed[gone] = 0.5 * hand.grid.spacing_mm[0]
         hand.bone_fields[name] = Field(field.box, changed)

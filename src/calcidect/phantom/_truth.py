@@ -98,8 +98,9 @@ def _deposits(
             part = volume[box]
             part[share >= 0.5] = deposit_id
             part[np.unravel_index(int(share.argmax()), share.shape)] = deposit_id
-            destruction += [{"side": hand.side, "bone": bone, "deposit_id": deposit_id, "volume_mm3": mm3}
-                            for bone, mm3 in deposit.eroded.items()]  # fmt: skip
+            destruction += [{"side": hand.side, "bone": bone, "deposit_id": deposit_id, "volume_mm3": mm3,
+                             "depth_mm": depth_mm}
+                            for bone, (mm3, depth_mm) in deposit.eroded.items()]  # fmt: skip
     return rows, volume, destruction
 
 

@@ -37,8 +37,10 @@ def report_content(result: Result) -> dict[str, Any]:
         "comparison_note": _comparison_note(findings),
         "materials": _legend(),
         "acro_osteolysis": _acro_table(findings),
-        "acro_notes": _acro_notes(findings),
+        "acro_notes": _acro_notes(result),
         "bone_destruction": _destruction_table(findings),
+        "no_destruction": not findings.bone_destruction
+        and all(item.name != "bone_destruction" for item in result.not_assessed),
         "not_assessed": [{"name": words(i.name), "reason": i.reason} for i in result.not_assessed],
         "warnings": [_warning(notice) for notice in result.warnings],
         "settings": _changed_settings(result),
@@ -229,11 +231,19 @@ def _acro_cell(digit: AcroOsteolysis | None) -> str:
     return f"{lost}, grade {digit.grade}" if digit.present else lost
 
 
-def _acro_notes(findings: Findings) -> list[str]:
-    """Return why single digits could not be assessed; where none could, ``not_assessed`` says so once."""
-    return [
+def _acro_notes(result: Result) -> list[str]:
+    """Return the cuts in force, and why single digits could not be assessed; ``not_assessed`` says if none could."""
+    values = {row["name"].removeprefix("findings."): row["value"] for row in result.provenance.settings}
+    rules = []
+    if cuts := values.get("acro_osteolysis_grades"):
+        grades = ", ".join(f"{100 * cut:g}" for cut in cuts[:-1])
+        rules.append(
+            f"Of the volume of the whole distal phalanx, \u00b1 SD. Grades 1 to 4: from {grades} and "
+            f"{100 * cuts[-1]:g} % on; no reader has confirmed these cuts."
+        )
+    return rules + [
         f"{digit.side.capitalize()} digit {digit.digit}: {digit.reason}"
-        for digit in findings.acro_osteolysis
+        for digit in result.findings.acro_osteolysis
         if digit.reason is not None
     ]
 

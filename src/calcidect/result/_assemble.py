@@ -82,15 +82,14 @@ def assemble(
 def what_is_not_assessed(findings: Findings, *, single_energy: bool = False) -> list[NotAssessed]:
     """Return what the result contract names and these findings leave open throughout.
 
-    An empty list of destroyed bone may mean 'none found' or 'not looked for'. Both damage lists are filled by
-    the same step, so where no digit was measured, bone was not looked at either.
+    An empty list of destroyed bone may mean 'none found' or 'not looked for', which it is where no bone has a name.
     """
     missing = [NotAssessed(name, _ONE_ENERGY) for name in _NEEDS_TWO_ENERGIES] if single_energy else []
     if all(digit.fraction_lost is None for digit in findings.acro_osteolysis):
         reasons = sorted({digit.reason for digit in findings.acro_osteolysis if digit.reason})
         missing.append(NotAssessed("acro_osteolysis", " ".join(reasons) or _NOT_YET))
-        if not findings.bone_destruction:
-            missing.append(NotAssessed("bone_destruction", _NOT_YET))
+    if not findings.bone_destruction and all(bone.bone == "unnamed" for bone in findings.bones):
+        missing.append(NotAssessed("bone_destruction", _NO_FIT))
     if any(bone.bone == "unnamed" for bone in findings.bones):
         missing.append(NotAssessed("bones.bone", "The name of some bone is not sure; it is labelled unnamed."))
     missing += [

@@ -36,14 +36,14 @@ def score_destruction(
     A site is the same when side and bone agree and its deposit is matched with the true one.
     """
     if not findings.assesses("bone_destruction"):
-        return tuple(_site_row(site, None, None) for site in truth.bone_destruction), 0
+        return tuple(_site_row(site, None, False) for site in truth.bone_destruction), 0
     matched = {(match.true_id, match.reported_id) for match in matches}
+    found_deposits = {match.true_id for match in matches}
     rows, used = [], set()
     for site in truth.bone_destruction:
         claims = [claim for claim in findings.bone_destruction if _is_same(site, claim, matched)]
         used.update(claims)
-        volumes = [claim.volume_mm3 for claim in claims if claim.volume_mm3 is not None]
-        rows.append(_site_row(site, bool(claims), sum(volumes) if volumes else None))
+        rows.append(_site_row(site, claims, site.deposit_id in found_deposits))
     return tuple(rows), len(set(findings.bone_destruction) - used)
 
 
@@ -52,5 +52,11 @@ def _is_same(site: DestructionSite, claim: DestructionSite, matched: set[tuple[i
     return same_bone and (site.deposit_id, claim.deposit_id) in matched
 
 
-def _site_row(site: DestructionSite, found: bool | None, volume_mm3: float | None) -> DestructionScore:
-    return DestructionScore(site.side, site.bone, site.deposit_id, found, site.volume_mm3, volume_mm3)
+def _site_row(site: DestructionSite, claims: list[DestructionSite] | None, deposit_found: bool) -> DestructionScore:
+    """Return a true site's row; None for the claims: the result does not assess destruction."""
+    volumes = [claim.volume_mm3 for claim in claims or () if claim.volume_mm3 is not None]
+    depths = [claim.depth_mm for claim in claims or () if claim.depth_mm is not None]
+    return DestructionScore(
+        site.side, site.bone, site.deposit_id, None if claims is None else bool(claims), site.volume_mm3,
+        sum(volumes) if volumes else None, site.depth_mm, max(depths, default=None), deposit_found,
+    )  # fmt: skip

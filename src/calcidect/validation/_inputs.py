@@ -60,6 +60,7 @@ class DestructionSite(_Record):
     bone: str
     deposit_id: int
     volume_mm3: float | None = None
+    depth_mm: float | None = None
 
 
 class TruthFile(_Record):

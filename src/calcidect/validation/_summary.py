@@ -8,7 +8,11 @@ from statistics import fmean, median
 from typing import Any
 
 from calcidect.validation._statistics import Proportion, error_percent, total
-from calcidect.validation._types import SIZE_BINS, DepositScore, Score, TipScore
+from calcidect.validation._types import SIZE_BINS, DepositScore, DestructionScore, Score, TipScore
+
+CLEAR_LOSS, NO_LOSS = 0.15, 0.03
+"""Of a distal phalanx: what must be told from what; losses between them may be called either."""
+DEEP_MM = 2.0
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,14 @@ class Summary:
         Over named bones.
     tips_assessed, tip_sensitivity, tip_specificity : Proportion
         Acro-osteolysis per digit.
+    clear_tip_sensitivity, clear_tip_specificity : Proportion
+        The same of digits with a true loss of 0.15 or more, and of 0.03 or less.
     tip_fraction_error_mean : float or None
         Mean absolute error of ``fraction_lost``.
-    destruction_found : Proportion
-        True sites of destruction found, where assessed.
+    destruction_found, deep_destruction_found : Proportion
+        True sites of destruction found, where assessed; those of a depth of 2 mm or more.
+    destruction_found_beside_found : Proportion
+        The same of sites whose deposit was found.
     false_destruction : int
         Reported sites at none.
     """
@@ -81,8 +89,12 @@ class Summary:
     tips_assessed: Proportion
     tip_sensitivity: Proportion
     tip_specificity: Proportion
+    clear_tip_sensitivity: Proportion
+    clear_tip_specificity: Proportion
     tip_fraction_error_mean: float | None
     destruction_found: Proportion
+    deep_destruction_found: Proportion
+    destruction_found_beside_found: Proportion
     false_destruction: int
 
     def as_dict(self) -> dict[str, Any]:
@@ -115,7 +127,7 @@ def summarise(scores: Sequence[Score]) -> Summary:
         **_of_quantities(scores),
         **_of_bones(scores),
         **_of_tips([row for score in scores for row in score.tips]),
-        destruction_found=Proportion.of(row.found for score in scores for row in score.destruction),
+        **_of_destruction([row for score in scores for row in score.destruction]),
         false_destruction=sum(score.false_destruction for score in scores),
     )
 
@@ -166,11 +178,27 @@ def _of_tips(rows: list[TipScore]) -> dict[str, Any]:
         if row.reported_fraction_lost is not None and row.true_fraction_lost is not None
     ]
     said = [row for row in rows if row.reported_present is not None]
+    known = [row for row in said if row.true_fraction_lost is not None]
     return {
         "tips_assessed": Proportion(len(said), len(rows)),
         "tip_sensitivity": Proportion.of(row.reported_present for row in said if row.true_present),
         "tip_specificity": Proportion.of(not row.reported_present for row in said if not row.true_present),
+        "clear_tip_sensitivity": Proportion.of(
+            row.reported_present for row in known if (row.true_fraction_lost or 0.0) >= CLEAR_LOSS
+        ),
+        "clear_tip_specificity": Proportion.of(
+            not row.reported_present for row in known if (row.true_fraction_lost or 0.0) <= NO_LOSS
+        ),
         "tip_fraction_error_mean": fmean(errors) if errors else None,
+    }
+
+
+def _of_destruction(rows: list[DestructionScore]) -> dict[str, Any]:
+    deep = [row for row in rows if row.true_depth_mm is not None and row.true_depth_mm >= DEEP_MM]
+    return {
+        "destruction_found": Proportion.of(row.found for row in rows),
+        "deep_destruction_found": Proportion.of(row.found for row in deep),
+        "destruction_found_beside_found": Proportion.of(row.found for row in rows if row.deposit_found),
     }
 
 

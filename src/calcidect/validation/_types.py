@@ -149,7 +149,10 @@ class TipScore:
 
 @dataclass(frozen=True)
 class DestructionScore:
-    """One true site of bone destruction. ``found`` is None where the result does not assess destruction."""
+    """One true site of bone destruction. ``found`` is None where the result does not assess destruction.
+
+    ``deposit_found``: a component of the result is matched with the deposit that destroyed; without one no site can be.
+    """
 
     side: str
     bone: str
@@ -157,6 +160,9 @@ class DestructionScore:
     found: bool | None
     true_volume_mm3: float | None
     reported_volume_mm3: float | None
+    true_depth_mm: float | None
+    reported_depth_mm: float | None
+    deposit_found: bool
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,13 @@ from typing import Any
 from calcidect.errors import CalcidectError, OutputError
 from calcidect.validation._statistics import Proportion
 from calcidect.validation._summary import Summary, summarise
-from calcidect.validation._types import DepositScore, FalseDeposit, Score
+from calcidect.validation._types import DepositScore, DestructionScore, FalseDeposit, Score, TipScore
 
 RESEARCH_USE_ONLY = "Research use only. Figures on simulated hands."
 _DEPOSIT_COLUMNS = [f.name for f in fields(DepositScore)]
+_DAMAGE_COLUMNS = [
+    "case", "kind", *dict.fromkeys(f.name for kind in (TipScore, DestructionScore) for f in fields(kind)),
+]  # fmt: skip
 _COLUMNS = ["case", "scenario", "seed", "kind", *_DEPOSIT_COLUMNS]
 
 
@@ -44,8 +47,8 @@ def write_score(score: Score | Sequence[Score], path: Path, refused: Refused = _
     score : Score or sequence of Score
         What to write.
     path : Path
-        A folder for ``score.json``, ``score.csv`` and ``score.md``, made if missing; or a file name that ends
-        in ``.json``, for the document alone. Earlier scores there are replaced.
+        A folder for ``score.json``, ``score.csv``, ``damage.csv`` and ``score.md``, made if missing; or a file name
+        that ends in ``.json``, for the document alone. Earlier scores there are replaced.
     refused : mapping of str to CalcidectError
         Cases that could not be scored, named in every file.
 
@@ -59,6 +62,7 @@ def write_score(score: Score | Sequence[Score], path: Path, refused: Refused = _
     texts = {
         "score.json": document,
         "score.csv": as_csv(scores, refused),
+        "damage.csv": damage_csv(scores),
         "score.md": as_markdown(summarise(scores), refused),
     }
     try:
@@ -88,6 +92,19 @@ def as_csv(scores: Sequence[Score], refused: Refused = _NONE) -> str:
         head = {"case": score.case, "scenario": score.scenario, "seed": score.seed}
         writer.writerows({name: _cell(v) for name, v in (head | row).items()} for row in _rows(score))
     writer.writerows({"case": name, "kind": "refused"} for name in refused)
+    return text.getvalue()
+
+
+def damage_csv(scores: Sequence[Score]) -> str:
+    """Return a row per digit (acro-osteolysis) and per true site of bone destruction."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _DAMAGE_COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for score in scores:
+        for kind, rows in (("digit", score.tips), ("destruction", score.destruction)):
+            for row in rows:
+                cells = {"case": score.case, "kind": kind} | asdict(row)
+                writer.writerow({name: _cell(value) for name, value in cells.items()})
     return text.getvalue()
 
 
@@ -154,8 +171,12 @@ def summary_rows(summary: Summary) -> list[tuple[str, Any]]:
         ("acro-osteolysis assessed", summary.tips_assessed),
         ("acro-osteolysis, sensitivity", summary.tip_sensitivity),
         ("acro-osteolysis, specificity", summary.tip_specificity),
+        ("acro-osteolysis, sensitivity, 0.15 and more lost", summary.clear_tip_sensitivity),
+        ("acro-osteolysis, specificity, 0.03 and less lost", summary.clear_tip_specificity),
         ("fraction lost, mean absolute error", summary.tip_fraction_error_mean),
         ("bone destruction found", summary.destruction_found),
+        ("... 2 mm deep and more", summary.deep_destruction_found),
+        ("... of found deposits", summary.destruction_found_beside_found),
         ("bone destruction, false sites", summary.false_destruction),
     ]
 
