@@ -260,11 +260,48 @@ class AnatomySettings(_Group):
     body_threshold_hu: float = _setting(-400.0, "HU", "half way between air and fat at the skin", gt=-900, lt=-150)
 
 
+_PATTERN = "our rule: no source gives limits (docs/method/deposits.md)"
+
+
+class PatternSettings(_Group):
+    """Where one pattern ends and the next begins (docs/method/deposits.md)."""
+
+    punctate_mm: float = _setting(
+        2.0, "mm, diameter of the ball of its volume", f"{_PATTERN}; a dot is about as small as a voxel shows", gt=0
+    )
+    linear_elongation: float = _setting(
+        4.0, "length / thickness", f"{_PATTERN}; three lumps in a row have 3 and are no line", gt=1
+    )
+    linear_flatness: float = _setting(
+        1.5, "width / thickness", f"{_PATTERN}; a round rod has 0.8, a ribbon twice as wide as thick 2", gt=0
+    )
+    sheet_elongation: float = _setting(3.0, "length / thickness", f"{_PATTERN}; a plate less wide is a flat lump", gt=1)
+    sheet_flatness: float = _setting(2.0, "width / thickness", f"{_PATTERN}; at least twice as wide as thick", gt=0)
+    reticular_holes: int = _setting(3, "holes", f"{_PATTERN}; a torn sheet has one or two, a net many", ge=1)
+    amorphous_mg_per_cm3: float = _setting(
+        250.0, "mg HA/cm3", f"{_PATTERN}; paste has about 80 to 200, and is measured with some error", ge=0
+    )
+    lobe_share: float = _setting(
+        0.8,
+        "of the thickness of the smaller lobe",
+        f"{_PATTERN}; a neck thinner than it is seen as a waist",
+        gt=0,
+        lt=1,
+    )
+
+
 class FindingsSettings(_Group):
     """What counts as a deposit, and how it is measured."""
 
     join_gap_mm: float = _setting(
         2.0, "mm", "parts with gaps of at most 2 mm belong together (result contract)", ge=0, le=10
+    )
+    neck_share: float = _setting(
+        0.5,
+        "of the thickness of the smaller body",
+        "a thinner neck parts two bodies (result contract)",
+        ge=0,
+        lt=1,
     )
     minimum_volume_mm3: float = _setting(
         1.0,
@@ -303,6 +340,7 @@ class FindingsSettings(_Group):
     forearm_extension_beyond_mm: float = _setting(
         10.0, "mm", "proximal to the radiocarpal joint line (result contract)", ge=0
     )
+    pattern: PatternSettings = PatternSettings()
 
 
 class Settings(_Group):

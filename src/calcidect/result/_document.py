@@ -29,7 +29,7 @@ from calcidect.result._tables import as_row, plain
 from calcidect.result._types import RESEARCH_USE_ONLY, HandFacts, NotAssessed, Result, StudyFacts
 from calcidect.study import Motion, SeriesQuality
 
-SCHEMA_VERSION = "1.4"
+SCHEMA_VERSION = "1.5"
 """Major: a key changed its meaning or went. Minor: keys were added."""
 
 HANDS = ("right", "left", "all")
