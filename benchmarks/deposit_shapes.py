@@ -72,8 +72,8 @@ def bridged(share: tuple[float, float], expected: int, rng: np.random.Generator)
     apart = (one + other) / 2 + rng.uniform(0.5, 3)
     neck = min(one, other) * rng.uniform(*share)
     ends = np.array([[-apart / 2, 0, 0], [apart / 2, 0, 0]])
-    path = np.linspace(*ends, 60)
-    shape = union(ball(ends[0], one), ball(ends[1], other), rod(path, np.full(60, neck)))
+    path = np.linspace(*ends, 20)
+    shape = union(ball(ends[0], one), ball(ends[1], other), rod(path, np.full(20, neck)))
     return turned(shape, rng), dense(rng), expected, ""
 
 
@@ -120,7 +120,7 @@ def sheet(rng: np.random.Generator) -> Shape:
 
 
 def line(rng: np.random.Generator) -> Shape:
-    t = np.linspace(-1, 1, 80)
+    t = np.linspace(-1, 1, 40)
     half, bend = rng.uniform(5, 11), rng.uniform(-4, 4)
     path = np.stack([half * t, bend * t**2, 0.5 * np.sin(5 * t)], -1)
     sizes = rng.uniform(1.3, 2.4) * (1 + 0.2 * np.sin(7 * t + rng.uniform(0, 6)))
@@ -177,7 +177,7 @@ def told(low: np.ndarray, voxel_mm: tuple[float, float, float], mg: float) -> li
     labels, count = part_bodies(labels, count, low, everywhere, voxel_mm, blur_mm, settings)
     patterns = []
     for number in range(1, count + 1):
-        inside = inside_of(low, labels == number, (labels == 0) | (labels == number), voxel_mm, settings.halo_mm)
+        inside = inside_of(low, labels == number, (labels == 0) | (labels == number), voxel_mm)
         traits = traits_of(inside, settings.pattern, blur_mm)
         volume = float(inside.mask.sum()) * inside.cell_mm3
         diameter = traits.elongation * traits.thickness_mm

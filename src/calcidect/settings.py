@@ -267,19 +267,25 @@ class PatternSettings(_Group):
     """Where one pattern ends and the next begins (docs/method/deposits.md)."""
 
     punctate_mm: float = _setting(
-        2.0, "mm, diameter of the ball of its volume", f"{_PATTERN}; a dot is about as small as a voxel shows", gt=0
+        2.5, "mm, diameter of the ball of its volume", f"{_PATTERN}; dots of 2 mm, whose edge is half a mm unsure", gt=0
     )
-    linear_elongation: float = _setting(
+    nodule_solidity: float = _setting(
+        0.8,
+        "volume / volume of the convex hull",
+        f"{_PATTERN}; an ellipsoid has 0.9 to 1, two balls that touch 0.7",
+        gt=0,
+        lt=1,
+    )
+    thin_elongation: float = _setting(
         4.0, "length / thickness", f"{_PATTERN}; three lumps in a row have 3 and are no line", gt=1
     )
-    linear_flatness: float = _setting(
-        1.5, "width / thickness", f"{_PATTERN}; a round rod has 0.8, a ribbon twice as wide as thick 2", gt=0
+    sheet_flatness: float = _setting(
+        2.5, "width / thickness", f"{_PATTERN}; of the thin ones: a round rod has 0.8, a ribbon less than a sheet", gt=0
     )
-    sheet_elongation: float = _setting(3.0, "length / thickness", f"{_PATTERN}; a plate less wide is a flat lump", gt=1)
-    sheet_flatness: float = _setting(2.0, "width / thickness", f"{_PATTERN}; at least twice as wide as thick", gt=0)
+    strand_mm: float = _setting(2.5, "mm", f"{_PATTERN}; holes in thicker bodies are pores, not a net's", gt=0)
     reticular_holes: int = _setting(3, "holes", f"{_PATTERN}; a torn sheet has one or two, a net many", ge=1)
     amorphous_mg_per_cm3: float = _setting(
-        250.0, "mg HA/cm3", f"{_PATTERN}; paste has about 80 to 200, and is measured with some error", ge=0
+        300.0, "mg HA/cm3", f"{_PATTERN}; half way from paste (80 to 200) to what is plainly solid (400)", ge=0
     )
     lobe_share: float = _setting(
         0.8,

@@ -52,7 +52,7 @@ def part_bodies(
         assert box is not None  # a group has voxels
         mask = labels[box] == number
         own = free[box] & (mask | (labels[box] == 0))
-        inside = inside_of(low[box], mask, own, spacing_mm, settings.halo_mm)
+        inside = inside_of(low[box], mask, own, spacing_mm)
         bodies = np.where(mask, inside.at_voxels(bodies_of(inside, settings, blur_mm)), 0)
         parted[box][mask] = bodies[mask] + last
         last += int(bodies.max())

@@ -62,7 +62,7 @@ class Inside:
 
 
 def inside_of(
-    low: Floats, mask: Mask, free: Mask, spacing_mm: tuple[float, float, float], halo_mm: float
+    low: Floats, mask: Mask, free: Mask, spacing_mm: tuple[float, float, float]
 ) -> Inside:  # fmt: skip
     """Return how deep every cell lies inside a body of mineral.
 
@@ -76,8 +76,6 @@ def inside_of(
         What is neither bone, nor another deposit, nor outside the hand.
     spacing_mm : tuple of float
         Along i, j, k.
-    halo_mm : float
-        Mineral that lies farther than this from what is half as dense as its surroundings is no blur: it counts, too.
     """
     from scipy.ndimage import gaussian_filter, maximum_filter, zoom
 
@@ -90,9 +88,6 @@ def inside_of(
     density = maximum_filter(np.where(mask, excess, 0), 2 * reach + 1)
     parts = tuple(int(n) for n in np.ceil(spacing / CELL_MM))
     cell_mm = tuple(float(s) for s in (spacing / parts)[::-1])
-    near = free & (away <= halo_mm)
-    above = np.where(near, excess - _HALF * density, -1).astype(np.float32)
-    body = zoom(above, parts, order=1, mode="nearest", grid_mode=True) > 0
-    found = zoom(mask.astype(np.uint8), parts, order=0, mode="nearest", grid_mode=True) > 0
-    body |= found & (distance_mm(body, cell_mm) > halo_mm)
+    body = zoom(excess - _HALF * density, parts, order=1, mode="nearest", grid_mode=True) > 0
+    body &= zoom(mask.astype(np.uint8), parts, order=0, mode="nearest", grid_mode=True) > 0
     return Inside(distance_mm(~body, cell_mm), cell_mm, parts)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from calcidect.findings._bodies import lumps_of
+from calcidect.findings._gather import distance_mm
 from calcidect.findings._inside import Inside, Mask, inside_of
 from calcidect.findings._surroundings import Surroundings
 from calcidect.geometry import FloatArray
@@ -28,7 +29,7 @@ BARTOLI = {
 _LEAST_PART_MM3 = 1.0
 """Our choice: smaller parts are specks, as smaller deposits are (`findings.minimum_volume_mm3`)."""
 _SHIFTS = slice(1, None), slice(None, -1)
-_RIDGE = 0.3  # of the greatest depth; our choice: shallower ridges are those of a rough surface
+_RADII = 10  # our choice: steps of a tenth of the greatest depth
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,15 @@ class Traits:
     number_of_lobes : int
         Rounded bodies that it is grown together from, told by necks (`PatternSettings.lobe_share`).
     thickness_mm : float
-        Twice the median inside distance on its middle surface or line.
+        Mean local thickness.
     elongation : float
         Longest principal extent / thickness.
     flatness : float
         Width / thickness, with width = volume / (length x thickness): 0.8 of a rod and 0.5 of a ball, however thick.
     number_of_holes : int
         Tunnels through it.
+    solidity : float
+        Volume / volume of its convex hull.
     """
 
     number_of_parts: int
@@ -57,6 +60,7 @@ class Traits:
     elongation: float
     flatness: float
     number_of_holes: int
+    solidity: float
 
 
 def described(
@@ -65,7 +69,7 @@ def described(
 ) -> dict[str, Any]:  # fmt: skip
     """Return what a `Deposit` says of its pattern: the traits, the pattern, and Bartoli's class for it."""
     free = around.mine & (around.depth_mm > 0)
-    inside = inside_of(around.low, around.mask, free, around.spacing_mm, settings.halo_mm)
+    inside = inside_of(around.low, around.mask, free, around.spacing_mm)
     if not inside.mask.any():
         return {"pattern": None}
     traits = traits_of(inside, settings.pattern, around.blur.widest_mm)
@@ -95,7 +99,7 @@ def traits_of(inside: Inside, settings: PatternSettings, blur_mm: float) -> Trai
     lobes = int(lumps_of(inside, settings.lobe_share, blur_mm).max())
     return Traits(
         max(int((pieces >= _LEAST_PART_MM3).sum()), 1), lobes, thickness_mm, length_mm / thickness_mm,
-        width_mm / thickness_mm, _holes(mask),
+        width_mm / thickness_mm, _holes(mask), _solidity(inside),
     )  # fmt: skip
 
 
@@ -117,24 +121,43 @@ def pattern_of(
     ball_mm = (6 * volume_mm3 / np.pi) ** (1 / 3)
     if ball_mm < settings.punctate_mm and max_diameter_mm < 2 * settings.punctate_mm:
         return "punctate"
-    if traits.number_of_holes >= settings.reticular_holes:
+    if traits.number_of_holes >= settings.reticular_holes and traits.thickness_mm < settings.strand_mm:
         return "reticular"
-    if traits.elongation >= settings.linear_elongation and traits.flatness < settings.linear_flatness:
-        return "linear"
-    if traits.elongation >= settings.sheet_elongation and traits.flatness >= settings.sheet_flatness:
-        return "sheet"
+    if traits.elongation >= settings.thin_elongation:
+        return "sheet" if traits.flatness >= settings.sheet_flatness else "linear"
     if mean_ha_mg_per_cm3 is not None and mean_ha_mg_per_cm3 < settings.amorphous_mg_per_cm3:
         return "amorphous"
-    return "conglomerate" if max(traits.number_of_parts, traits.number_of_lobes) > 1 else "nodule"
+    is_many = max(traits.number_of_parts, traits.number_of_lobes) > 1
+    return "conglomerate" if is_many or traits.solidity < settings.nodule_solidity else "nodule"
 
 
 def _thickness_mm(inside: Inside) -> float:
-    """Return twice the median depth on the ridges of the inside distance."""
-    from scipy.ndimage import maximum_filter
+    """Return the mean local thickness: of the largest ball in the body through each point, its diameter.
 
-    depth = inside.depth_mm
-    ridge = (depth >= maximum_filter(depth, 3)) & (depth > _RIDGE * depth.max())
-    return 2 * float(np.median(depth[ridge]))
+    Hildebrand and Rueegsegger, J Microsc 1997;185:67. The share of the body that balls of radius r fill falls
+    with r; the mean is twice its integral.
+    """
+    radii, step = np.linspace(0, float(inside.depth_mm.max()), _RADII, retstep=True)
+    volume = inside.mask.sum()
+    filled = [1.0]
+    for radius in radii[1:]:
+        balls = distance_mm(inside.depth_mm >= radius, inside.cell_mm) <= radius
+        filled.append(float((balls & inside.mask).sum() / volume))
+    mean = 2 * step * (sum(filled) - (filled[0] + filled[-1]) / 2)
+    return float(mean + np.mean(inside.cell_mm) / 2)  # the deepest cell's centre is a quarter of a cell off the middle
+
+
+def _solidity(inside: Inside) -> float:
+    """Return volume / volume of the convex hull; 1 of a body too flat for a hull."""
+    from scipy.spatial import ConvexHull, QhullError
+
+    faces = np.concatenate([np.eye(3), -np.eye(3)]) / 2
+    cells = np.argwhere(inside.mask & (inside.depth_mm < np.max(inside.cell_mm)))  # of the surface
+    points = (cells[:, None] + faces).reshape(-1, 3)
+    try:
+        return float(inside.mask.sum() / ConvexHull(points).volume)
+    except QhullError:
+        return 1.0
 
 
 def _length_mm(inside: Inside) -> float:

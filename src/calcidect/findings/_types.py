@@ -61,6 +61,7 @@ class Deposit:
     number_of_parts: int | None = None
     number_of_lobes: int | None = None
     number_of_holes: int | None = None
+    solidity: float | None = None
     thickness_mm: float | None = None
     elongation: float | None = None
     flatness: float | None = None

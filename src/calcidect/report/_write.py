@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from calcidect.geometry import Volume
 from calcidect.report._content import report_content
+from calcidect.report._hand_map import as_png, as_svg, hand_map, map_caption
 from calcidect.report._pictures import draw_pictures
 from calcidect.result import Result
 
@@ -39,7 +40,13 @@ def write_report(result: Result, study_low: Volume, folder: Path) -> None:
     """
     content = report_content(result)
     (folder / "images").mkdir(exist_ok=True)
-    pictures = []
+    shapes = hand_map(result.findings.deposits)
+    map_png = _png(as_png(shapes))
+    (folder / "images" / "hand_map.png").write_bytes(map_png)
+    pictures: list[dict[str, Any]] = [
+        {"kind": "map", "caption": map_caption(result.findings.deposits), "file": "images/hand_map.png",
+         "data": map_png, "svg": as_svg(shapes)},
+    ]  # fmt: skip
     for picture in draw_pictures(result, study_low):
         data = _png(picture.image)
         file = f"images/{picture.name}.png"
@@ -64,11 +71,14 @@ def render_html(content: dict[str, Any], pictures: list[dict[str, Any]]) -> str:
     import jinja2
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    embedded = [
-        {**picture, "url": f"data:image/png;base64,{base64.b64encode(picture['data']).decode()}"}
-        for picture in pictures
-    ]
+    embedded = [{**picture, "url": _url(picture)} for picture in pictures]
     return environment.from_string(_template("report.html.j2")).render(**content, pictures=embedded)
+
+
+def _url(picture: dict[str, Any]) -> str:
+    """Return a picture as an address that holds it: as drawing where there is one, which stays sharp at any size."""
+    kind, data = ("svg+xml", picture["svg"].encode()) if "svg" in picture else ("png", picture["data"])
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def render_pdf(content: dict[str, Any], pictures: list[dict[str, Any]], folder: Path) -> bytes:
