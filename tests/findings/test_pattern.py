@@ -8,7 +8,7 @@ import pytest
 from calcidect.findings._inside import inside_of
 from calcidect.findings._pattern import BARTOLI, Traits, pattern_of, traits_of
 from calcidect.settings import PatternSettings
-
+from support.shapes import BLUR_MM, HOST_HU, SHAPE, SPACING_MM, ball, points
 
 RULES = PatternSettings()
 

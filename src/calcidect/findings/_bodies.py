@@ -80,7 +80,8 @@ def bodies_of(inside: Inside, settings: FindingsSettings, blur_mm: float) -> Lab
     pieces, _ = label(inside.mask, np.ones((3, 3, 3)))
     away, nearest = distance_transform_edt(lumps == 0, inside.cell_mm[::-1], return_indices=True)
     territory = lumps[tuple(nearest)]
-    gaps = _between(territory, -away - np.min(inside.cell_mm) / 2)
+    quarter = float(np.mean(inside.cell_mm)) / 4  # the farther cell beside a gap's middle lies beyond it by as much
+    gaps = _between(territory, quarter - away)
     piece = {int(lump): int(pieces[at]) for lump, at in _first_cells(lumps)}
     groups = {lump: {lump} for lump in piece}
     for half_gap, one, other in sorted(((-v, *pair) for pair, v in gaps.items())):
@@ -93,7 +94,8 @@ def bodies_of(inside: Inside, settings: FindingsSettings, blur_mm: float) -> Lab
     names = np.zeros(int(lumps.max()) + 1, np.int32)
     for number, members in enumerate(_distinct(groups), start=1):
         names[sorted(members)] = number
-    return names[territory]
+    bodies: Labels = names[territory]
+    return bodies
 
 
 def lumps_of(inside: Inside, neck_share: float, blur_mm: float) -> Labels:

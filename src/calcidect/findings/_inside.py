@@ -86,8 +86,9 @@ def inside_of(
     excess = gaussian_filter(low - host, _SMOOTH_MM / spacing)
     reach = np.maximum(np.round(_LOCAL_MM / spacing).astype(int), 1)
     density = maximum_filter(np.where(mask, excess, 0), 2 * reach + 1)
-    parts = tuple(int(n) for n in np.ceil(spacing / CELL_MM))
-    cell_mm = tuple(float(s) for s in (spacing / parts)[::-1])
+    k, j, i = (int(n) for n in np.ceil(spacing / CELL_MM))
+    parts = (k, j, i)
+    cell_mm = (spacing_mm[0] / i, spacing_mm[1] / j, spacing_mm[2] / k)
     body = zoom(excess - _HALF * density, parts, order=1, mode="nearest", grid_mode=True) > 0
     body &= zoom(mask.astype(np.uint8), parts, order=0, mode="nearest", grid_mode=True) > 0
     return Inside(distance_mm(~body, cell_mm), cell_mm, parts)
