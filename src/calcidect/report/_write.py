@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calcidect.findings import Deposit
 from calcidect.geometry import Volume
 from calcidect.report._content import report_content
 from calcidect.report._hand_map import as_png, as_svg, hand_map, map_caption
@@ -40,13 +41,7 @@ def write_report(result: Result, study_low: Volume, folder: Path) -> None:
     """
     content = report_content(result)
     (folder / "images").mkdir(exist_ok=True)
-    shapes = hand_map(result.findings.deposits)
-    map_png = _png(as_png(shapes))
-    (folder / "images" / "hand_map.png").write_bytes(map_png)
-    pictures: list[dict[str, Any]] = [
-        {"kind": "map", "caption": map_caption(result.findings.deposits), "file": "images/hand_map.png",
-         "data": map_png, "svg": as_svg(shapes)},
-    ]  # fmt: skip
+    pictures = _map_pictures(result.findings.deposits, folder)
     for picture in draw_pictures(result, study_low):
         data = _png(picture.image)
         file = f"images/{picture.name}.png"
@@ -54,6 +49,16 @@ def write_report(result: Result, study_low: Volume, folder: Path) -> None:
         pictures.append({"kind": picture.kind, "caption": picture.caption, "file": file, "data": data})
     (folder / "report.html").write_text(render_html(content, pictures), encoding="utf-8")
     (folder / "report.pdf").write_bytes(render_pdf(content, pictures, folder))
+
+
+def _map_pictures(deposits: tuple[Deposit, ...], folder: Path) -> list[dict[str, Any]]:
+    """Write the drawn pair of hands and return it as the report's first picture; nothing without deposits."""
+    if not deposits:
+        return []
+    shapes, file = hand_map(deposits), "images/hand_map.png"
+    data = _png(as_png(shapes))
+    (folder / file).write_bytes(data)
+    return [{"kind": "map", "caption": map_caption(deposits), "file": file, "data": data, "svg": as_svg(shapes)}]
 
 
 def _png(image: Image.Image) -> bytes:
