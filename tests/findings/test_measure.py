@@ -115,7 +115,7 @@ def test_rows_and_labels_agree(findings: Findings) -> None:
 
 def test_what_is_not_measured_says_so(findings: Findings) -> None:
     assert all(row.fraction_lost is None and row.reason for row in findings.acro_osteolysis)
-    assert all(d.pattern is None for d in findings.deposits)
+    assert all(d.pattern is not None and d.thickness_mm for d in findings.deposits)
 
 
 def test_a_deposit_lies_where_it_was_put(findings: Findings, truth: dict) -> None:  # type: ignore[type-arg]
