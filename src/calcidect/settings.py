@@ -260,11 +260,54 @@ class AnatomySettings(_Group):
     body_threshold_hu: float = _setting(-400.0, "HU", "half way between air and fat at the skin", gt=-900, lt=-150)
 
 
+_PATTERN = "our rule: no source gives limits (docs/method/deposits.md)"
+
+
+class PatternSettings(_Group):
+    """Where one pattern ends and the next begins (docs/method/deposits.md)."""
+
+    punctate_mm: float = _setting(
+        2.5, "mm, diameter of the ball of its volume", f"{_PATTERN}; dots of 2 mm, whose edge is half a mm unsure", gt=0
+    )
+    nodule_solidity: float = _setting(
+        0.8,
+        "volume / volume of the convex hull",
+        f"{_PATTERN}; an ellipsoid has 0.9 to 1, two balls that touch 0.7",
+        gt=0,
+        lt=1,
+    )
+    thin_elongation: float = _setting(
+        4.0, "length / thickness", f"{_PATTERN}; three lumps in a row have 3 and are no line", gt=1
+    )
+    sheet_flatness: float = _setting(
+        2.5, "width / thickness", f"{_PATTERN}; of the thin ones: a round rod has 0.8, a ribbon less than a sheet", gt=0
+    )
+    strand_mm: float = _setting(2.5, "mm", f"{_PATTERN}; holes in thicker bodies are pores, not a net's", gt=0)
+    reticular_holes: int = _setting(3, "holes", f"{_PATTERN}; a torn sheet has one or two, a net many", ge=1)
+    amorphous_mg_per_cm3: float = _setting(
+        300.0, "mg HA/cm3", f"{_PATTERN}; half way from paste (80 to 200) to what is plainly solid (400)", ge=0
+    )
+    lobe_share: float = _setting(
+        0.8,
+        "of the thickness of the smaller lobe",
+        f"{_PATTERN}; a neck thinner than it is seen as a waist",
+        gt=0,
+        lt=1,
+    )
+
+
 class FindingsSettings(_Group):
     """What counts as a deposit, and how it is measured."""
 
     join_gap_mm: float = _setting(
         2.0, "mm", "parts with gaps of at most 2 mm belong together (result contract)", ge=0, le=10
+    )
+    neck_share: float = _setting(
+        0.5,
+        "of the thickness of the smaller body",
+        "a thinner neck parts two bodies (result contract)",
+        ge=0,
+        lt=1,
     )
     minimum_volume_mm3: float = _setting(
         1.0,
@@ -327,6 +370,7 @@ class FindingsSettings(_Group):
     destruction_volume_mm3: float = _setting(
         10.0, "mm3", "our rule: a cube of 2 mm, below which spongy bone's texture makes sites by chance", gt=0
     )
+    pattern: PatternSettings = PatternSettings()
 
 
 class Settings(_Group):

@@ -113,8 +113,8 @@ def test_rows_and_labels_agree(findings: Findings) -> None:
         assert deposit.max_diameter_mm >= (6 * deposit.volume_mm3 / np.pi) ** (1 / 3) * 0.8
 
 
-def test_what_is_not_measured_says_so(findings: Findings) -> None:
-    assert all(d.pattern is None for d in findings.deposits)
+def test_every_deposit_has_a_pattern(findings: Findings) -> None:
+    assert all(d.pattern is not None and d.thickness_mm for d in findings.deposits)
 
 
 def test_a_hand_without_damage_shows_none(findings: Findings) -> None:

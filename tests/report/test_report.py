@@ -57,7 +57,7 @@ def page_of(folder):
 def test_report_is_one_page_one_pdf_and_its_pictures(folder):
     assert {p.name for p in folder.iterdir()} == {"report.html", "report.pdf", "images"}
     expected = {f"{kind}_{side}.png" for kind in ("surface", "coronal") for side in ("right", "left")}
-    expected |= {f"deposit_{n}.png" for n in (3, 6, 4, 1, 5, 2)}  # the largest six
+    expected |= {"hand_map.png"} | {f"deposit_{n}.png" for n in (3, 6, 4, 1, 5, 2)}  # the largest six
     assert {p.name for p in (folder / "images").iterdir()} == expected
     assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
 
@@ -71,7 +71,9 @@ def test_same_input_gives_same_bytes(folder, tmp_path):
 def test_page_opens_offline_and_runs_nothing(folder):
     page = page_of(folder)
     assert page.addresses
-    assert all(address.startswith("data:image/png;base64,") for address in page.addresses)
+    assert all(
+        address.startswith(("data:image/png;base64,", "data:image/svg+xml;base64,")) for address in page.addresses
+    )
     assert not {"script", "link", "iframe", "form"} & set(page.tags)
 
 

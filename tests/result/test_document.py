@@ -52,6 +52,14 @@ DEPOSIT_COLUMNS = [
     "projected_area_mm2",
     "vendor_urate_fraction",
     "compartment_shares",
+    "number_of_parts",
+    "number_of_lobes",
+    "number_of_holes",
+    "solidity",
+    "thickness_mm",
+    "elongation",
+    "flatness",
+    "bartoli_class_unvalidated",
 ]
 
 

@@ -15,6 +15,7 @@ from calcidect.findings._clipped import clipped_both_notices, fill_clipped, with
 from calcidect.findings._destruction import bone_destruction
 from calcidect.findings._nearby import nearby_flags
 from calcidect.findings._older import older_measures
+from calcidect.findings._pattern import described
 from calcidect.findings._place import Place, place_of
 from calcidect.findings._region import Amounts, amounts, amounts_of_one_energy
 from calcidect.findings._surroundings import Surroundings
@@ -52,8 +53,6 @@ def measure(
     maps: MaterialMaps, anatomy: HandAnatomy, settings: Settings = Settings(), progress: Progress = silent  # noqa: B008
 ) -> Findings:  # fmt: skip
     """Return every deposit with its amounts, the bones, damage to them, and the burden per hand.
-
-    Pattern is not measured by this version; it is None, with the reason, in the result.
 
     Parameters
     ----------
@@ -130,7 +129,8 @@ def _deposit(
     bone_mm = float(around.bone_mm[voxels].min())
     depth_mm = float(around.depth_mm[voxels].min())
     at_skin = depth_mm < _AT_SKIN * min(view.grid.spacing_mm)
-    mass = found.ha_mass_mg
+    mass, diameter_mm = found.ha_mass_mg, _diameter_mm(points, view.grid)
+    density = None if mass is None else 1000 * mass / volume_mm3
     place = _place(view, points, around.low[voxels], around.bone_mm[voxels], centroid)
     dorsal = is_dorsal(view.hand, centroid, view.bone_points)
     if told is None and is_nail(around, found, dorsal):
@@ -147,13 +147,12 @@ def _deposit(
         digit=place.digit,
         level=place.level,
         compartment=place.compartment,
-        pattern=None,
         volume_mm3=volume_mm3,
         ha_mass_mg=mass,
         ha_mass_sd_mg=found.ha_mass_sd_mg,
         urate_mass_mg=found.urate_mass_mg,
-        mean_ha_mg_per_cm3=None if mass is None else 1000 * mass / volume_mm3,
-        max_diameter_mm=_diameter_mm(points, view.grid),
+        mean_ha_mg_per_cm3=density,
+        max_diameter_mm=diameter_mm,
         centroid_x_mm=float(centroid[0]),
         centroid_y_mm=float(centroid[1]),
         centroid_z_mm=float(centroid[2]),
@@ -170,6 +169,7 @@ def _deposit(
         **asdict(older_measures(around, voxels, view.hand.dorsal @ view.grid.direction, settings.findings.halo_mm)),
         vendor_urate_fraction=urate_fraction,
         compartment_shares=place.compartment_shares,
+        **described(around, volume_mm3, diameter_mm, density, settings.findings),
     ), voxels, start  # fmt: skip
 
 

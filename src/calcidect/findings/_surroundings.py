@@ -26,6 +26,11 @@ class Blur:
     in_plane_mm: float
     along_mm: float
 
+    @property
+    def widest_mm(self) -> float:
+        """Return the larger of the two."""
+        return max(self.in_plane_mm, self.along_mm)
+
     def sigma_mm(self) -> FloatArray:
         """Return the standard deviations of the Gaussian of that width, along k, j, i."""
         return _SIGMA_OF_FWHM * np.array([self.along_mm, self.in_plane_mm, self.in_plane_mm])

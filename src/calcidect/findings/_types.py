@@ -20,7 +20,8 @@ class Deposit:
     """One deposit: a row of ``deposits.csv``. None means not assessed. Positions are LPS mm.
 
     What follows ``flags`` is for comparison with older work and with other programs (``findings/_older.py``,
-    ``materials/_vendor_rule.py``); last, the share of its mass in each compartment that holds some.
+    ``materials/_vendor_rule.py``); then the share of its mass in each compartment that holds some; last
+    what its pattern was told by (``findings/_pattern.py``).
     """
 
     deposit_id: int
@@ -57,6 +58,14 @@ class Deposit:
     projected_area_mm2: float | None = None
     vendor_urate_fraction: float | None = None
     compartment_shares: dict[str, float] | None = None
+    number_of_parts: int | None = None
+    number_of_lobes: int | None = None
+    number_of_holes: int | None = None
+    solidity: float | None = None
+    thickness_mm: float | None = None
+    elongation: float | None = None
+    flatness: float | None = None
+    bartoli_class_unvalidated: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy import SMOOTH_MM, Hand, HandAnatomy, HandRegions, regions_of
 from calcidect.findings._attached import with_attached
+from calcidect.findings._bodies import part_bodies
 from calcidect.findings._course import course_at
 from calcidect.findings._gather import distance_mm, gather
 from calcidect.findings._nearby import hand_misfit_mm
@@ -72,6 +73,9 @@ def view_of(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Sett
         line = fit_host_line(*smooth, depth > _INNER_MM)
         mineral = with_attached(mineral, smooth, line, maps.sensitivity, hand.body & (other == 0), bone_mm)
     labels, count = gather(mineral, grid.spacing_mm, limits.join_gap_mm, limits.minimum_volume_mm3)
+    free = hand.body & ~bone & (other == 0)
+    blur = blur_of(maps.quality, grid.spacing_mm[2])
+    labels, count = part_bodies(labels, count, low, free, grid.spacing_mm, blur.widest_mm, limits)
     painted = None if maps.high is None else vendor_painted_in(
         maps.low, maps.high, hand.start, hand.size, settings.materials.vendor_rule
     )  # fmt: skip
@@ -81,7 +85,7 @@ def view_of(maps: MaterialMaps, anatomy: HandAnatomy, hand: Hand, settings: Sett
     middle = grid.point_of((np.array(grid.size) - 1) / 2)
     misfit_mm = hand_misfit_mm(maps.motion, middle, settings.study.motion_tolerance_mm)
     return HandView(hand, grid, low, high, labels, count, other, bone_mm,
-                     points, cKDTree(points), names, depth, line, blur_of(maps.quality, grid.spacing_mm[2]),
+                     points, cKDTree(points), names, depth, line, blur,
                      painted, misfit_mm, regions_of(hand))  # fmt: skip
 
 

@@ -9,8 +9,10 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calcidect.findings import Deposit
 from calcidect.geometry import Volume
 from calcidect.report._content import report_content
+from calcidect.report._hand_map import as_png, as_svg, hand_map, map_caption
 from calcidect.report._pictures import draw_pictures
 from calcidect.result import Result
 
@@ -39,7 +41,7 @@ def write_report(result: Result, study_low: Volume, folder: Path) -> None:
     """
     content = report_content(result)
     (folder / "images").mkdir(exist_ok=True)
-    pictures = []
+    pictures = _map_pictures(result.findings.deposits, folder)
     for picture in draw_pictures(result, study_low):
         data = _png(picture.image)
         file = f"images/{picture.name}.png"
@@ -47,6 +49,16 @@ def write_report(result: Result, study_low: Volume, folder: Path) -> None:
         pictures.append({"kind": picture.kind, "caption": picture.caption, "file": file, "data": data})
     (folder / "report.html").write_text(render_html(content, pictures), encoding="utf-8")
     (folder / "report.pdf").write_bytes(render_pdf(content, pictures, folder))
+
+
+def _map_pictures(deposits: tuple[Deposit, ...], folder: Path) -> list[dict[str, Any]]:
+    """Write the drawn pair of hands and return it as the report's first picture; nothing without deposits."""
+    if not deposits:
+        return []
+    shapes, file = hand_map(deposits), "images/hand_map.png"
+    data = _png(as_png(shapes))
+    (folder / file).write_bytes(data)
+    return [{"kind": "map", "caption": map_caption(deposits), "file": file, "data": data, "svg": as_svg(shapes)}]
 
 
 def _png(image: Image.Image) -> bytes:
@@ -64,11 +76,14 @@ def render_html(content: dict[str, Any], pictures: list[dict[str, Any]]) -> str:
     import jinja2
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    embedded = [
-        {**picture, "url": f"data:image/png;base64,{base64.b64encode(picture['data']).decode()}"}
-        for picture in pictures
-    ]
+    embedded = [{**picture, "url": _url(picture)} for picture in pictures]
     return environment.from_string(_template("report.html.j2")).render(**content, pictures=embedded)
+
+
+def _url(picture: dict[str, Any]) -> str:
+    """Return a picture as an address that holds it: as drawing where there is one, which stays sharp at any size."""
+    kind, data = ("svg+xml", picture["svg"].encode()) if "svg" in picture else ("png", picture["data"])
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def render_pdf(content: dict[str, Any], pictures: list[dict[str, Any]], folder: Path) -> bytes:

@@ -17,7 +17,7 @@ from calcidect.study import Study
 _NOT_YET = "This version does not assess it."
 _NO_FIT = "No hand could be fitted to the bones, so that places in it have no names."
 _OF_DEPOSITS = {
-    "digit": _NO_FIT, "compartment": _NO_FIT, "pattern": _NOT_YET, "aspect": _NO_FIT, "nearest_bone": _NO_FIT,
+    "digit": _NO_FIT, "compartment": _NO_FIT, "aspect": _NO_FIT, "nearest_bone": _NO_FIT,
 }  # fmt: skip
 _ONE_ENERGY = "One energy does not tell materials apart."
 _NEEDS_TWO_ENERGIES = (

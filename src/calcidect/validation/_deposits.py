@@ -84,6 +84,7 @@ def _score_of(deposit: DepositClaim, pairing: Pairing) -> DepositScore:
         matched_ids=tuple(sorted(match.reported_id for match in mine)),
         best_id=best.reported_id if best else None,
         shared_fraction=best.fraction if best else 0.0,
+        pattern=deposit.pattern,
         **(_compared(deposit, pairing.reported[best.reported_id]) if best else {}),
     )
 
@@ -95,9 +96,11 @@ def _compared(true: DepositClaim, reported: DepositClaim) -> dict[str, Any]:
     """
     told = {name: getattr(reported, name) is not None for name in SITE}
     told["digit"] |= told["compartment"]
+    told["pattern"] &= true.pattern is not None  # truth of other makers may not name one
     answers = {f"{n}_right": getattr(reported, n) == getattr(true, n) if told[n] else None for n in SITE}
     return {
         "reported_material": reported.material,
+        "reported_pattern": reported.pattern,
         "side_right": reported.side == true.side,
         "material_right": reported.material == true.material,
         **answers,

@@ -35,6 +35,10 @@ class Summary:
         See ``Score``.
     material, side, digit, level, compartment, pattern : Proportion
         Right among found deposits; for the last four, where the result states one.
+    pattern_confusion : dict
+        Of found deposits: true pattern to reported pattern to number.
+    counted_within_one : Proportion
+        Hands whose number of deposits is right, or off by one.
     group_dice_median, group_volume_error_percent_median, group_mass_error_percent_median : float or None
         Over groups of overlapping components; errors without their sign.
     total_volume_error_percent, total_mass_error_percent : float or None
@@ -76,6 +80,8 @@ class Summary:
     level: Proportion
     compartment: Proportion
     pattern: Proportion
+    pattern_confusion: dict[str, dict[str, int]]
+    counted_within_one: Proportion
     group_dice_median: float | None
     group_volume_error_percent_median: float | None
     group_mass_error_percent_median: float | None
@@ -123,6 +129,12 @@ def summarise(scores: Sequence[Score]) -> Summary:
         false_per_hand=off_vessels / hands,
         splits=sum(score.splits for score in scores),
         merges=sum(score.merges for score in scores),
+        counted_within_one=Proportion.of(
+            abs(row.reported_number - row.true_number) <= 1
+            for score in scores
+            for row in score.totals
+            if row.hand != "all"
+        ),
         **_of_deposits([row for score in scores for row in score.deposits]),
         **_of_quantities(scores),
         **_of_bones(scores),
@@ -134,7 +146,13 @@ def summarise(scores: Sequence[Score]) -> Summary:
 
 def _of_deposits(rows: list[DepositScore]) -> dict[str, Any]:
     answers = ("material", "side", "digit", "level", "compartment", "pattern")
+    confusion: dict[str, dict[str, int]] = {}
+    for row in rows:
+        if row.pattern is not None and row.reported_pattern is not None:
+            told = confusion.setdefault(row.pattern, {})
+            told[row.reported_pattern] = told.get(row.reported_pattern, 0) + 1
     return {
+        "pattern_confusion": confusion,
         "detection": Proportion.of(row.found for row in rows),
         "detection_by_size": {
             name: Proportion.of(row.found for row in rows if row.size_bin == name) for name, _, _ in SIZE_BINS

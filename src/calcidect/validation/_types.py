@@ -46,6 +46,8 @@ class DepositScore:
     level_right: bool | None = None
     compartment_right: bool | None = None
     pattern_right: bool | None = None
+    pattern: str | None = None
+    reported_pattern: str | None = None
 
 
 @dataclass(frozen=True)

@@ -139,9 +139,20 @@ def as_markdown(summary: Summary, refused: Refused = _NONE) -> str:
         "|---|---|",
         *(f"| {name} | {_shown(value)} |" for name, value in summary_rows(summary)),
         "",
+        *_confusion_lines(summary),
         *(f"Refused: {name} ({error.code})." for name, error in refused.items()),
     ]
     return "\n".join(lines)
+
+
+def _confusion_lines(summary: Summary) -> list[str]:
+    """Return a table of true patterns (rows) against reported ones (columns), if any is reported."""
+    confusion = summary.pattern_confusion
+    names = sorted(set(confusion) | {name for row in confusion.values() for name in row})
+    if not confusion:
+        return []
+    rows = [f"| {true} | {' | '.join(str(row.get(name, 0)) for name in names)} |" for true, row in confusion.items()]
+    return [f"| true pattern | {' | '.join(names)} |", "|---|" + "---|" * len(names), *sorted(rows), ""]
 
 
 def summary_rows(summary: Summary) -> list[tuple[str, Any]]:
@@ -153,6 +164,7 @@ def summary_rows(summary: Summary) -> list[tuple[str, Any]]:
         ("false deposits per hand", summary.false_per_hand),
         ("false deposits on calcified vessels", summary.false_on_vessels),
         ("deposits split / joined", f"{summary.splits} / {summary.merges}"),
+        ("hands counted right or off by one", summary.counted_within_one),
         ("material right", summary.material),
         ("side right", summary.side),
         ("digit right", summary.digit),
