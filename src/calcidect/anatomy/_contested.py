@@ -3,7 +3,8 @@
 On simulated hands it takes at most four voxels of bone in a thousand for a deposit, but a twentieth to three fifths
 of what touches bone for bone (docs/method/anatomy.md). So its word for a deposit is good, its word for bone is not.
 What sticks out of bone is far likelier to be bone in a hand that shows no deposit: there it is bone, unless the network
-reads enough of it as deposits. A hand's only deposit, small and in contact with bone, is missed; that is our choice.
+reads enough of it as deposits, or a part is larger than any osteophyte. A hand's only deposit, small and in contact
+with bone, is missed; that is our choice.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ LEAST_APART_MM3 = 8.0
 _LEAST_READ_MM3 = 25.0
 """Our choice: so much that sticks out of bone, all together, read as deposits. On simulated hands without any 0 to 18
 (arteries beside bone among them), with deposits against bone alone 34 and more."""
+_LARGE_MM3, _SESAMOID_SHARE = 80.0, 0.1
+"""Our choice: beyond blur, of one part; the largest common osteophyte has 20 mm3 in all. On simulated hands without any
+deposit 53 at most, sesamoids in contact with bone apart, which are read as such to a tenth and more."""
 _SESAMOID_RATIO = 2.0
 """Our choice: blur around a sesamoid is read as something else; one in contact with a deposit is one part with it."""
 _DENSE_SHARE = 0.1
@@ -51,7 +55,7 @@ class Evidence:
 def read_as_bone(outside: Mask, bones: Mask, evidence: Evidence, voxel_mm3: float) -> Mask:
     """Return the connected parts that are bone: what is read as a sesamoid and as dense as one.
 
-    In a hand that shows no deposit all are: none apart from bone, and too little that is read as one.
+    In a hand that shows no deposit all are: none apart from bone, too little that is read as one, no part too large.
 
     Parameters
     ----------
@@ -72,7 +76,9 @@ def read_as_bone(outside: Mask, bones: Mask, evidence: Evidence, voxel_mm3: floa
 
     dense, deposit, sesamoid = voxels(bones), voxels(read == DEPOSIT), voxels(read == SESAMOID)
     bone = voxels((read > 0) & (read < SESAMOID))
-    if not evidence.is_calcified and deposit[1:].sum() * voxel_mm3 < _LEAST_READ_MM3:
+    size, of_sesamoid = (np.bincount(parts[which], minlength=count + 1) for which in (outside, read == SESAMOID))
+    is_large = (size * voxel_mm3 >= _LARGE_MM3) & (of_sesamoid < _SESAMOID_SHARE * size)
+    if not (evidence.is_calcified or deposit[1:].sum() * voxel_mm3 >= _LEAST_READ_MM3 or is_large.any()):
         return outside.copy()
     is_dense = voxels(evidence.image.ha_mg_per_cm3 >= SMALL_BONE_MG_PER_CM3) > _DENSE_SHARE * dense
     is_bone = is_dense & (sesamoid > _SESAMOID_RATIO * (deposit + bone))
