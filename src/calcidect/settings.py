@@ -6,10 +6,11 @@ The user's TOML file overrides the defaults here. The settings in force are writ
 from __future__ import annotations
 
 import tomllib
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from calcidect.errors import InputRefusedError
 
@@ -350,12 +351,20 @@ class FindingsSettings(_Group):
         0.10, "of the distal phalanx", "lost from the tip, from which on acro-osteolysis is present (result contract)",
         gt=0, lt=1,
     )  # fmt: skip
-    acro_osteolysis_grades: tuple[float, float, float, float] = _setting(
-        (0.10, 0.25, 0.50, 0.75),
+    acro_osteolysis_grades: tuple[float, float, float] = _setting(
+        (0.25, 0.50, 0.75),
         "of the distal phalanx",
-        "loss from which on the grade is 1, 2, 3 and 4. Our proposal: no published scale of 0 to 4 has cuts by volume, "
-        "and none has been held against readers",
+        "loss from which on the grade is 2, 3 and 4; it is 1 from where loss is present. Our proposal: no published "
+        "scale of 0 to 4 has cuts by volume, and none has been held against readers",
     )
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        cuts = (self.acro_osteolysis_present, *self.acro_osteolysis_grades, 1.0)
+        if not all(low < high for low, high in pairwise(cuts)):
+            raise ValueError("acro_osteolysis_grades must rise, from more than acro_osteolysis_present to less than 1")
+        return self
+
     destruction_beside_mm: float = _setting(
         2.0, "mm", "from a deposit: bone lost farther away is not destroyed by it (result contract)", gt=0, le=10
     )

@@ -12,7 +12,7 @@ from support.fitted import mineral_of
 
 BONE = BONES.index("middle_phalanx_3") + 1
 VOXEL_MM3 = 0.125
-LARGE_MM3 = 1.0
+LARGE_MM3 = 0.3
 SHAPE = (30, 30, 30)
 ONE, OTHER = np.s_[2:8, 2:8, 2:8], np.s_[20:26, 20:26, 20:26]
 
@@ -40,6 +40,20 @@ def test_a_sure_deposit_against_bone_makes_others_likely() -> None:
     assert bone_of(BONE, DEPOSIT).tolist() == [False, False]
 
 
+@pytest.mark.parametrize(
+    ("size_mm3", "of_sesamoid", "is_bone"), [(60.0, False, True), (100.0, False, False), (100.0, True, True)]
+)
+def test_a_part_larger_than_any_osteophyte_makes_a_hand_one_with_deposits(
+    size_mm3: float, of_sesamoid: bool, is_bone: bool
+) -> None:
+    parts, read = np.zeros(SHAPE, bool), np.zeros(SHAPE, np.uint8)
+    parts.ravel()[: round(size_mm3 / VOXEL_MM3)] = True
+    read[parts] = BONE
+    if of_sesamoid:
+        read.ravel()[: round(0.2 * size_mm3 / VOXEL_MM3)] = SESAMOID
+    assert read_as_bone(parts, parts, Evidence(mineral_of(parts), read, False), VOXEL_MM3)[parts].all() == is_bone
+
+
 @pytest.mark.parametrize(("read_mm3", "shows_deposits"), [(20.0, False), (30.0, True)])
 def test_what_is_read_as_deposits_counts_together_but_for_the_blur_around_it(
     read_mm3: float, shows_deposits: bool
@@ -50,7 +64,7 @@ def test_what_is_read_as_deposits_counts_together_but_for_the_blur_around_it(
         parts[place] = True
         dense[tuple(slice(s.start + 1, s.stop - 1) for s in place)] = True
     read[dense] = BONE
-    read.flat[np.flatnonzero(dense)[: int(read_mm3)]] = DEPOSIT
+    read.flat[np.flatnonzero(dense)[: round(read_mm3 / LARGE_MM3)]] = DEPOSIT
     found = read_as_bone(parts, dense, Evidence(mineral_of(parts), read, False), LARGE_MM3)
     assert found[parts].any() == found[parts].all() == (not shows_deposits)
 

@@ -137,6 +137,17 @@ def test_the_tip_of_a_slender_finger_belongs_to_the_hand() -> None:
     assert not inside[62:, 53].any()
 
 
+def test_two_hands_that_a_thin_bridge_joins_are_two() -> None:
+    """Fingers alone: no core is deep enough for the flooding that parts palms."""
+    grid = Grid((90, 40, 60), (1.6, 1.6, 1.6))
+    low = np.full(grid.shape, -1000, np.int16)
+    for first in (4, 48):
+        low[5:55, 14:22, first : first + 38] = 40
+        low[10:50, 16:20, first + 8 : first + 30] = 900
+    low[30, 17, 42:48] = 40
+    assert len(find_bodies(Volume(low, grid), -400.0, 300.0)) == 2
+
+
 def test_a_fingertip_beyond_a_thin_joint_belongs_to_the_hand() -> None:
     grid = Grid((60, 60, 96), (1.6, 1.6, 1.6), (0, 0, 0), np.eye(3))
     z, y, x = np.meshgrid(*(np.arange(n) * 1.6 for n in grid.shape), indexing="ij")

@@ -22,7 +22,7 @@ LOST = {"distal_phalanx_1": 0.35, "distal_phalanx_2": 0.6, "distal_phalanx_4": 0
 
 def assessed(low: Volume, anatomy: HandAnatomy, deposits: np.ndarray) -> dict[int, AcroOsteolysis]:
     rows = acro_osteolysis(low, anatomy, deposits, FindingsSettings())
-    return {row.digit: row for row in rows}
+    return {row.digit: row for row in rows if row.side == "left"}
 
 
 @pytest.fixture(scope="module")
@@ -126,4 +126,6 @@ def test_a_fingertip_in_a_fist_has_no_cap(whole) -> None:
     fist = replace(hand, size=size, body=np.ones(size[::-1], bool))
     bones = Volume(np.zeros(size[::-1], np.uint8), Grid(size, (1.0, 1.0, 1.0)))
     assert _to_skin(fist, bones, np.array([5.0, 20.0, 5.0]), np.array([0.0, 1.0, 0.0])) is None
-    assert _to_skin(fist, bones, np.array([5.0, 50.0, 5.0]), np.array([0.0, 1.0, 0.0])) == pytest.approx(9.5, abs=0.1)
+    assert _to_skin(fist, bones, np.array([5.0, 50.0, 5.0]), np.array([0.0, 1.0, 0.0])) is None  # cut off by the scan
+    fist.body[:, 55:] = False
+    assert _to_skin(fist, bones, np.array([5.0, 50.0, 5.0]), np.array([0.0, 1.0, 0.0])) == pytest.approx(4.5, abs=0.15)

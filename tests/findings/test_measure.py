@@ -118,8 +118,9 @@ def test_every_deposit_has_a_pattern(findings: Findings) -> None:
 
 
 def test_a_hand_without_damage_shows_none(findings: Findings) -> None:
-    assert [row.digit for row in findings.acro_osteolysis] == [1, 2, 3, 4, 5]
-    assert [row.present for row in findings.acro_osteolysis] == [False] * 5
+    assert [row.digit for row in findings.acro_osteolysis] == [1, 2, 3, 4, 5] * 2
+    assert [row.present for row in findings.acro_osteolysis] == [False] * 5 + [None] * 5
+    assert {row.reason for row in findings.acro_osteolysis[5:]} == {"The scan does not show this hand."}
     assert findings.bone_destruction == ()
 
 

@@ -6,7 +6,18 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from calcidect.report._hand_map import WIDTH, Disc, Rod, as_png, as_svg, disc_radius, hand_map, map_caption, place_of
+from calcidect.report._hand_map import (
+    HEIGHT,
+    WIDTH,
+    Disc,
+    Rod,
+    as_png,
+    as_svg,
+    disc_radius,
+    hand_map,
+    map_caption,
+    place_of,
+)
 from support.results import small_result
 
 DEPOSITS = small_result().findings.deposits
@@ -37,6 +48,18 @@ def test_deposits_of_one_place_lie_beside_each_other():
     same = [replace(DEPOSITS[0], deposit_id=n) for n in range(1, 4)]
     places = {(round(s.x, 2), round(s.y, 2)) for s in discs(same)}
     assert len(places) == 3
+
+
+def test_many_deposits_of_one_place_stay_on_their_hand():
+    many = [
+        replace(DEPOSITS[0], deposit_id=n, level="forearm", volume_mm3=5000 if n == 1 else 100) for n in range(1, 41)
+    ]
+    side = 0 if many[0].side == "right" else WIDTH / 2
+    for disc in discs(many):
+        assert side <= disc.x - disc.radius
+        assert disc.x + disc.radius <= side + WIDTH / 2
+        assert disc.y - disc.radius >= 0
+        assert disc.y + disc.radius <= HEIGHT
 
 
 def test_a_deposit_without_level_is_counted_not_drawn():

@@ -96,7 +96,7 @@ def test_page_holds_the_numbers_of_the_result(folder):
         "findings.bulky_deposit_mm3 = 300.0 mm3",
         "at least 300 mm³",
         "18 ± 3 %, grade 1",
-        "Left digit 1: The fingertip lies outside the scan.",
+        "Left hand, digit 1: The fingertip lies outside the scan.",
         "input SHA-256 a7a7a7a7a7a7a7a7",
     ):
         assert expected in text, expected
@@ -141,7 +141,7 @@ def test_bare_result_says_what_is_not_assessed(tmp_path):
         },
     )  # fmt: skip
     text = page_of(report_of(replace(scene, findings=bare), tmp_path / "out")).text
-    assert "acro osteolysis: This version does not assess it." in text
+    assert "acro osteolysis: No digit was looked at." in text
     assert "None" not in text
     assert "nan" not in text.lower()
 

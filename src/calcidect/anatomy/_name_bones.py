@@ -130,8 +130,9 @@ def name_bones(
     found, space = best.found, best.space
     own = bones[tuple(placed.index.T)]
     index, owner, least_mm = placed.index[own], placed.bone[own], placed.distance_mm[own]
-    agreed = read[tuple(index.T)] == owner + 1
-    confidence = _confidence(model, found, owner, least_mm < _EXPLAINED_MM, agreed)
+    agreed = read[tuple(index.T)] == owner + 1  # the fit can't tell how the base of a lost fingertip is turned
+    fitted = _share(owner, least_mm < _EXPLAINED_MM) * np.minimum(1.0, found.matched / 0.5)
+    confidence = np.maximum(fitted, _share(owner, agreed))
     labels = np.zeros(bones.shape, np.uint8)
     labels[tuple(index.T)] = owner + 1
     unsure = np.zeros(bones.shape, bool)
@@ -140,7 +141,7 @@ def name_bones(
     labels[unsure] = UNNAMED
     return NamedBones(
         labels,
-        _frames(model, found, space, confidence),
+        _frames(model, found, space, confidence, fitted),
         _radiocarpal_mm(model, found),
         _missing(model, found, labels, space.grid),
         float(unsure.sum()) * space.grid.voxel_volume_mm3,
@@ -197,21 +198,15 @@ def distance_to(model: HandModel, found: Fit, bone: int, points_mm: FloatArray) 
     return away
 
 
-def _confidence(
-    model: HandModel, found: Fit, owner: NDArray[np.intp], explained: NDArray[np.bool_], agreed: NDArray[np.bool_]
-) -> FloatArray:
-    """Return, per bone, the share of its voxels that the fitted bone explains, less where half of it has no match.
-
-    A lost tip takes matches away without making the name less sure. Where the network reads more of them as that bone,
-    that share counts: of a fingertip's base the fit can't tell how it is turned.
-    """
-    count = len(model.bones)
-    owned = np.maximum(np.bincount(owner, minlength=count), 1)
-    by_fit, by_reading = (np.bincount(owner[which], minlength=count) / owned for which in (explained, agreed))
-    return np.asarray(np.maximum(by_fit * np.minimum(1.0, found.matched / 0.5), by_reading))
+def _share(owner: NDArray[np.intp], which: NDArray[np.bool_]) -> FloatArray:
+    """Return the share of each bone's voxels that count, 0 of a bone without any."""
+    owned, counted = (np.bincount(bones, minlength=len(BONES)) for bones in (owner, owner[which]))
+    return np.asarray(counted / np.maximum(owned, 1))
 
 
-def _frames(model: HandModel, found: Fit, space: HandSpace, confidence: FloatArray) -> dict[str, BoneFrame]:
+def _frames(
+    model: HandModel, found: Fit, space: HandSpace, confidence: FloatArray, fitted: FloatArray
+) -> dict[str, BoneFrame]:
     """Return where every bone lies, in LPS."""
     frames = {}
     points, _ = posed_points(model, found.posed)
@@ -219,7 +214,9 @@ def _frames(model: HandModel, found: Fit, space: HandSpace, confidence: FloatArr
         _, along, palmar = space.lps_of(directions(bone) @ found.posed.rotations[n].T)
         joint = space.lps_of(found.posed.origins_mm[n][None])[0]
         surface = space.lps_of(points[model.bone_of_point == n])
-        frames[bone.name] = BoneFrame(joint, along, palmar, float(confidence[n]), float(found.seen[n]), surface)
+        frames[bone.name] = BoneFrame(
+            joint, along, palmar, float(confidence[n]), float(found.seen[n]), surface, float(fitted[n])
+        )
     return frames
 
 

@@ -55,11 +55,13 @@ class BoneFrame:
     along, palmar : array, shape (3,)
         Unit vectors in LPS: towards its distal end, and to its palmar side.
     confidence : float
-        0 to 1, that bone found there is this bone.
+        0 to 1, that bone found there is this bone: by the fit, or by the network's reading.
     seen : float
         Share of it that lies in the scan.
     surface_mm : array, shape (n, 3)
         Points about 2 mm apart on the fitted surface, LPS: the bone as it would be without loss.
+    fitted : float
+        0 to 1, that the fitted surface lies where this bone does.
     """
 
     joint_mm: FloatArray
@@ -68,6 +70,7 @@ class BoneFrame:
     confidence: float
     seen: float
     surface_mm: FloatArray = field(default_factory=lambda: np.empty((0, 3)))
+    fitted: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

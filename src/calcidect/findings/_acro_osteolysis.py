@@ -7,6 +7,7 @@ distal phalanges of the other digits and the other hand, as far as what remains 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,8 @@ _DIGIT_SD, _OTHERS_SD, _SIDE_SD = 0.10, 0.05, 0.02
 differ by, 0.08, and what persons do, 0.05), given other digits' distal phalanges, and given the other hand's. Our
 choice; the segments of hands vary by 5 to 8 % (Greiner 1991), mostly together."""
 _SURE, _SEEN = 0.6, 0.9
-"""Our choice: a bone of less confidence, or of which less is in the scan, tells no length."""
+"""Our choice: a bone whose fit is less sure, or of which less is in the scan, tells no length."""
+_NOT_THERE = "The scan does not show this hand."
 _NO_HAND = "No hand of 29 bones was found."
 _CUT_OFF = "The scan cuts it off."
 _NO_BONE = "Its distal phalanx was not found where it is expected: missing, wholly resorbed or misread."
@@ -67,9 +69,11 @@ def acro_osteolysis(
         _looked_at(low, anatomy, hand, digit, deposit_labels) for hand in anatomy.hands for digit in range(1, 6)
     ]
     digits = [found for found in looked_at if isinstance(found, _Digit)]
-    return tuple(
-        _assessed(found, digits, settings) if isinstance(found, _Digit) else found for found in looked_at
-    )  # fmt: skip
+    absent = [side for side in get_args(Side) if side not in {hand.side for hand in anatomy.hands}]
+    return (
+        *(_assessed(found, digits, settings) if isinstance(found, _Digit) else found for found in looked_at),
+        *(_not_assessed(side, digit, _NOT_THERE) for side in absent for digit in range(1, 6)),
+    )
 
 
 def _looked_at(
@@ -86,7 +90,11 @@ def _looked_at(
     reason = (
         _NO_HAND if frame is None else _CUT_OFF if frame.seen < _SEEN else _NO_BONE if remains is None else _NO_LENGTH
     )
-    return AcroOsteolysis(hand.side, digit, None, None, None, None, reason)
+    return _not_assessed(hand.side, digit, reason)
+
+
+def _not_assessed(side: Side, digit: int, reason: str) -> AcroOsteolysis:
+    return AcroOsteolysis(side, digit, None, None, None, None, reason)
 
 
 def _expected_mm(hand: Hand, digit: int) -> float | None:
@@ -94,7 +102,7 @@ def _expected_mm(hand: Hand, digit: int) -> float | None:
     ratios = []
     for kind in ("metacarpal", "proximal_phalanx", "middle_phalanx"):
         bone = hand.bones.get(f"{kind}_{digit}")
-        if bone is not None and bone.confidence >= _SURE and bone.seen >= _SEEN and len(bone.surface_mm):
+        if bone is not None and bone.fitted >= _SURE and bone.seen >= _SEEN and len(bone.surface_mm):
             ratios.append(np.log(np.ptp(bone.surface_mm @ bone.along) / _LENGTHS_MM[kind][digit - 1]))
     return float(_LENGTHS_MM["distal_phalanx"][digit - 1] * np.exp(np.mean(ratios))) if ratios else None
 
@@ -109,7 +117,7 @@ def _assessed(own: _Digit, digits: list[_Digit], settings: FindingsSettings) -> 
     lost = found.fraction_lost
     return AcroOsteolysis(
         own.side, own.digit, lost >= settings.acro_osteolysis_present, lost, found.fraction_lost_sd,
-        int(np.searchsorted(settings.acro_osteolysis_grades, lost, side="right")),
+        sum(lost >= cut for cut in (settings.acro_osteolysis_present, *settings.acro_osteolysis_grades)),
         residual_length_mm=own.remains.length_mm,
         expected_length_mm=float(own.expected_mm * np.exp(correction + found.log_length)),
         tuft_width_mm=own.remains.tuft_width_mm,
@@ -131,5 +139,6 @@ def _told_by_others(own: _Digit, digits: list[_Digit]) -> tuple[float, float]:
         apart = _SIDE_SD if other.digit == own.digit else _OTHERS_SD
         said.append(other.told.log_length * other.told.log_length_sd**-2 / gained)
         weight.append(1 / (apart**2 + 1 / gained))
-    sd = max(np.sum(weight) ** -0.5, _SIDE_SD if len(digits) > 5 else _OTHERS_SD)
+    has_other_side = any(other is not own and other.digit == own.digit for other in digits)
+    sd = max(np.sum(weight) ** -0.5, _SIDE_SD if has_other_side else _OTHERS_SD)  # digits of a hand err together
     return float(np.average(said, weights=weight)), float(sd)

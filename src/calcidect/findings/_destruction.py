@@ -23,8 +23,8 @@ from calcidect.settings import FindingsSettings
 
 Mask = NDArray[np.bool_]
 
-_LEAST_CONFIDENCE = 0.6
-"""Our choice: below it the place of the bone is not sure, nor its surface."""
+_LEAST_FITTED = 0.6
+"""Our choice, as for names: below it the place of the bone is not sure, nor its surface."""
 _MARGIN_MM = 5.0
 _ON_SURFACE_MM = 1.1
 """Voxels that near to the border of a bone's label, on either side, tell where its surface lies on the whole."""
@@ -84,10 +84,11 @@ def _of_hand(
     low: Volume, anatomy: HandAnatomy, hand: Hand, deposit_labels: Volume, settings: FindingsSettings
 ) -> Iterator[BoneDestruction]:
     image, bones, deposits = (v.cropped(hand.start, hand.size) for v in (low, anatomy.bones, deposit_labels))
+    own_deposits = deposits.array * hand.body
     labels = {meaning.bone: label for label, meaning in anatomy.bone_labels.items() if meaning.side == hand.side}
     for name, frame in hand.bones.items():
-        if name in labels and frame.confidence >= _LEAST_CONFIDENCE and len(frame.surface_mm) >= LEAST_POINTS:
-            near = _near(image, bones, deposits.array, labels[name], name, frame, settings)
+        if name in labels and frame.fitted >= _LEAST_FITTED and len(frame.surface_mm) >= LEAST_POINTS:
+            near = _near(image, bones, own_deposits, labels[name], name, frame, settings)
             if near is not None:
                 for number, site in _sites(near, settings):
                     yield BoneDestruction(hand.side, name, number, *_measured(near, site, number))

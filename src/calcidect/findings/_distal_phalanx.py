@@ -68,6 +68,7 @@ def distal_phalanx(
     place = _Place.of(bones.grid.cropped(tuple(s.start for s in box[::-1]), own.shape[::-1]), hand.bones[name])
     own[own] = _is_bone(place.local(own), low.cropped(hand.start, hand.size).array[box][own])
     deposits = anatomy.bones.like(deposit_labels).cropped(hand.start, hand.size).array[box] > 0
+    deposits &= hand.body[box]
     scallops = _scallops(own, bones.array[box] > 0, deposits, place.grid)
     sections = _repaired(place.sections(own), place.sections(scallops), has_deposits=bool(deposit_labels.any()))
     return _measured(sections, place, own, hand, bones) if sections.any() else None
@@ -134,7 +135,7 @@ def _bone(anatomy: HandAnatomy, bones: Volume, hand: Hand, name: str) -> Mask:
     labels = {meaning.bone: n for n, meaning in anatomy.bone_labels.items() if meaning.side == hand.side}
     grid, voxel_mm3 = bones.grid, bones.grid.voxel_volume_mm3
     named = np.asarray(bones.array == labels.get(name, -1))
-    if named.sum() * voxel_mm3 >= _LEAST_MM3 or "unnamed" not in labels:
+    if named.sum() * voxel_mm3 >= _LEAST_MM3 or "unnamed" not in labels or not len(hand.bones[name].surface_mm):
         return named
     trees = {other: cKDTree(bone.surface_mm) for other, bone in hand.bones.items() if len(bone.surface_mm)}
     parts, count = label(bones.array == labels["unnamed"])
@@ -187,10 +188,13 @@ def _widest(tuft_mm: FloatArray) -> float:
 
 
 def _to_skin(hand: Hand, bones: Volume, tip_mm: FloatArray, along: FloatArray) -> float | None:
-    """Return how far the hand goes on from a point along an axis, mm; None where it goes on, as in a fist."""
+    """Return how far the hand goes on from a point along an axis, mm.
+
+    None where it goes on, as in a fist, or where the scan ends before the hand does.
+    """
     steps = np.arange(0.0, _FARTHEST_SKIN_MM, 0.1)
     index = np.rint(bones.grid.index_of(tip_mm + steps[:, None] * along)).astype(int)
     within = ((index >= 0) & (index < hand.size)).all(1)
-    inside = np.zeros(len(steps), bool)
-    inside[within] = hand.body[tuple(index[within, ::-1].T)]
+    in_scan = steps[: int(np.argmin(within)) if not within.all() else None]
+    inside = hand.body[tuple(index[: len(in_scan), ::-1].T)]
     return None if inside.all() else float(steps[int(np.argmin(inside))])

@@ -235,16 +235,18 @@ def _acro_notes(result: Result) -> list[str]:
     """Return the cuts in force, and why single digits could not be assessed; ``not_assessed`` says if none could."""
     values = {row["name"].removeprefix("findings."): row["value"] for row in result.provenance.settings}
     rules = []
-    if cuts := values.get("acro_osteolysis_grades"):
-        grades = ", ".join(f"{100 * cut:g}" for cut in cuts[:-1])
+    if later := values.get("acro_osteolysis_grades"):
+        cuts = [f"{100 * cut:g}" for cut in (values["acro_osteolysis_present"], *later)]
         rules.append(
-            f"Of the volume of the whole distal phalanx, \u00b1 SD. Grades 1 to 4: from {grades} and "
-            f"{100 * cuts[-1]:g} % on; no reader has confirmed these cuts."
+            f"Of the volume of the whole distal phalanx, \u00b1 SD. Grades 1 to 4: from {', '.join(cuts[:-1])} and "
+            f"{cuts[-1]} % on; no reader has confirmed these cuts."
         )
+    digits: dict[str, list[int]] = {}
+    for row in result.findings.acro_osteolysis:
+        if row.reason is not None:
+            digits.setdefault(f"{row.side.capitalize()} hand, {{}}: {row.reason}", []).append(row.digit)
     return rules + [
-        f"{digit.side.capitalize()} digit {digit.digit}: {digit.reason}"
-        for digit in result.findings.acro_osteolysis
-        if digit.reason is not None
+        text.format(f"digit{'s' if len(of) > 1 else ''} {', '.join(map(str, of))}") for text, of in digits.items()
     ]
 
 

@@ -155,10 +155,12 @@ def _bones(side: str) -> list[Shape]:
 def _disc(deposit: Deposit, place: tuple[float, float], radii: list[float]) -> Disc:
     """Return a deposit's disc; ``radii`` of those at the same place grows by it."""
     radius = disc_radius(deposit.volume_mm3)
-    away = 0.7 * (radii[0] + radius) * math.sqrt(len(radii)) if radii else 0.0
+    away = math.sqrt(sum(r * r for r in radii)) + 0.5 * radius if radii else 0.0  # as discs in a sunflower lie
     turn = math.radians(_GOLDEN_DEGREES * len(radii))
     radii.append(radius)
-    x, y = place[0] + away * math.cos(turn), place[1] + away * math.sin(turn)
+    left, right = (0.0, WIDTH / 2) if place[0] < WIDTH / 2 else (WIDTH / 2, WIDTH)  # on its own hand, whole
+    x = min(max(place[0] + away * math.cos(turn), left + radius), right - radius)
+    y = min(max(place[1] + away * math.sin(turn), radius), HEIGHT - radius)
     return Disc(x, y, radius, MATERIAL_COLOURS[str(deposit.material)])
 
 

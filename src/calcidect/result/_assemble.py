@@ -14,10 +14,10 @@ from calcidect.materials import MaterialMaps
 from calcidect.result._types import HandFacts, NotAssessed, Provenance, Result, StudyFacts, Triple
 from calcidect.study import Study
 
-_NOT_YET = "This version does not assess it."
 _NO_FIT = "No hand could be fitted to the bones, so that places in it have no names."
 _OF_DEPOSITS = {
     "digit": _NO_FIT, "compartment": _NO_FIT, "aspect": _NO_FIT, "nearest_bone": _NO_FIT,
+    "pattern": "No deposit is dense enough against what is around it to have a shape.",
 }  # fmt: skip
 _ONE_ENERGY = "One energy does not tell materials apart."
 _NEEDS_TWO_ENERGIES = (
@@ -87,7 +87,7 @@ def what_is_not_assessed(findings: Findings, *, single_energy: bool = False) -> 
     missing = [NotAssessed(name, _ONE_ENERGY) for name in _NEEDS_TWO_ENERGIES] if single_energy else []
     if all(digit.fraction_lost is None for digit in findings.acro_osteolysis):
         reasons = sorted({digit.reason for digit in findings.acro_osteolysis if digit.reason})
-        missing.append(NotAssessed("acro_osteolysis", " ".join(reasons) or _NOT_YET))
+        missing.append(NotAssessed("acro_osteolysis", " ".join(reasons) or "No digit was looked at."))
     if not findings.bone_destruction and all(bone.bone == "unnamed" for bone in findings.bones):
         missing.append(NotAssessed("bone_destruction", _NO_FIT))
     if any(bone.bone == "unnamed" for bone in findings.bones):

@@ -81,14 +81,10 @@ def _labels(
     spacing_mm: tuple[float, float, float],
 ) -> NDArray[np.int32]:
     """Return labels 1, 2, ... of the hands."""
-    import SimpleITK as sitk
-    from scipy.ndimage import binary_dilation
-
     voxel_cm3 = float(np.prod(spacing_mm)) / 1000
     opened = inside & (depth_mm(~(depth > _OPENING_MM), spacing_mm) <= _OPENING_MM + 0.5)
     opened |= _fingertips(inside, opened, mineral, voxel_cm3)
-    joined = binary_dilation(opened, mask=inside)  # across the thinnest place of a finger
-    parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(joined.astype(np.uint8)))) * opened
+    parts = _with_fingers(opened, inside, voxel_cm3)
     labels = np.zeros(inside.shape, np.int32)
     for part in np.nonzero(np.bincount(parts.ravel()) * voxel_cm3 >= _MINIMUM_HAND_CM3)[0]:
         mask = parts == part
@@ -97,6 +93,20 @@ def _labels(
         split = _split(mask, depth, spacing_mm)
         labels[mask] = split[mask] + labels.max()
     return labels
+
+
+def _with_fingers(opened: NDArray[np.bool_], inside: NDArray[np.bool_], voxel_cm3: float) -> NDArray[np.int32]:
+    """Return connected parts of what the opening left; what a thin joint has parted from a hand is part of it."""
+    from scipy.ndimage import binary_dilation, distance_transform_edt, label
+
+    parts, count = label(opened)
+    joined, _ = label(binary_dilation(opened, mask=inside))
+    is_hand = np.bincount(parts.ravel(), minlength=count + 1) * voxel_cm3 >= _MINIMUM_HAND_CM3
+    is_hand[0] = False
+    if not is_hand.any():
+        return np.asarray(joined * opened, np.int32)
+    nearest = tuple(distance_transform_edt(~is_hand[parts], return_distances=False, return_indices=True))
+    return np.asarray(np.where(opened & (joined == joined[nearest]), parts[nearest], parts), np.int32)
 
 
 def _is_hand_like(mineral: NDArray[np.bool_], depth_mm: NDArray[np.float32]) -> bool:

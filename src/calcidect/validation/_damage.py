@@ -35,10 +35,10 @@ def score_destruction(
 
     A site is the same when side and bone agree and its deposit is matched with the true one.
     """
-    if not findings.assesses("bone_destruction"):
-        return tuple(_site_row(site, None, False) for site in truth.bone_destruction), 0
     matched = {(match.true_id, match.reported_id) for match in matches}
     found_deposits = {match.true_id for match in matches}
+    if not findings.assesses("bone_destruction"):
+        return tuple(_site_row(s, None, s.deposit_id in found_deposits) for s in truth.bone_destruction), 0
     rows, used = [], set()
     for site in truth.bone_destruction:
         claims = [claim for claim in findings.bone_destruction if _is_same(site, claim, matched)]
