@@ -7,7 +7,7 @@ import pytest
 
 from calcidect.anatomy import BONES
 from calcidect.anatomy._bone_network import DEPOSIT, SESAMOID
-from calcidect.anatomy._contested import Evidence, read_as_bone
+from calcidect.anatomy._contested import Evidence, read_as_bone, shows_deposits
 from support.fitted import mineral_of
 
 BONE = BONES.index("middle_phalanx_3") + 1
@@ -34,6 +34,16 @@ def test_in_a_hand_without_deposits_only_a_sure_one_counts_and_a_sesamoid_is_one
     read: int, is_calcified: bool, is_bone: bool
 ) -> None:
     assert bone_of(read, is_calcified=is_calcified)[0] == is_bone
+
+
+@pytest.mark.parametrize(("size_mm3", "label", "is_sign"), [(20.0, 0, False), (30.0, 0, True), (30.0, SESAMOID, False)])
+def test_deposits_apart_are_a_sign_if_they_are_enough_and_no_sesamoid(
+    size_mm3: float, label: int, is_sign: bool
+) -> None:
+    apart, read = np.zeros(SHAPE, bool), np.zeros(SHAPE, np.uint8)
+    apart.ravel()[: round(size_mm3 / VOXEL_MM3)] = True
+    read[apart] = label
+    assert shows_deposits(apart, read, VOXEL_MM3) == is_sign
 
 
 def test_a_sure_deposit_against_bone_makes_others_likely() -> None:
