@@ -21,8 +21,8 @@ from calcidect.anatomy._sesamoids import SMALL_BONE_MG_PER_CM3
 Mask = NDArray[np.bool_]
 
 _LEAST_MM3 = 25.0
-"""Our choice: deposits of that size apart from bone, a ball of 3.6 mm, make others likely; a piece of an artery that was
-not told has 10 to 24 mm3 on simulated hands. So does so much that sticks out of bone, all together, read as deposits:
+"""Our choice: deposits of that size apart from bone, a ball of 3.6 mm, make others likely; a piece of an artery
+that was not told has 10 to 24 mm3 on simulated hands. So does so much that sticks out of bone, all together, read as deposits:
 on simulated hands without any 0 to 18 (arteries beside bone among them), with deposits against bone alone 34 and
 more."""
 _LARGE_MM3, _SESAMOID_SHARE = 80.0, 0.1
