@@ -119,9 +119,7 @@ def pattern_of(
     ball_mm = (6 * volume_mm3 / np.pi) ** (1 / 3)
     if ball_mm < settings.punctate_mm and max_diameter_mm < 2 * settings.punctate_mm:
         return "punctate"
-    if traits.thickness_mm < settings.strand_mm and traits.number_of_holes >= _holes_of_a_net(
-        volume_mm3 / traits.thickness_mm**3, settings
-    ):
+    if _is_net(traits, volume_mm3, settings):
         return "reticular"
     if max(traits.flatness, traits.elongation) >= settings.thin_ratio:
         return "sheet" if traits.flatness >= traits.elongation else "linear"
@@ -131,12 +129,15 @@ def pattern_of(
     return "conglomerate" if is_many or traits.solidity < settings.nodule_solidity else "nodule"
 
 
-def _holes_of_a_net(volume: float, settings: PatternSettings) -> float:
-    """Return the fewest holes that make a body a net; its volume is in cubes of its strands' width.
+def _is_net(traits: Traits, volume_mm3: float, settings: PatternSettings) -> bool:
+    """Return whether a body is thin strands round enough holes for its volume.
 
-    A square mesh of sides of m widths has two sides a hole, since each is shared: a volume of 2 m.
+    Strands as thick as wide make a square mesh with sides of m thicknesses; each hole has two of its four sides, since
+    each is shared, and so a volume of 2 m cubes of the thickness.
     """
-    return max(settings.reticular_holes, volume / (2 * settings.mesh_widths))
+    mesh_mm3 = 2 * settings.mesh_widths * traits.thickness_mm**3
+    is_holed = traits.number_of_holes >= max(settings.reticular_holes, volume_mm3 / mesh_mm3)
+    return is_holed and traits.thickness_mm < settings.strand_mm
 
 
 def _thickness_mm(inside: Inside) -> float:
