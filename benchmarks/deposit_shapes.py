@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter, uniform_filter1d
 
 from calcidect.findings._bodies import part_bodies
 from calcidect.findings._gather import gather
-from calcidect.findings._inside import inside_of
+from calcidect.findings._inside import Inside, inside_of
 from calcidect.findings._pattern import pattern_of, traits_of
 from calcidect.settings import FindingsSettings
 
@@ -180,18 +180,26 @@ def told(low: np.ndarray, voxel_mm: tuple[float, float, float], mg: float) -> li
         inside = inside_of(low, labels == number, (labels == 0) | (labels == number), voxel_mm)
         traits = traits_of(inside, settings.pattern, blur_mm)
         volume = float(inside.mask.sum()) * inside.cell_mm3
-        diameter = traits.elongation * traits.thickness_mm
+        diameter = longest_mm(inside)
         patterns.append(pattern_of(traits, volume, diameter, mg, settings.pattern))
     return patterns
+
+
+def longest_mm(inside: Inside) -> float:
+    """Return the extent along the longest principal axis."""
+    points = np.argwhere(inside.mask) * np.array(inside.cell_mm[::-1])
+    axis = np.linalg.eigh(np.cov(points.T))[1][:, -1]
+    return float(np.ptp(points @ axis))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="1-3")
     parser.add_argument("--kinds", nargs="*", default=list(KINDS))
+    parser.add_argument("--voxels", nargs="*", type=int, default=range(len(VOXELS_MM)), help="which of VOXELS_MM")
     chosen = parser.parse_args()
     first, last = (int(n) for n in chosen.seeds.split("-"))
-    for voxel_mm in VOXELS_MM:
+    for voxel_mm in (VOXELS_MM[n] for n in chosen.voxels):
         print("voxels", voxel_mm)
         for kind in chosen.kinds:
             right, patterns = 0, defaultdict(int, Counter())

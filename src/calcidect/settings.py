@@ -273,18 +273,21 @@ class PatternSettings(_Group):
     nodule_solidity: float = _setting(
         0.8,
         "volume / volume of the convex hull",
-        f"{_PATTERN}; an ellipsoid has 0.9 to 1, two balls that touch 0.7",
+        f"{_PATTERN}; an ellipsoid has 0.9 to 1, two balls that touch 0.8",
         gt=0,
         lt=1,
     )
-    thin_elongation: float = _setting(
-        4.0, "length / thickness", f"{_PATTERN}; three lumps in a row have 3 and are no line", gt=1
-    )
-    sheet_flatness: float = _setting(
-        2.5, "width / thickness", f"{_PATTERN}; of the thin ones: a round rod has 0.8, a ribbon less than a sheet", gt=0
+    thin_ratio: float = _setting(
+        2.5,
+        "length / width of a line, width / thickness of a sheet",
+        f"{_PATTERN}; flattened nodules have up to 2, three lumps in a row 3",
+        gt=1,
     )
     strand_mm: float = _setting(2.5, "mm", f"{_PATTERN}; holes in thicker bodies are pores, not a net's", gt=0)
     reticular_holes: int = _setting(3, "holes", f"{_PATTERN}; a torn sheet has one or two, a net many", ge=1)
+    mesh_widths: float = _setting(
+        8.0, "side of a mesh / width of its strands", f"{_PATTERN}; with fewer holes it is a sheet that has some", gt=1
+    )
     amorphous_mg_per_cm3: float = _setting(
         300.0, "mg HA/cm3", f"{_PATTERN}; half way from paste (80 to 200) to what is plainly solid (400)", ge=0
     )

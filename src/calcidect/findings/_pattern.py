@@ -13,10 +13,10 @@ from typing import Any, Literal
 import numpy as np
 
 from calcidect.findings._bodies import lumps_of
+from calcidect.findings._extents import local_extents_mm
 from calcidect.findings._gather import distance_mm
-from calcidect.findings._inside import Inside, Mask, inside_of
+from calcidect.findings._inside import Inside, inside_of
 from calcidect.findings._surroundings import Surroundings
-from calcidect.geometry import FloatArray
 from calcidect.settings import FindingsSettings, PatternSettings
 
 Pattern = Literal["punctate", "linear", "sheet", "reticular", "amorphous", "conglomerate", "nodule"]
@@ -29,6 +29,8 @@ BARTOLI = {
 _LEAST_PART_MM3 = 1.0
 """Our choice: smaller parts are specks, as smaller deposits are (`findings.minimum_volume_mm3`)."""
 _SHIFTS = slice(1, None), slice(None, -1)
+_REACH = 4.0
+"""Our choice, times the thickness: enough to tell a sheet from a ball, less than the bends of skin and tendons."""
 _RADII = 10  # our choice: steps of a tenth of the greatest depth
 
 
@@ -44,12 +46,10 @@ class Traits:
         Rounded bodies that it is grown together from, told by necks (`PatternSettings.lobe_share`).
     thickness_mm : float
         Mean local thickness.
-    elongation : float
-        Longest principal extent / thickness.
-    flatness : float
-        Width / thickness, with width = volume / (length x thickness): 0.8 of a rod and 0.5 of a ball, however thick.
+    elongation, flatness : float
+        Mean local length / width, and width / thickness (`local_extents_mm`): both 1 of a ball.
     number_of_holes : int
-        Tunnels through it.
+        Tunnels through it, wider than the blur.
     solidity : float
         Volume / volume of its convex hull.
     """
@@ -92,14 +92,12 @@ def traits_of(inside: Inside, settings: PatternSettings, blur_mm: float) -> Trai
 
     mask = inside.mask
     pieces = np.bincount(label(mask, np.ones((3, 3, 3)))[0][mask]) * inside.cell_mm3
-    volume_mm3 = float(mask.sum()) * inside.cell_mm3
     thickness_mm = _thickness_mm(inside)
-    length_mm = _length_mm(inside)
-    width_mm = volume_mm3 / (length_mm * thickness_mm)
+    length, width, thickness = local_extents_mm(inside, _REACH * thickness_mm)
     lobes = int(lumps_of(inside, settings.lobe_share, blur_mm).max())
     return Traits(
-        max(int((pieces >= _LEAST_PART_MM3).sum()), 1), lobes, thickness_mm, length_mm / thickness_mm,
-        width_mm / thickness_mm, _holes(mask), _solidity(inside),
+        max(int((pieces >= _LEAST_PART_MM3).sum()), 1), lobes, thickness_mm, float(length / width),
+        float(width / thickness), _holes(inside, blur_mm), _solidity(inside),
     )  # fmt: skip
 
 
@@ -121,14 +119,25 @@ def pattern_of(
     ball_mm = (6 * volume_mm3 / np.pi) ** (1 / 3)
     if ball_mm < settings.punctate_mm and max_diameter_mm < 2 * settings.punctate_mm:
         return "punctate"
-    if traits.number_of_holes >= settings.reticular_holes and traits.thickness_mm < settings.strand_mm:
+    if _is_net(traits, volume_mm3, settings):
         return "reticular"
-    if traits.elongation >= settings.thin_elongation:
-        return "sheet" if traits.flatness >= settings.sheet_flatness else "linear"
+    if max(traits.flatness, traits.elongation) >= settings.thin_ratio:
+        return "sheet" if traits.flatness >= traits.elongation else "linear"
     if mean_ha_mg_per_cm3 is not None and mean_ha_mg_per_cm3 < settings.amorphous_mg_per_cm3:
         return "amorphous"
     is_many = max(traits.number_of_parts, traits.number_of_lobes) > 1
     return "conglomerate" if is_many or traits.solidity < settings.nodule_solidity else "nodule"
+
+
+def _is_net(traits: Traits, volume_mm3: float, settings: PatternSettings) -> bool:
+    """Return whether a body is thin strands round enough holes for its volume.
+
+    Strands as thick as wide make a square mesh with sides of m thicknesses; each hole has two of its four sides, since
+    each is shared, and so a volume of 2 m cubes of the thickness.
+    """
+    mesh_mm3 = 2 * settings.mesh_widths * traits.thickness_mm**3
+    is_holed = traits.number_of_holes >= max(settings.reticular_holes, volume_mm3 / mesh_mm3)
+    return is_holed and traits.thickness_mm < settings.strand_mm
 
 
 def _thickness_mm(inside: Inside) -> float:
@@ -160,24 +169,18 @@ def _solidity(inside: Inside) -> float:
         return 1.0
 
 
-def _length_mm(inside: Inside) -> float:
-    """Return the extent along the longest principal axis."""
-    points: FloatArray = np.argwhere(inside.mask) * np.array(inside.cell_mm[::-1])
-    centred = points - points.mean(0)
-    axis = np.linalg.eigh(centred.T @ centred)[1][:, -1]
-    return float(np.ptp(centred @ axis) + np.mean(inside.cell_mm))
-
-
-def _holes(mask: Mask) -> int:
+def _holes(inside: Inside, blur_mm: float) -> int:
     """Return how many tunnels go through a body: pieces + cavities - Euler characteristic.
 
-    The characteristic of cells that touch by faces, edges or corners is corners - edges + faces - cells. Pits and pores
-    of one cell are noise, and are closed first.
+    The characteristic of cells that touch by faces, edges or corners is corners - edges + faces - cells. What is
+    narrower than the blur is noise, not seen, and is closed first.
     """
-    from scipy.ndimage import binary_closing, label
+    from scipy.ndimage import label
 
-    body = np.pad(mask, 2)
-    body = binary_closing(body, np.ones((3, 3, 3)))
+    margin = int(np.ceil(blur_mm / min(inside.cell_mm))) + 1
+    mask = np.pad(inside.mask, margin)
+    grown = distance_mm(mask, inside.cell_mm) <= blur_mm / 2
+    body = mask | (distance_mm(~grown, inside.cell_mm) > blur_mm / 2)
     euler = 0
     for axes in product((False, True), repeat=3):
         cells = body
