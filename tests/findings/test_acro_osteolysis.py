@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from calcidect.anatomy import BoneLabel, HandAnatomy
-from calcidect.findings._acro_osteolysis import acro_osteolysis
+from calcidect.findings._acro_osteolysis import _Digit, _told_by_others, acro_osteolysis
 from calcidect.findings._distal_phalanx import _repaired, _to_skin
+from calcidect.findings._tip_loss import TipLoss
 from calcidect.findings._types import AcroOsteolysis
 from calcidect.geometry import Grid, Volume
 from calcidect.settings import FindingsSettings
@@ -44,6 +45,17 @@ def test_each_digits_loss_is_told(lost) -> None:
     assert [found[digit].grade for digit in range(1, 6)] == [2, 3, 0, 1, 0]
     assert found[2].residual_length_mm < 0.5 * found[2].expected_length_mm
     assert found[3].residual_length_mm == pytest.approx(found[3].expected_length_mm, rel=0.1)
+
+
+def test_the_other_digits_tell_how_long_a_distal_phalanx_was(lost) -> None:
+    """Of digits whose bones all say they were a sixth shorter, the next one was so, too."""
+    whole = TipLoss(0.0, 0.02, np.log(0.85), 0.03)
+    told = [_Digit("left", digit, None, 16.0, whole) for digit in (1, 2, 4, 5)]
+    own = _Digit("left", 3, None, 16.0, TipLoss(0.5, 0.1, 0.0, 0.1))
+    correction, sd = _told_by_others(own, [*told, own])
+    assert correction == pytest.approx(np.log(0.85), abs=0.06)
+    assert sd == pytest.approx(0.05)
+    assert _told_by_others(own, [own]) == (0.0, pytest.approx(0.10))
 
 
 def test_a_stump_without_a_name_is_taken_for_the_phalanx_in_whose_place_it_lies(lost) -> None:

@@ -50,6 +50,31 @@ def test_what_a_neck_parts_no_gap_joins_again() -> None:
     assert count_of(np.minimum(bodies, bridge(2.2, 3.75))) == 2
 
 
+def test_bodies_less_than_twice_as_thick_as_the_blur_are_never_parted() -> None:
+    """Else a neck like that would part them, as it does thicker ones."""
+
+    def dumbbell(size: float) -> np.ndarray:
+        bodies = np.minimum(ball(-0.75 * size, size), ball(0.75 * size, size))
+        return np.minimum(bodies, bridge(0.35 * size, 0.75 * size))
+
+    assert count_of(dumbbell(1.9)) == 1
+    assert count_of(dumbbell(5.0)) == 2
+
+
+def test_what_stands_out_by_less_than_half_is_a_deposit_of_its_own() -> None:
+    """Beside another group that has a body."""
+    labels = np.zeros(SHAPE, np.int32)
+    labels[18:22, 18:22, 8:12], labels[18:22, 18:22, 44:48] = 1, 2
+    low = np.full(SHAPE, HOST_HU, np.float32)
+    low[labels == 1] = 1200
+    low[labels == 2] = HOST_HU - 20
+    found, count = part_bodies(labels, 2, low, np.ones(SHAPE, bool), SPACING_MM, BLUR_MM, FindingsSettings())
+    assert count == 2
+    assert (found[labels == 2] == 2).all() or (found[labels == 2] == 1).all()
+    assert len(np.unique(found[labels == 1])) == 1
+    assert found[labels == 1][0] != found[labels == 2][0]
+
+
 def test_a_sheet_with_a_thin_spot_is_one() -> None:
     x, y, z = np.moveaxis(points(), -1, 0)
     thickness = 1.8 - 0.8 * np.exp(-(x**2) / 4)

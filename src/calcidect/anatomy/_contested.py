@@ -22,9 +22,8 @@ Mask = NDArray[np.bool_]
 
 _LEAST_MM3 = 25.0
 """Our choice: deposits of that size apart from bone, a ball of 3.6 mm, make others likely; a piece of an artery
-that was not told has 10 to 24 mm3 on simulated hands. So does so much that sticks out of bone, all together, read as deposits:
-on simulated hands without any 0 to 18 (arteries beside bone among them), with deposits against bone alone 34 and
-more."""
+that was not told has 10 to 24 mm3 on simulated hands. So does so much that sticks out of bone, all together, read as
+deposits: on simulated hands without any 0 to 18, with deposits against bone alone 34 and more."""
 _LARGE_MM3, _SESAMOID_SHARE = 80.0, 0.1
 """Our choice: beyond blur, of one part; the largest common osteophyte has 20 mm3 in all. On simulated hands without any
 deposit 53 at most, sesamoids in contact with bone apart, which are read as such to a tenth and more."""

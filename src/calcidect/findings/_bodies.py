@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.findings._inside import Floats, Inside, Mask, inside_of
-from calcidect.geometry import box_around
 from calcidect.settings import FindingsSettings
 
 Labels = NDArray[np.int32]
 
 _RIPPLE_MM = 0.1
-"""Our choice: summits that rise less above the pass are steps of the cells."""
+"""Our choice: what depths differ by less are steps of the cells: neither a summit above a pass, nor a neck."""
 _MARGIN_MM = 4.0
 """Around a group of bodies, for the soft tissue that tells its host."""
 
@@ -46,14 +45,19 @@ def part_bodies(
         Full width at half maximum of the scan's blur.
     settings : FindingsSettings
     """
+    from scipy.ndimage import find_objects
+
     parted, last = np.zeros_like(labels), 0
-    for number in range(1, count + 1):
-        box = box_around(labels == number, _MARGIN_MM / np.array(spacing_mm[::-1]))
-        assert box is not None  # a group has voxels
+    margin = np.ceil(_MARGIN_MM / np.array(spacing_mm[::-1])).astype(int)
+    for number, tight in enumerate(find_objects(labels, count), start=1):
+        box = tuple(slice(max(part.start - n, 0), part.stop + n) for part, n in zip(tight, margin, strict=True))
         mask = labels[box] == number
         own = free[box] & (mask | (labels[box] == 0))
         inside = inside_of(low[box], mask, own, spacing_mm)
-        bodies = np.where(mask, inside.at_voxels(bodies_of(inside, settings, blur_mm)), 0)
+        if inside.mask.any():
+            bodies = np.where(mask, inside.at_voxels(bodies_of(inside, settings, blur_mm)), 0)
+        else:  # nothing stands out of its surroundings by half
+            bodies = mask.astype(np.int32)
         parted[box][mask] = bodies[mask] + last
         last += int(bodies.max())
     volumes = np.bincount(parted.ravel(), minlength=last + 1) * float(np.prod(spacing_mm))
@@ -121,7 +125,7 @@ def lumps_of(inside: Inside, neck_share: float, blur_mm: float) -> Labels:
     passes = _between(basins, inside.depth_mm)
     for height_mm, one, other in sorted(((v, *pair) for pair, v in passes.items()), reverse=True):
         high, low = sorted((root[one], root[other]), key=lambda n: summits[n], reverse=True)
-        is_neck = height_mm < neck_share * summits[low] and summits[low] >= blur_mm
+        is_neck = height_mm + _RIPPLE_MM < neck_share * summits[low] and summits[low] >= blur_mm
         if high != low and not is_neck:
             root[root == low] = high
     names = np.unique(root[basins[inside.mask]], return_inverse=True)[1]

@@ -131,6 +131,7 @@ def _deposit(
     at_skin = depth_mm < _AT_SKIN * min(view.grid.spacing_mm)
     mass, diameter_mm = found.ha_mass_mg, _diameter_mm(points, view.grid)
     density = None if mass is None else 1000 * mass / volume_mm3
+    material = found.classification.material if found.classification else "indeterminate"
     place = _place(view, points, around.low[voxels], around.bone_mm[voxels], centroid)
     dorsal = is_dorsal(view.hand, centroid, view.bone_points)
     if told is None and is_nail(around, found, dorsal):
@@ -143,7 +144,7 @@ def _deposit(
     return Deposit(
         deposit_id=deposit_id,
         side=view.hand.side,
-        material=found.classification.material if found.classification else "indeterminate",
+        material=material,
         digit=place.digit,
         level=place.level,
         compartment=place.compartment,
@@ -169,7 +170,7 @@ def _deposit(
         **asdict(older_measures(around, voxels, view.hand.dorsal @ view.grid.direction, settings.findings.halo_mm)),
         vendor_urate_fraction=urate_fraction,
         compartment_shares=place.compartment_shares,
-        **described(around, volume_mm3, diameter_mm, density, settings.findings),
+        **described(around, material, volume_mm3, diameter_mm, density, settings.findings),
     ), voxels, start  # fmt: skip
 
 

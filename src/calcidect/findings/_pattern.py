@@ -17,6 +17,7 @@ from calcidect.findings._extents import local_extents_mm
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._inside import Inside, inside_of
 from calcidect.findings._surroundings import Surroundings
+from calcidect.findings._types import Material
 from calcidect.settings import FindingsSettings, PatternSettings
 
 Pattern = Literal["punctate", "linear", "sheet", "reticular", "amorphous", "conglomerate", "nodule"]
@@ -64,17 +65,23 @@ class Traits:
 
 
 def described(
-    around: Surroundings, volume_mm3: float, max_diameter_mm: float, mean_ha_mg_per_cm3: float | None,
-    settings: FindingsSettings,
+    around: Surroundings, material: Material, volume_mm3: float, max_diameter_mm: float,
+    mean_ha_mg_per_cm3: float | None, settings: FindingsSettings,
 ) -> dict[str, Any]:  # fmt: skip
-    """Return what a `Deposit` says of its pattern: the traits, the pattern, and Bartoli's class for it."""
+    """Return what a `Deposit` says of its pattern: the traits, the pattern, and Bartoli's class for it.
+
+    Of urate the density as HA says nothing, and Bartoli's classes are of calcinosis.
+    """
     free = around.mine & (around.depth_mm > 0)
     inside = inside_of(around.low, around.mask, free, around.spacing_mm)
     if not inside.mask.any():
         return {"pattern": None}
     traits = traits_of(inside, settings.pattern, around.blur.widest_mm)
-    pattern = pattern_of(traits, volume_mm3, max_diameter_mm, mean_ha_mg_per_cm3, settings.pattern)
-    return {**asdict(traits), "pattern": pattern, "bartoli_class_unvalidated": BARTOLI.get(pattern)}
+    is_urate = material == "urate"
+    density = None if is_urate else mean_ha_mg_per_cm3
+    pattern = pattern_of(traits, volume_mm3, max_diameter_mm, density, settings.pattern)
+    bartoli = None if is_urate else BARTOLI.get(pattern)
+    return {**asdict(traits), "pattern": pattern, "bartoli_class_unvalidated": bartoli}
 
 
 def traits_of(inside: Inside, settings: PatternSettings, blur_mm: float) -> Traits:
@@ -94,9 +101,10 @@ def traits_of(inside: Inside, settings: PatternSettings, blur_mm: float) -> Trai
     pieces = np.bincount(label(mask, np.ones((3, 3, 3)))[0][mask]) * inside.cell_mm3
     thickness_mm = _thickness_mm(inside)
     length, width, thickness = local_extents_mm(inside, _REACH * thickness_mm)
-    lobes = int(lumps_of(inside, settings.lobe_share, blur_mm).max())
+    lumps = np.bincount(lumps_of(inside, settings.lobe_share, blur_mm)[mask]) * inside.cell_mm3
+    parts, lobes = (max(int((sizes >= _LEAST_PART_MM3).sum()), 1) for sizes in (pieces, lumps))
     return Traits(
-        max(int((pieces >= _LEAST_PART_MM3).sum()), 1), lobes, thickness_mm, float(length / width),
+        parts, lobes, thickness_mm, float(length / width),
         float(width / thickness), _holes(inside, blur_mm), _solidity(inside),
     )  # fmt: skip
 
@@ -113,7 +121,7 @@ def pattern_of(
     volume_mm3, max_diameter_mm : float
         Of the deposit.
     mean_ha_mg_per_cm3 : float or None
-        None of a single-energy scan, whose deposits are never amorphous.
+        None of a single-energy scan and of urate, which are never amorphous.
     settings : PatternSettings
     """
     ball_mm = (6 * volume_mm3 / np.pi) ** (1 / 3)
@@ -164,7 +172,7 @@ def _solidity(inside: Inside) -> float:
     cells = np.argwhere(inside.mask & (inside.depth_mm < np.max(inside.cell_mm)))  # of the surface
     points = (cells[:, None] + faces).reshape(-1, 3)
     try:
-        return float(inside.mask.sum() / ConvexHull(points).volume)
+        return min(1.0, float(inside.mask.sum() / ConvexHull(points).volume))
     except QhullError:
         return 1.0
 
