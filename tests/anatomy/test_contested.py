@@ -13,6 +13,7 @@ from support.fitted import mineral_of
 BONE = BONES.index("middle_phalanx_3") + 1
 VOXEL_MM3 = 0.125
 LARGE_MM3 = 0.3
+RADIUS = BONES.index("radius") + 1
 SHAPE = (30, 30, 30)
 ONE, OTHER = np.s_[2:8, 2:8, 2:8], np.s_[20:26, 20:26, 20:26]
 
@@ -51,14 +52,15 @@ def test_a_sure_deposit_against_bone_makes_others_likely() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size_mm3", "of_sesamoid", "is_bone"), [(60.0, False, True), (100.0, False, False), (100.0, True, True)]
+    ("size_mm3", "bone", "of_sesamoid", "is_bone"),
+    [(60.0, 1, False, True), (100.0, 1, False, False), (100.0, 1, True, True), (100.0, RADIUS, False, True)],
 )
 def test_a_part_larger_than_any_osteophyte_makes_a_hand_one_with_deposits(
-    size_mm3: float, of_sesamoid: bool, is_bone: bool
+    size_mm3: float, bone: int, of_sesamoid: bool, is_bone: bool
 ) -> None:
     parts, read = np.zeros(SHAPE, bool), np.zeros(SHAPE, np.uint8)
     parts.ravel()[: round(size_mm3 / VOXEL_MM3)] = True
-    read[parts] = BONE
+    read[parts] = bone
     if of_sesamoid:
         read.ravel()[: round(0.2 * size_mm3 / VOXEL_MM3)] = SESAMOID
     assert read_as_bone(parts, parts, Evidence(mineral_of(parts), read, False), VOXEL_MM3)[parts].all() == is_bone

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from calcidect.anatomy._bone_network import DEPOSIT, SESAMOID
 from calcidect.anatomy._mineral import MineralImage
 from calcidect.anatomy._sesamoids import SMALL_BONE_MG_PER_CM3
+from calcidect.anatomy._types import BONES
 
 Mask = NDArray[np.bool_]
 
@@ -27,6 +28,8 @@ deposits: on simulated hands without any 0 to 18, with deposits against bone alo
 _LARGE_MM3, _SESAMOID_SHARE = 80.0, 0.1
 """Our choice: beyond blur, of one part; the largest common osteophyte has 20 mm3 in all. On simulated hands without any
 deposit 53 at most, sesamoids in contact with bone apart, which are read as such to a tenth and more."""
+_FOREARM, _FOREARM_SHARE = (BONES.index("radius") + 1, BONES.index("ulna") + 1), 0.2
+"""Read as radius or ulna, it is their shaft, which goes on beyond what was fitted: our choice."""
 _SESAMOID_RATIO = 2.0
 """Our choice: blur around a sesamoid is read as something else; one in contact with a deposit is one part with it."""
 _DENSE_SHARE = 0.1
@@ -93,8 +96,10 @@ def read_as_bone(outside: Mask, bones: Mask, evidence: Evidence, voxel_mm3: floa
 
     dense, deposit, sesamoid = voxels(bones), voxels(read == DEPOSIT), voxels(read == SESAMOID)
     bone = voxels((read > 0) & (read < SESAMOID))
-    size, of_sesamoid = (np.bincount(parts[which], minlength=count + 1) for which in (outside, read == SESAMOID))
+    kinds = outside, read == SESAMOID, np.isin(read, _FOREARM)
+    size, of_sesamoid, of_forearm = (np.bincount(parts[which], minlength=count + 1) for which in kinds)
     is_large = (size * voxel_mm3 >= _LARGE_MM3) & (of_sesamoid < _SESAMOID_SHARE * size)
+    is_large &= of_forearm < _FOREARM_SHARE * size
     if not (evidence.is_calcified or deposit[1:].sum() * voxel_mm3 >= _LEAST_MM3 or is_large.any()):
         return outside.copy()
     is_dense = voxels(evidence.image.ha_mg_per_cm3 >= SMALL_BONE_MG_PER_CM3) > _DENSE_SHARE * dense
