@@ -224,6 +224,19 @@ def box_around(mask: NDArray[np.bool_], margin_voxels: Iterable[float]) -> tuple
     return box[0], box[1], box[2]
 
 
+def widened(box: tuple[slice, ...], margin_voxels: Iterable[int]) -> tuple[slice, ...]:
+    """Return a box with a margin along each axis; beyond an array's end it means the end."""
+    return tuple(slice(max(part.start - n, 0), part.stop + n) for part, n in zip(box, margin_voxels, strict=True))
+
+
+def neighbouring(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Return what takes of a volume every voxel's next one along an axis, and what takes the voxels themselves."""
+    ahead, behind = (
+        tuple(part if n == axis else slice(None) for n in range(3)) for part in (slice(1, None), slice(None, -1))
+    )
+    return ahead, behind
+
+
 def connected_voxels(voxels: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.intp]:
     """Return the number of the body, from 0, that each voxel belongs to; voxels touch face to face.
 

@@ -361,13 +361,6 @@ class FindingsSettings(_Group):
         "scale of 0 to 4 has cuts by volume, and none has been held against readers",
     )
 
-    @model_validator(mode="after")
-    def _rising(self) -> Self:
-        cuts = (self.acro_osteolysis_present, *self.acro_osteolysis_grades, 1.0)
-        if not all(low < high for low, high in pairwise(cuts)):
-            raise ValueError("acro_osteolysis_grades must rise, from more than acro_osteolysis_present to less than 1")
-        return self
-
     destruction_beside_mm: float = _setting(
         2.0, "mm", "from a deposit: bone lost farther away is not destroyed by it (result contract)", gt=0, le=10
     )
@@ -383,6 +376,13 @@ class FindingsSettings(_Group):
         10.0, "mm3", "our rule: a cube of 2 mm, below which spongy bone's texture makes sites by chance", gt=0
     )
     pattern: PatternSettings = PatternSettings()
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        cuts = (self.acro_osteolysis_present, *self.acro_osteolysis_grades, 1.0)
+        if not all(low < high for low, high in pairwise(cuts)):
+            raise ValueError("acro_osteolysis_grades must rise, from more than acro_osteolysis_present to less than 1")
+        return self
 
 
 class Settings(_Group):

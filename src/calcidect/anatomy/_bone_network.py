@@ -35,6 +35,11 @@ _ERRORS_ONLY = 3
 """Of onnxruntime's levels of logging."""
 
 
+def is_bone(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Tell which classes are one of the 29 bones."""
+    return np.asarray((labels > 0) & (labels < SESAMOID))
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """What the network says, on its own grid.
@@ -74,7 +79,7 @@ class Reading:
         def resampled(values: NDArray[Any]) -> NDArray[Any]:
             return np.asarray(affine_transform(values, back, -back @ origin, shape, order=0, cval=0))
 
-        bone = (self.labels > 0) & (self.labels < SESAMOID)
+        bone = is_bone(self.labels)
         return ReadBox(resampled(self.labels), resampled(binary_dilation(bone)), resampled(binary_erosion(bone)))
 
 
@@ -97,7 +102,7 @@ class ReadBox:
     @property
     def bone(self) -> NDArray[np.bool_]:
         """What is read as one of the 29 bones."""
-        return np.asarray((self.labels > 0) & (self.labels < SESAMOID))
+        return is_bone(self.labels)
 
 
 def brightness(hu: Any, module: Any) -> Any:

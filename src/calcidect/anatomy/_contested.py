@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._bone_network import DEPOSIT, SESAMOID
+from calcidect.anatomy._bone_network import DEPOSIT, SESAMOID, is_bone
 from calcidect.anatomy._mineral import MineralImage
 from calcidect.anatomy._sesamoids import SMALL_BONE_MG_PER_CM3
 from calcidect.anatomy._types import BONES
@@ -95,7 +95,7 @@ def read_as_bone(outside: Mask, bones: Mask, evidence: Evidence, voxel_mm3: floa
         return np.asarray(np.bincount(parts[bones & which], minlength=count + 1))
 
     dense, deposit, sesamoid = voxels(bones), voxels(read == DEPOSIT), voxels(read == SESAMOID)
-    bone = voxels((read > 0) & (read < SESAMOID))
+    bone = voxels(is_bone(read))
     kinds = outside, read == SESAMOID, np.isin(read, _FOREARM)
     size, of_sesamoid, of_forearm = (np.bincount(parts[which], minlength=count + 1) for which in kinds)
     is_large = (size * voxel_mm3 >= _LARGE_MM3) & (of_sesamoid < _SESAMOID_SHARE * size)
@@ -103,6 +103,6 @@ def read_as_bone(outside: Mask, bones: Mask, evidence: Evidence, voxel_mm3: floa
     if not (evidence.is_calcified or deposit[1:].sum() * voxel_mm3 >= _LEAST_MM3 or is_large.any()):
         return outside.copy()
     is_dense = voxels(evidence.image.ha_mg_per_cm3 >= SMALL_BONE_MG_PER_CM3) > _DENSE_SHARE * dense
-    is_bone = is_dense & (sesamoid > _SESAMOID_RATIO * (deposit + bone))
-    is_bone[0] = False
-    return np.asarray(is_bone[parts])
+    is_sesamoid = is_dense & (sesamoid > _SESAMOID_RATIO * (deposit + bone))
+    is_sesamoid[0] = False
+    return np.asarray(is_sesamoid[parts])

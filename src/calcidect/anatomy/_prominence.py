@@ -12,9 +12,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._bone_network import DEPOSIT, SESAMOID
+from calcidect.anatomy._bone_network import DEPOSIT, is_bone
 from calcidect.anatomy._bones import MARROW_RATIO, marrow_ratio
 from calcidect.anatomy._contested import Evidence
+from calcidect.geometry import widened
 from calcidect.study import depth_mm
 
 Mask = NDArray[np.bool_]
@@ -62,11 +63,11 @@ def prominences(
     found, image = np.zeros_like(cores), evidence.image
     reach = [int(np.ceil(_AROUND_MM / s)) for s in spacing_mm[::-1]]
     for number, box in enumerate(find_objects(parts), start=1):
-        near = tuple(slice(max(b.start - r, 0), b.stop + r) for b, r in zip(box, reach, strict=True))
+        near = widened(box, reach)
         core, ha = parts[near] == number, image.ha_mg_per_cm3[near]
         read = evidence.read[near][core]
         thin = float(np.quantile(ha[core], 0.9)) < _SPUR_MG_PER_CM3
-        is_read_as_bone = (read == DEPOSIT).sum() <= ((read > 0) & (read < SESAMOID)).sum()
+        is_read_as_bone = (read == DEPOSIT).sum() <= is_bone(read).sum()
         may_be_spur = thin and bool(at_margin[near][core].mean() > 0.5) and is_read_as_bone
         if _is_hollow(core, bones[near], image.smooth_low_hu[near], spacing_mm) or _is_small(
             core, _unblurred(core, bones[near], ha, spacing_mm), distance_mm[near], spacing_mm, may_be_spur

@@ -65,8 +65,11 @@ def acro_osteolysis(
     settings : FindingsSettings
         ``acro_osteolysis_*`` are used.
     """
+    has_deposits = bool(deposit_labels.any())
     looked_at = [
-        _looked_at(low, anatomy, hand, digit, deposit_labels) for hand in anatomy.hands for digit in range(1, 6)
+        _looked_at(low, anatomy, hand, digit, deposit_labels, has_deposits)
+        for hand in anatomy.hands
+        for digit in range(1, 6)
     ]
     digits = [found for found in looked_at if isinstance(found, _Digit)]
     absent = [side for side in get_args(Side) if side not in {hand.side for hand in anatomy.hands}]
@@ -77,13 +80,14 @@ def acro_osteolysis(
 
 
 def _looked_at(
-    low: Volume, anatomy: HandAnatomy, hand: Hand, digit: int, deposit_labels: NDArray[np.integer]
+    low: Volume, anatomy: HandAnatomy, hand: Hand, digit: int, deposit_labels: NDArray[np.integer], has_deposits: bool
 ) -> _Digit | AcroOsteolysis:
     """Return a digit with what it tells by itself, or why it can't be assessed."""
     remains = expected = None
     frame = hand.bones.get(f"distal_phalanx_{digit}")
     if frame is not None and frame.seen >= _SEEN:
-        remains, expected = distal_phalanx(low, anatomy, hand, digit, deposit_labels), _expected_mm(hand, digit)
+        remains = distal_phalanx(low, anatomy, hand, digit, deposit_labels, has_deposits)
+        expected = _expected_mm(hand, digit)
     if remains is not None and expected is not None:
         told = tip_loss(remains.heights_mm, remains.areas_mm2, expected, _DIGIT_SD, is_thumb=digit == 1)
         return _Digit(hand.side, digit, remains, expected, told)

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.findings._gather import from_the_largest
 from calcidect.findings._inside import Floats, Inside, Mask, inside_of
+from calcidect.geometry import neighbouring, widened
 from calcidect.settings import FindingsSettings
 
 Labels = NDArray[np.int32]
@@ -50,7 +52,7 @@ def part_bodies(
     parted, last = np.zeros_like(labels), 0
     margin = np.ceil(_MARGIN_MM / np.array(spacing_mm[::-1])).astype(int)
     for number, tight in enumerate(find_objects(labels, count), start=1):
-        box = tuple(slice(max(part.start - n, 0), part.stop + n) for part, n in zip(tight, margin, strict=True))
+        box = widened(tight, margin)
         mask = labels[box] == number
         own = free[box] & (mask | (labels[box] == 0))
         inside = inside_of(low[box], mask, own, spacing_mm)
@@ -60,12 +62,7 @@ def part_bodies(
             bodies = mask.astype(np.int32)
         parted[box][mask] = bodies[mask] + last
         last += int(bodies.max())
-    volumes = np.bincount(parted.ravel(), minlength=last + 1) * float(np.prod(spacing_mm))
-    volumes[0] = 0
-    kept = [int(n) for n in np.argsort(-volumes, kind="stable") if volumes[n] >= settings.minimum_volume_mm3]
-    renumbered = np.zeros(last + 1, np.int32)
-    renumbered[kept] = np.arange(1, len(kept) + 1)
-    return renumbered[parted], len(kept)
+    return from_the_largest(parted, float(np.prod(spacing_mm)), settings.minimum_volume_mm3)
 
 
 def bodies_of(inside: Inside, settings: FindingsSettings, blur_mm: float) -> Labels:
@@ -138,8 +135,7 @@ def _between(labels: Labels, height: NDArray[np.floating]) -> dict[tuple[int, in
     """Return the highest pass between each two labels that meet: the lower of two neighbouring cells."""
     passes: dict[tuple[int, int], float] = {}
     for axis in range(3):
-        ahead = tuple(slice(1, None) if n == axis else slice(None) for n in range(3))
-        behind = tuple(slice(None, -1) if n == axis else slice(None) for n in range(3))
+        ahead, behind = neighbouring(axis)
         meet = (labels[ahead] != labels[behind]) & (labels[ahead] > 0) & (labels[behind] > 0)
         pairs = np.sort(np.stack([labels[ahead][meet], labels[behind][meet]], -1), axis=1)
         heights = np.minimum(height[ahead][meet], height[behind][meet])

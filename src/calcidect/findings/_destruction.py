@@ -18,7 +18,7 @@ from calcidect.anatomy import BoneFrame, Hand, HandAnatomy
 from calcidect.findings._expected_surface import LEAST_POINTS, ExpectedSurface
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._types import BoneDestruction
-from calcidect.geometry import FloatArray, Grid, Volume, box_around
+from calcidect.geometry import FloatArray, Grid, Volume, box_around, neighbouring
 from calcidect.settings import FindingsSettings
 
 Mask = NDArray[np.bool_]
@@ -206,8 +206,7 @@ def _contact_mm2(near: _Near, bone: Mask, deposit: Mask) -> float:
     spacing = np.array(near.grid.spacing_mm[::-1])
     area = 0.0
     for axis in range(3):
-        ahead = tuple(slice(1, None) if a == axis else slice(None) for a in range(3))
-        behind = tuple(slice(None, -1) if a == axis else slice(None) for a in range(3))
+        ahead, behind = neighbouring(axis)
         faces = bone[ahead] != bone[behind]
         outer = np.where(bone[ahead], beside[behind], beside[ahead])
         area += float((faces & outer).sum() * np.prod(np.delete(spacing, axis)))

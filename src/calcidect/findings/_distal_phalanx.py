@@ -55,9 +55,12 @@ class DistalPhalanx:
 
 
 def distal_phalanx(
-    low: Volume, anatomy: HandAnatomy, hand: Hand, digit: int, deposit_labels: NDArray[np.integer]
+    low: Volume, anatomy: HandAnatomy, hand: Hand, digit: int, deposit_labels: NDArray[np.integer], has_deposits: bool
 ) -> DistalPhalanx | None:
-    """Return what remains of a digit's distal phalanx; None where no bone was found in its place."""
+    """Return what remains of a digit's distal phalanx; None where no bone was found in its place.
+
+    ``has_deposits``: the scan shows any, in whichever hand.
+    """
     name = f"distal_phalanx_{digit}"
     bones = anatomy.bones.cropped(hand.start, hand.size)
     bone = _bone(anatomy, bones, hand, name)
@@ -70,7 +73,7 @@ def distal_phalanx(
     deposits = anatomy.bones.like(deposit_labels).cropped(hand.start, hand.size).array[box] > 0
     deposits &= hand.body[box]
     scallops = _scallops(own, bones.array[box] > 0, deposits, place.grid)
-    sections = _repaired(place.sections(own), place.sections(scallops), has_deposits=bool(deposit_labels.any()))
+    sections = _repaired(place.sections(own), place.sections(scallops), has_deposits=has_deposits)
     return _measured(sections, place, own, hand, bones) if sections.any() else None
 
 

@@ -41,11 +41,16 @@ def gather(
     from scipy.ndimage import label
 
     grown = distance_mm(mineral, spacing_mm) <= join_gap_mm / 2
-    parts, count = label(grown, np.ones((3, 3, 3)))
+    parts, _ = label(grown, np.ones((3, 3, 3)))
     parts[~mineral] = 0
-    volumes = np.bincount(parts.ravel(), minlength=count + 1) * float(np.prod(spacing_mm))
+    return from_the_largest(parts, float(np.prod(spacing_mm)), minimum_mm3)
+
+
+def from_the_largest(parts: NDArray[np.integer], voxel_mm3: float, minimum_mm3: float) -> tuple[NDArray[np.int32], int]:
+    """Return labels numbered anew, 1 to n from the largest, without those of less than a volume, and n."""
+    volumes = np.bincount(parts.ravel()) * voxel_mm3
     volumes[0] = 0
     kept = [int(n) for n in np.argsort(-volumes, kind="stable") if volumes[n] >= minimum_mm3]
-    renumbered = np.zeros(count + 1, np.int32)
+    renumbered = np.zeros(len(volumes), np.int32)
     renumbered[kept] = np.arange(1, len(kept) + 1)
     return renumbered[parts], len(kept)

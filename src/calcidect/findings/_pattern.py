@@ -18,6 +18,7 @@ from calcidect.findings._gather import distance_mm
 from calcidect.findings._inside import Inside, inside_of
 from calcidect.findings._surroundings import Surroundings
 from calcidect.findings._types import Material
+from calcidect.geometry import neighbouring
 from calcidect.settings import FindingsSettings, PatternSettings
 
 Pattern = Literal["punctate", "linear", "sheet", "reticular", "amorphous", "conglomerate", "nodule"]
@@ -29,7 +30,6 @@ BARTOLI = {
 """Nearest class of Bartoli 2016, told there by eye, hand and radiograph. Not validated; linear has no counterpart."""
 _LEAST_PART_MM3 = 1.0
 """Our choice: smaller parts are specks, as smaller deposits are (`findings.minimum_volume_mm3`)."""
-_SHIFTS = slice(1, None), slice(None, -1)
 _REACH = 4.0
 """Our choice, times the thickness: enough to tell a sheet from a ball, less than the bends of skin and tendons."""
 _RADII = 10  # our choice: steps of a tenth of the greatest depth
@@ -193,7 +193,7 @@ def _holes(inside: Inside, blur_mm: float) -> int:
     for axes in product((False, True), repeat=3):
         cells = body
         for axis in (n for n, is_thin in enumerate(axes) if is_thin):  # faces, edges and corners: between two cells
-            ahead, behind = (tuple(part if n == axis else slice(None) for n in range(3)) for part in _SHIFTS)
+            ahead, behind = neighbouring(axis)
             cells = cells[ahead] | cells[behind]
         euler += (-1) ** (3 - sum(axes)) * int(cells.sum())
     pieces = label(body, np.ones((3, 3, 3)))[1]
