@@ -230,6 +230,7 @@ def _dented(distance: Tensor, beside: Tensor, rng: np.random.Generator, generato
     """Return the distance with rough surfaces and, in some, osteophytes beside the joints."""
     rough = float(rng.uniform(0, 0.4)) * smooth_noise(SHAPE, 4 / SPACING_MM, generator)[0]
     if rng.random() < 0.4:
-        peaks = (smooth_noise(SHAPE, 4 / SPACING_MM, generator)[0] - 1).clamp(min=0) * float(rng.uniform(0.5, 2.5))
+        wide, tall = float(rng.uniform(3, 6)) / SPACING_MM, float(rng.uniform(0.5, 4.0))
+        peaks = (smooth_noise(SHAPE, wide, generator)[0] - 1).clamp(min=0) * tall
         rough = rough - peaks * (beside < 6).float()
     return distance + rough

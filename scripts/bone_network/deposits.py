@@ -67,12 +67,12 @@ def _places(bones: BoneShapes, rng: np.random.Generator, count: int) -> list[np.
         candidates[(np.abs(distance - 1.0) < 2.5) & (beside < 3.0)],
         candidates[(distance > 0) & (distance < FAR_MM - 0.5)],
     ]
-    chosen = [pools[kind] for kind in rng.choice(3, count, p=(0.4, 0.2, 0.4))]
+    chosen = [pools[kind] for kind in rng.choice(3, count, p=(0.45, 0.3, 0.25))]
     return [pool[rng.integers(len(pool))].astype(float) for pool in chosen if len(pool)]
 
 
 def _put_one(all_: Deposits, place: np.ndarray, rng: np.random.Generator, lumps: Tensor, erodes: bool) -> None:
-    hu = float(np.exp(rng.uniform(np.log(150), np.log(2500))))
+    hu = float(rng.uniform(400, 2500) if rng.random() < 0.5 else np.exp(rng.uniform(np.log(150), np.log(2500))))
     turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
     roughness = float(rng.uniform(0.0, 0.4))
     kind = rng.choice(["nodule", "clump", "sheet", "line"], p=[0.5, 0.25, 0.12, 0.13])
