@@ -31,6 +31,7 @@ from calcidect.anatomy._mineral import (
 )
 from calcidect.anatomy._muscle import map_muscle
 from calcidect.anatomy._name_bones import NamedBones, name_bones, names_bones, placed, unnamed
+from calcidect.anatomy._paste import find_paste
 from calcidect.anatomy._place_carpals import inside_carpals, placed_carpals
 from calcidect.anatomy._refine_surface import refined
 from calcidect.anatomy._seen_tendons import SeenTissue, seen_tendons
@@ -104,7 +105,7 @@ def find_hand(maps: MaterialMaps, body: Body) -> FoundHand:
     """
     scan = _scan(maps, body)
     skeleton = _skeleton(scan)
-    apart = skeleton.apart | _spots(scan)
+    apart = skeleton.apart | _spots(scan) | _paste(scan, skeleton.bones)
     mineral = _sorted(scan, skeleton, apart)
     named, touching = _named(scan, skeleton, mineral.deposits)
     if touching.any():
@@ -237,3 +238,12 @@ def _spots(scan: _Scan) -> Mask:
     deep = image.depth_mm > NAIL_AND_SKIN_MM
     free, spacing = scan.body.mask & (scan.labels == 0), scan.grid.spacing_mm
     return find_spots(image.smooth_low_hu, image.smooth_high_hu, free, soft, deep, spacing, image.line, sensitivity)
+
+
+def _paste(scan: _Scan, bones: Mask) -> Mask:
+    """Return the voxels of hydroxyapatite too dilute to be told voxel by voxel; none of a single-energy scan."""
+    maps, box = scan.maps, scan.body.box
+    if maps.high is None or maps.sensitivity is None:
+        return np.zeros(scan.labels.shape, bool)
+    images = maps.low.array[box], maps.high.array[box]
+    return find_paste(*images, scan.image, bones, scan.grid.spacing_mm, maps.sensitivity)
