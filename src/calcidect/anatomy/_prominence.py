@@ -3,7 +3,8 @@
 - It is **hollow**: a shell around marrow, as whole bones are told.
 - It **narrows** from the surface outward, is small, and no denser than thin bone, at a joint's margin or at a tip:
   osteophytes are spurs and rims, a deposit that touches bone is widest away from it. Not if the network reads more of
-  it as a deposit than as bone: it seldom takes bone for one.
+  it as a deposit than as bone: it seldom takes bone for one. Nor if most of it is too dim for bone's edge: it would be
+  neither.
 - There is **little** of it beyond blur.
 """
 
@@ -68,9 +69,11 @@ def prominences(
         read = evidence.read[near][core]
         thin = float(np.quantile(ha[core], 0.9)) < _SPUR_MG_PER_CM3
         is_read_as_bone = (read == DEPOSIT).sum() <= is_bone(read).sum()
-        may_be_spur = thin and bool(at_margin[near][core].mean() > 0.5) and is_read_as_bone
+        unblurred = _unblurred(core, bones[near], ha, spacing_mm)
+        is_bright = (core & bones[near]).sum() > 0.5 * (core & unblurred).sum()
+        may_be_spur = thin and is_bright and bool(at_margin[near][core].mean() > 0.5) and is_read_as_bone
         if _is_hollow(core, bones[near], image.smooth_low_hu[near], spacing_mm) or _is_small(
-            core, _unblurred(core, bones[near], ha, spacing_mm), distance_mm[near], spacing_mm, may_be_spur
+            core, unblurred, distance_mm[near], spacing_mm, may_be_spur
         ):
             found[near] |= core
     return found
