@@ -26,8 +26,8 @@ _DATE_LIKE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}( .*)?")
 _SPREADSHEET_ERROR = re.compile(r"#(REF|N/A|VALUE|NAME|DIV/0|NUM|NULL|SPILL)[!?]?.*", re.IGNORECASE)
 _MOJIBAKE = re.compile("[\ud800-\udfff\ufffd\x00-\x08]|Ã[\x80-\xbf\u00a0-\u00bf]|Â[\u00a0-\u00bf]|â€")
 _WORDS_FOR_MISSING = frozenset({
-    "na", "n/a", "n.a.", "n.a", "nan", "null", "none", "nil", "-", "--", ".", "?", "/", "missing", "unk", "nk", "nd", "n.d.",
-    "dk", "n/k", "not_known", "unbekannt", "k.a.", "-9", "-99", "-999", "-9999", "99", "999", "9999",
+    "na", "n/a", "n.a.", "n.a", "nan", "null", "none", "nil", "-", "--", ".", "?", "/", "missing", "unk", "nk", "nd",
+    "n.d.", "dk", "n/k", "not_known", "unbekannt", "k.a.", "-9", "-99", "-999", "-9999", "99", "999", "9999",
 })  # fmt: skip
 _WORDS_FOR_YES_OR_NO = frozenset({
     "true", "false", "t", "f", "y", "n", "j", "ja", "nein", "oui", "non", "si", "sí", "x", "0", "1", "+", "-", "✓",

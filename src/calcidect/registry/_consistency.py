@@ -136,6 +136,7 @@ def _order_of_visits(visits: dict[int, Items]) -> Iterator[tuple[Place, Fault]]:
         if later["visit_date"] < earlier["visit_date"]:
             found, expected = "The visit lies before the one numbered before it.", "Visits in the order of their dates."
             yield (number, "visit_date"), Fault("visit_order", found, expected, "Correct the date or the number.")
+            continue
         ages = [_known(visit, "age_years") for visit in (earlier, later)]
         if None in ages:
             continue
