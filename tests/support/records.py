@@ -28,7 +28,10 @@ def _person(person_id: str, visits: int, draw: random.Random, filled: float) -> 
     rows = []
     for visit in range(1, visits + 1):
         row = {"person_id": person_id, "visit": str(visit)}
-        row |= {"visit_date": f"{year + visit}-0{draw.randint(1, 9)}-1{draw.randint(0, 9)}", "age_years": str(age + visit)}
+        row |= {
+            "visit_date": f"{year + visit}-0{draw.randint(1, 9)}-1{draw.randint(0, 9)}",
+            "age_years": str(age + visit),
+        }
         for name, item in entered_items().items():
             wanted = item.level == "visit" or (item.level == "person" and visit == 1)
             if name in row or not wanted or draw.random() > filled:

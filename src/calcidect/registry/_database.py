@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from calcidect.errors import CalcidectError, InputRefusedError, UsageError
 
@@ -229,7 +229,7 @@ def _told() -> Iterator[None]:
                 remedy="Wait for it, and try again. Nothing was changed.",
             ) from None
         raise _failed(type(error.orig).__name__) from None
-    except (SQLAlchemyError, OSError) as error:
+    except OSError as error:
         raise _failed(type(error).__name__) from None
 
 

@@ -16,7 +16,7 @@ _LONG_NUMBER = re.compile(r"\d{6}")
 """Our choice: study numbers have up to five digits; hospital, insurance and telephone numbers have six and more."""
 
 _IDENTIFYING = re.compile(
-    r"(^|[^a-z])(name|surname|forename|initials?|birth|born|dob|birthday|geburt|geboren|vorname|nachname|nom|prenom|nombre|"
+    r"(^|[^a-z])(name|surname|forename|initials?|birth[a-z]*|born|dob|geburt[a-z]*|geboren|vorname|nachname|nom|prenom|nombre|"
     r"address|street|zip|postcode|postal|phone|telephone|mobile|fax|e?mail|mrn|ssn|nhs|chi|hospital|insurance|"
     r"patient_?id|patient_?no|patient_?number|patnr|pid|accession|passport|license|photo)([^a-z]|$)"
 )

@@ -7,10 +7,9 @@ migration. What is looked up has its own column.
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = sa.MetaData()
-Document = sa.JSON().with_variant(JSONB(), "postgresql")
+Document = sa.JSON
 
 person = sa.Table(
     "person",

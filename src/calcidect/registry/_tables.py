@@ -6,12 +6,14 @@ stay numbers, and unknown, not done, not applicable and not entered stay four di
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from calcidect.registry import _schema as schema
-from calcidect.registry._catalogue import FINDING_LEVELS, MISSING, Item, Level, items
+from calcidect.registry._catalogue import ENTERED_LEVELS, MISSING, Item, Level, entered_items, items
 from calcidect.registry._cells import SEPARATOR
 from calcidect.registry._classification import COMPUTED, computed_items
 from calcidect.registry._database import Database
@@ -34,6 +36,7 @@ TABLES: dict[str, Level] = {
 _DTYPES = {"integer": "Int64", "number": "float64", "yes_no": "boolean"}
 _KEYS: dict[Level, tuple[str, ...]] = {"person": ("person_id",), "visit": ("person_id", "visit")}
 _KEYS_OF_FINDINGS = ("person_id", "visit", "scan")
+_OF_FINDINGS = ("hands", "digits", "deposits", "destruction")
 MISSING_COLUMNS = ("person_id", "visit", "item", "reason")
 
 
@@ -47,21 +50,35 @@ def columns_of(level: Level) -> dict[str, Item]:
     return columns
 
 
-def read_tables(database: Database) -> dict[str, pd.DataFrame]:
-    """Return every table of a registry, as it is at this moment.
+def read_tables(database: Database, only: Iterable[str] | None = None) -> dict[str, pd.DataFrame]:
+    """Return tables of a registry, as it is at this moment.
+
+    Parameters
+    ----------
+    database : Database
+    only : iterable of str, optional
+        Names of ``TABLES``, or ``missing``; all by default.
 
     Returns
     -------
     dict of str to DataFrame
-        The names of ``TABLES`` and ``missing``. Integers are ``Int64``, numbers ``float64``, yes or no ``boolean``, all
-        else ``string``; several codes are joined by ``;``. Rows stand in the order of their keys.
+        Integers are ``Int64``, numbers ``float64``, yes or no ``boolean``, all else ``string``; several codes are
+        joined by ``;``. Rows stand in the order of their keys.
     """
+    wanted = [*TABLES, "missing"] if only is None else list(only)
+    of_people = {"persons", "visits", "missing"}.intersection(wanted)
     with database.read() as connection:
-        people = read_people(connection)
-        findings = _read_findings(connection)
-    rows: dict[Level, list[Items]] = {"person": _person_rows(people), "visit": _visit_rows(people), **findings}
-    tables = {name: as_frame(columns_of(level), rows[level]) for name, level in TABLES.items()}
-    return {**tables, "missing": _missing(people)}
+        people = read_people(connection) if of_people else {}
+        scans = _read_scans(connection)
+        findings = {name: _read_findings(connection, TABLES[name], scans) for name in wanted if name in _OF_FINDINGS}
+    made: dict[str, Callable[[], pd.DataFrame]] = {
+        "persons": lambda: as_frame(columns_of("person"), _person_rows(people)),
+        "visits": lambda: as_frame(columns_of("visit"), _visit_rows(people)),
+        "scans": lambda: as_frame(columns_of("scan"), sorted(scans.values(), key=_key_of)),
+        "missing": lambda: _missing(people),
+        **{name: partial(as_frame, columns_of(TABLES[name]), rows) for name, rows in findings.items()},
+    }
+    return {name: made[name]() for name in wanted}
 
 
 def as_frame(columns: dict[str, Item], rows: list[Items]) -> pd.DataFrame:
@@ -76,8 +93,9 @@ def _column(item: Item, values: list[Any]) -> pd.Series[Any]:
 
     if item.kind in ("codes", "words"):
         values = [SEPARATOR.join(value) if isinstance(value, list) else value for value in values]
-    plain = [None if isinstance(value, str) and value in MISSING else value for value in values]
-    return pd.Series(plain, dtype=_DTYPES.get(item.kind, "string"))
+    if item.level in ENTERED_LEVELS:
+        values = [None if isinstance(value, str) and value in MISSING else value for value in values]
+    return pd.Series(values, dtype=_DTYPES.get(item.kind, "string"))
 
 
 def _person_rows(people: dict[str, Person]) -> list[Items]:
@@ -92,29 +110,38 @@ def _visit_rows(people: dict[str, Person]) -> list[Items]:
     ]
 
 
-def _read_findings(connection: sa.Connection) -> dict[Level, list[Items]]:
-    rows: dict[Level, list[Items]] = {level: [] for level in FINDING_LEVELS}
-    keys: dict[int, Items] = {}
-    for scan in connection.execute(sa.select(schema.scan)).mappings():
-        keys[scan["scan_key"]] = {name: scan[name] for name in _KEYS_OF_FINDINGS}
-        rows["scan"].append({**keys[scan["scan_key"]], **scan["items"]})
-    for scan_key, level, number, its_items in connection.execute(sa.select(schema.finding)):
-        rows[level].append({**keys[scan_key], **its_items, "": number})
-    for its_rows in rows.values():
-        its_rows.sort(key=lambda row: (*(row[name] for name in _KEYS_OF_FINDINGS), row.get("", 0)))
-    return rows
+def _read_scans(connection: sa.Connection) -> dict[int, Items]:
+    """Return keys and items of every scan, by its key in the database."""
+    rows = connection.execute(sa.select(schema.scan)).mappings()
+    return {row["scan_key"]: {**{name: row[name] for name in _KEYS_OF_FINDINGS}, **row["items"]} for row in rows}
+
+
+def _read_findings(connection: sa.Connection, level: Level, scans: dict[int, Items]) -> list[Items]:
+    """Return keys and items of every finding of a level, in the order of their keys."""
+    columns = schema.finding.c
+    query = sa.select(columns.scan_key, columns.number, columns["items"]).where(columns.level == level)
+    found = connection.execute(query).all()
+    keys = {scan_key: {name: scan[name] for name in _KEYS_OF_FINDINGS} for scan_key, scan in scans.items()}
+    order = {scan_key: place for place, scan_key in enumerate(sorted(scans, key=lambda key: _key_of(scans[key])))}
+    in_order = sorted(found, key=lambda row: (order[row[0]], row[1]))
+    return [{**keys[scan_key], **its_items} for scan_key, _, its_items in in_order]
+
+
+def _key_of(scan: Items) -> tuple[str, int, int]:
+    return scan["person_id"], scan["visit"], scan["scan"]
 
 
 def _missing(people: dict[str, Person]) -> pd.DataFrame:
     """Return a row per value that is missing with a reason; ``visit`` is empty for an item of the person."""
     import pandas as pd
 
+    order = {name: place for place, name in enumerate(entered_items())}
     rows = [
-        (person_id, number, name, value)
+        (person_id, number, name, its_items[name])
         for person_id, person in people.items()
         for number, its_items in [(None, person.items), *person.visits.items()]
-        for name, value in its_items.items()
-        if isinstance(value, str) and value in MISSING
+        for name in sorted(its_items, key=order.__getitem__)
+        if isinstance(its_items[name], str) and its_items[name] in MISSING
     ]
     dtypes = {name: "Int64" if name == "visit" else "string" for name in MISSING_COLUMNS}
     return pd.DataFrame(rows, columns=list(MISSING_COLUMNS)).astype(dtypes)

@@ -2,12 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0001"
 down_revision = None
-
-_DOCUMENT = sa.JSON().with_variant(JSONB(), "postgresql")
 
 
 def upgrade() -> None:
@@ -16,14 +13,14 @@ def upgrade() -> None:
         "person",
         sa.Column("person_id", sa.String(32), primary_key=True),
         sa.Column("catalogue", sa.String(8), nullable=False),
-        sa.Column("items", _DOCUMENT, nullable=False),
+        sa.Column("items", sa.JSON, nullable=False),
     )
     op.create_table(
         "visit",
         sa.Column("person_id", sa.String(32), sa.ForeignKey("person.person_id"), primary_key=True),
         sa.Column("visit", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("catalogue", sa.String(8), nullable=False),
-        sa.Column("items", _DOCUMENT, nullable=False),
+        sa.Column("items", sa.JSON, nullable=False),
     )
     op.create_table(
         "scan",
@@ -33,7 +30,7 @@ def upgrade() -> None:
         sa.Column("scan", sa.Integer, nullable=False),
         sa.Column("subject_id", sa.String(100), nullable=False),
         sa.Column("study_uid_hash", sa.String(100), nullable=False),
-        sa.Column("items", _DOCUMENT, nullable=False),
+        sa.Column("items", sa.JSON, nullable=False),
         sa.ForeignKeyConstraint(["person_id", "visit"], ["visit.person_id", "visit.visit"]),
         sa.UniqueConstraint("person_id", "visit", "scan"),
     )
@@ -42,7 +39,7 @@ def upgrade() -> None:
         sa.Column("scan_key", sa.Integer, sa.ForeignKey("scan.scan_key"), primary_key=True),
         sa.Column("level", sa.String(12), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("items", _DOCUMENT, nullable=False),
+        sa.Column("items", sa.JSON, nullable=False),
     )
     op.create_table(
         "change",
@@ -54,5 +51,5 @@ def upgrade() -> None:
         sa.Column("person_id", sa.String(32), nullable=False),
         sa.Column("visit", sa.Integer),
         sa.Column("scan", sa.Integer),
-        sa.Column("changes", _DOCUMENT, nullable=False),
+        sa.Column("changes", sa.JSON, nullable=False),
     )
