@@ -227,6 +227,58 @@ def codebook(
     _say({"out": str(out)}, [f"Codebook: {out}"], as_json)
 
 
+@_verb("redcap-dictionary", "--out dictionary.csv")
+def redcap_dictionary(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="CSV file to make.")],
+    force: ForceFile = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the data dictionary of a REDCap project for this record.
+
+    docs/registry.md says which events, repeating instruments and missing-data codes the project needs.
+    """
+    from calcidect.registry import dictionary_csv, write_file
+
+    write_file(out, dictionary_csv().encode(), force=force)
+    _say({"out": str(out)}, [f"Data dictionary: {out}"], as_json)
+
+
+@_verb("redcap-export", "--out records.csv")
+def redcap_export(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="CSV file to make.")],
+    db: DatabasePlace = DEFAULT_DB,
+    force: ForceFile = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write every record as REDCap imports it."""
+    from calcidect.registry import open_database, redcap_csv, write_file
+
+    write_file(out, redcap_csv(open_database(db)).encode(), force=force)
+    _say({"out": str(out)}, [f"Records: {out}", RESEARCH_USE_ONLY], as_json)
+
+
+@_verb("redcap-import", "records.csv --dry-run", "records.csv")
+def redcap_import(
+    records: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of REDCap: all records, raw values.")],
+    db: DatabasePlace = DEFAULT_DB,
+    dry_run: DryRun = False,
+    update: Update = False,
+    rejects: Rejects = None,
+    user: User = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import what REDCap exported, whole or not at all."""
+    from calcidect.registry import ImportOptions, TableRefusedError, import_redcap, open_database
+
+    options = ImportOptions(update=update, dry_run=dry_run)
+    try:
+        done = import_redcap(open_database(db), records, _who(user), options)
+    except TableRefusedError as error:
+        _refuse_table(error, rejects, as_json)
+    else:
+        _say_imported(done, as_json)
+
+
 def _who(user: str | None) -> str:
     """Return who is named in the history."""
     import getpass

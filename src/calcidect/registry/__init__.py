@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from calcidect.registry._export import FORMATS, as_csv, export
     from calcidect.registry._history import history_rows, list_people
     from calcidect.registry._import import ImportOptions, ImportSummary, import_table
+    from calcidect.registry._redcap_export import redcap_csv
+    from calcidect.registry._redcap_fields import dictionary_csv
+    from calcidect.registry._redcap_import import import_redcap
     from calcidect.registry._results import AddOptions, add_result
     from calcidect.registry._tables import TABLES, read_tables
     from calcidect.registry._template import write_file, write_template
@@ -45,12 +48,15 @@ __all__ = [
     "codebook_frame",
     "codebook_markdown",
     "create_database",
+    "dictionary_csv",
     "export",
     "history_rows",
+    "import_redcap",
     "import_table",
     "list_people",
     "open_database",
     "read_tables",
+    "redcap_csv",
     "upgrade_database",
     "write_file",
     "write_rejects",
@@ -64,6 +70,9 @@ _HOMES = {
     "_export": ("FORMATS", "as_csv", "export"),
     "_history": ("history_rows", "list_people"),
     "_import": ("ImportOptions", "ImportSummary", "import_table"),
+    "_redcap_export": ("redcap_csv",),
+    "_redcap_fields": ("dictionary_csv",),
+    "_redcap_import": ("import_redcap",),
     "_results": ("AddOptions", "add_result"),
     "_tables": ("TABLES", "read_tables"),
     "_template": ("write_file", "write_template"),

@@ -34,7 +34,7 @@ _WORDS_FOR_YES_OR_NO = frozenset({
     "wahr", "falsch", "vrai", "faux",
 })  # fmt: skip
 _WORD = re.compile(r"[A-Za-z0-9_.:+-]{1,100}")
-_TEXT = re.compile(r"[^\x00-\x1f\x7f]{1,300}")
+_TEXT = re.compile(r"[^\x00-\x1f\x7f]{1,1000}")
 _LONGEST_SHOWN = 6
 """Characters of a number that a message may repeat; longer ones may be hospital numbers."""
 

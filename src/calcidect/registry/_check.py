@@ -60,8 +60,8 @@ def check_sheet(sheet: Sheet, reading: Reading) -> tuple[list[Row], list[Rejecte
     rows: list[Row] = []
     seen: dict[tuple[str, str], Any] = {}
     for number, cells in sheet.rows:
-        if len(cells) < len(sheet.columns) or any(str(c or "").strip() for c in cells[len(sheet.columns) :]):
-            refused.append(rejected(number, "", _wrong_width()))
+        if not has_right_width(sheet, cells):
+            refused.append(rejected(number, "", wrong_width()))
             continue
         values: dict[str, Any] = {}
         for index, item in columns.items():
@@ -109,7 +109,14 @@ def _no_key(what: str, remedy: str) -> Fault:
     )
 
 
-def _wrong_width() -> Fault:
+def has_right_width(sheet: Sheet, cells: tuple[Any, ...]) -> bool:
+    """Tell whether a row has a cell for every name, and no filled cell beyond."""
+    width = len(sheet.columns)
+    return len(cells) >= width and not any(str(cell or "").strip() for cell in cells[width:])
+
+
+def wrong_width() -> Fault:
+    """Say that a row has another width than the header."""
     return Fault(
         "row_width",
         "The row has not as many cells as the header.",
@@ -125,7 +132,7 @@ def _columns(header: tuple[str, ...]) -> tuple[dict[int, Item], list[RejectedCel
     columns: dict[int, Item] = {}
     for index, name in enumerate(header):
         if name not in known:
-            refused.append(rejected(1, column_letter(index), _unknown_column(name)))
+            refused.append(rejected(1, column_letter(index), unknown_column(name)))
         elif known[name] in columns.values():
             refused.append(rejected(1, name, _twice()))
         else:
@@ -137,7 +144,7 @@ def _columns(header: tuple[str, ...]) -> tuple[dict[int, Item], list[RejectedCel
     return columns, refused
 
 
-def _unknown_column(name: str) -> Fault:
+def unknown_column(name: str) -> Fault:
     """Say what is wrong with a name of a column, without repeating it: a table without a header has a person there."""
     plain = re.sub(r"[\s.-]+", "_", name.lower())
     if not name:

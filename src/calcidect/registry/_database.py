@@ -55,12 +55,12 @@ class Database:
             yield connection.execution_options(**options)
 
 
-def open_database(where: str) -> Database:
+def open_database(where: str | Path) -> Database:
     """Open a registry.
 
     Parameters
     ----------
-    where : str
+    where : str or Path
         Path of an SQLite file, or a URL ``postgresql://user:password@host/name``.
 
     Raises
@@ -91,7 +91,7 @@ def open_database(where: str) -> Database:
     return database
 
 
-def create_database(where: str) -> Database:
+def create_database(where: str | Path) -> Database:
     """Make a new registry. See ``open_database``.
 
     Raises
@@ -111,7 +111,7 @@ def create_database(where: str) -> Database:
     return database
 
 
-def upgrade_database(where: str, to: str = "head") -> tuple[str, str]:
+def upgrade_database(where: str | Path, to: str = "head") -> tuple[str, str]:
     """Bring a registry to the newest version, or to a given one; all steps or none.
 
     Returns
@@ -165,7 +165,7 @@ def _known() -> list[str]:
     return [step.revision for step in ScriptDirectory.from_config(_alembic()).walk_revisions()]
 
 
-def _engine(where: str, *, must_exist: bool) -> sa.Engine:
+def _engine(where: str | Path, *, must_exist: bool) -> sa.Engine:
     url = _url(where)
     if url.drivername == "sqlite":
         _check_file(Path(url.database or ""), must_exist=must_exist)
@@ -176,7 +176,8 @@ def _engine(where: str, *, must_exist: bool) -> sa.Engine:
     return engine
 
 
-def _url(where: str) -> sa.URL:
+def _url(where: str | Path) -> sa.URL:
+    where = str(where)
     if "://" not in where:
         return sa.URL.create("sqlite", database=where)
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,20 +103,33 @@ def import_table(database: Database, path: Path, who: str, options: ImportOption
 def import_sheet(database: Database, sheet: Sheet, author: Author, options: ImportOptions) -> ImportSummary:
     """Import a sheet that was read; see ``import_table``."""
     rows, refused = check_sheet(sheet, options.reading)
-    counts: dict[str, int] = {}
-    try:
-        with database.write() as connection:
-            counts = _merge_and_write(connection, rows, refused, author, options)
-            if options.dry_run:
-                raise _DryRun
-    except _DryRun:
-        pass
+    with kept_if(database, not options.dry_run) as connection:
+        counts = merge_and_write(connection, rows, refused, author, options)
     return ImportSummary(sheet.form, len(sheet.rows), counts, options.dry_run)
 
 
-def _merge_and_write(
+@contextmanager
+def kept_if(database: Database, kept: bool) -> Iterator[sa.Connection]:
+    """Give a connection to write with; at its end all is kept, or nothing."""
+    try:
+        with database.write() as connection:
+            yield connection
+            if not kept:
+                raise _DryRun
+    except _DryRun:
+        pass
+
+
+def merge_and_write(
     connection: sa.Connection, rows: list[Row], refused: list[RejectedCell], author: Author, options: ImportOptions
 ) -> dict[str, int]:
+    """Merge rows into the record and write it.
+
+    Raises
+    ------
+    TableRefusedError
+        If a cell was refused before, or contradicts another row, the record or itself.
+    """
     before = read_people(connection, {row.person_id for row in rows})
     after, more = merged(before, rows, update=options.update)
     more = [cell for cell in more if not _follows_from(cell, refused)]

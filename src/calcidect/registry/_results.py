@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -99,12 +99,12 @@ def _hash(document: Items) -> str:
 def _kept(level: Level, row: Items) -> Items:
     """Return the values that the catalogue knows and that are there."""
     kept = {}
-    for name in items(level):
-        value = row.get(name)
+    for name, item in items(level).items():
+        value: Any = row.get(name)
         if isinstance(value, dict):
             value = [f"{key}:{number:g}" for key, number in value.items()]
         if value is not None and value != []:
-            kept[name] = value
+            kept[name] = float(value) if item.kind == "number" else value
     return kept
 
 
@@ -145,8 +145,7 @@ def put_scan(
     old = _same_scan(connection, record)
     if old is None:
         number = 1 + (connection.execute(_numbers(person_id, visit)).scalar() or 0)
-        _insert(connection, record, person_id, visit, number)
-        _remember(connection, author, person_id, visit, number, {"findings_hash": [None, record.scan["findings_hash"]]})
+        insert_scan(connection, record, person_id, visit, number, author)
         return visit, number
     if (old["person_id"], old["visit"]) != (person_id, visit):
         raise _recorded("The scan is recorded at another person or visit.", "Check --person and --visit.")
@@ -158,7 +157,7 @@ def put_scan(
         )
     changes = {
         "findings_hash": [old["items"]["findings_hash"], record.scan["findings_hash"]],
-        "replaced": [_whole(connection, old), None],
+        "replaced": [asdict(_whole(connection, old)), None],
     }
     connection.execute(sa.delete(schema.finding).where(schema.finding.c.scan_key == old["scan_key"]))
     connection.execute(sa.delete(schema.scan).where(schema.scan.c.scan_key == old["scan_key"]))
@@ -226,6 +225,22 @@ def _numbers(person_id: str, visit: int) -> sa.Select[Any]:
     return sa.select(sa.func.max(schema.scan.c.scan)).where(own)
 
 
+def insert_scan(
+    connection: sa.Connection, record: ScanRecord, person_id: str, visit: int, number: int, author: Author
+) -> None:
+    """Write a scan that is not there yet, and its history."""
+    _insert(connection, record, person_id, visit, number)
+    _remember(connection, author, person_id, visit, number, {"findings_hash": [None, record.scan["findings_hash"]]})
+
+
+def recorded_scan(connection: sa.Connection, person_id: str, visit: int, number: int) -> ScanRecord | None:
+    """Return a recorded scan, None if there is none."""
+    columns = schema.scan.c
+    its_place = (columns.person_id == person_id) & (columns.visit == visit) & (columns.scan == number)
+    row = connection.execute(sa.select(schema.scan).where(its_place)).mappings().first()
+    return None if row is None else _whole(connection, row)
+
+
 def _insert(connection: sa.Connection, record: ScanRecord, person_id: str, visit: int, number: int) -> None:
     row = {"person_id": person_id, "visit": visit, "scan": number, "items": record.scan}
     row |= {name: record.scan[name] for name in ("subject_id", "study_uid_hash")}
@@ -240,14 +255,12 @@ def _insert(connection: sa.Connection, record: ScanRecord, person_id: str, visit
         connection.execute(sa.insert(schema.finding), findings)
 
 
-def _whole(connection: sa.Connection, scan: Any) -> Items:
-    """Return a recorded scan with its findings, as one document."""
+def _whole(connection: sa.Connection, scan: Any) -> ScanRecord:
+    """Return a recorded scan with its findings."""
     own = sa.select(schema.finding).where(schema.finding.c.scan_key == scan["scan_key"])
     rows = connection.execute(own.order_by(schema.finding.c.level, schema.finding.c.number)).mappings().all()
-    return {
-        "scan": scan["items"],
-        **{level: [r["items"] for r in rows if r["level"] == level] for level in FINDING_LEVELS[1:]},
-    }
+    findings = {level: [r["items"] for r in rows if r["level"] == level] for level in FINDING_LEVELS[1:]}
+    return ScanRecord(scan["items"], findings)
 
 
 def _remember(connection: sa.Connection, author: Author, person_id: str, visit: int, scan: int, changes: Items) -> None:

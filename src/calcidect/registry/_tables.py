@@ -69,8 +69,8 @@ def read_tables(database: Database, only: Iterable[str] | None = None) -> dict[s
     of_people = {"persons", "visits", "missing"}.intersection(wanted)
     with database.read() as connection:
         people = read_people(connection) if of_people else {}
-        scans = _read_scans(connection)
-        findings = {name: _read_findings(connection, TABLES[name], scans) for name in wanted if name in _OF_FINDINGS}
+        scans = read_scans(connection)
+        findings = {name: read_findings(connection, TABLES[name], scans) for name in wanted if name in _OF_FINDINGS}
     made: dict[str, Callable[[], pd.DataFrame]] = {
         "persons": lambda: as_frame(columns_of("person"), _person_rows(people)),
         "visits": lambda: as_frame(columns_of("visit"), _visit_rows(people)),
@@ -110,13 +110,13 @@ def _visit_rows(people: dict[str, Person]) -> list[Items]:
     ]
 
 
-def _read_scans(connection: sa.Connection) -> dict[int, Items]:
+def read_scans(connection: sa.Connection) -> dict[int, Items]:
     """Return keys and items of every scan, by its key in the database."""
     rows = connection.execute(sa.select(schema.scan)).mappings()
     return {row["scan_key"]: {**{name: row[name] for name in _KEYS_OF_FINDINGS}, **row["items"]} for row in rows}
 
 
-def _read_findings(connection: sa.Connection, level: Level, scans: dict[int, Items]) -> list[Items]:
+def read_findings(connection: sa.Connection, level: Level, scans: dict[int, Items]) -> list[Items]:
     """Return keys and items of every finding of a level, in the order of their keys."""
     columns = schema.finding.c
     query = sa.select(columns.scan_key, columns.number, columns["items"]).where(columns.level == level)
