@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import fields
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
+import calcidect.registry
 from calcidect.findings import AcroOsteolysis, BoneDestruction, Burden, Deposit
-from calcidect.registry import MISSING, catalogue
+from calcidect.registry import MISSING, catalogue, catalogue_markdown
 from calcidect.registry._catalogue import Kind, Level, entered_items, items, label_of
 from calcidect.registry._classification import _GROUPS, COMPUTED
 
@@ -130,3 +132,19 @@ def test_the_classification_uses_items_that_exist():
 
 def test_labels_of_codes_are_words():
     assert label_of("soft_tissue_swelling") == "Soft tissue swelling"
+
+
+def test_the_manual_lists_the_items_as_they_are():
+    page = Path(__file__).parents[2] / "docs" / "registry.md"
+    assert page.read_text(encoding="utf-8").endswith(f"\n\n{catalogue_markdown()}"), (
+        "python scripts/build_registry_doc.py"
+    )
+
+
+def test_the_manual_names_every_fault():
+    room = Path(calcidect.registry.__file__).parent
+    told = re.findall(r'(?:Fault\(|raise Fault\()\s*"(\w+)"', "".join(p.read_text() for p in room.glob("_*.py")))
+    page = (Path(__file__).parents[2] / "docs" / "registry.md").read_text(encoding="utf-8")
+    of_redcap_or_of_results_alone = {"wrong_event", "not_a_word", "not_a_text"}
+    assert {code for code in told if f"`{code}`" not in page} <= of_redcap_or_of_results_alone
+    assert len(set(told)) > 30
