@@ -79,6 +79,9 @@ def test_a_newer_registry_is_refused(place):
     with pytest.raises(InputRefusedError) as error:
         open_database(place)
     assert error.value.code == "registry_newer"
+    with pytest.raises(InputRefusedError) as error:
+        upgrade_database(place)
+    assert error.value.code == "registry_newer"
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM change", "UPDATE change SET who = 'nobody'"])

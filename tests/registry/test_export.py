@@ -13,6 +13,8 @@ from calcidect.registry import (
     AddOptions,
     ImportOptions,
     add_result,
+    analysis_codebook,
+    analysis_frame,
     codebook,
     codebook_markdown,
     create_database,
@@ -55,7 +57,7 @@ def test_rows_are_one_per_thing(filled, tmp_path):
 
 def test_parquet_and_csv_hold_the_same(filled, tmp_path):
     export(filled, tmp_path / "tables")
-    for name, table in read_tables(filled).items():
+    for name, table in {**read_tables(filled), "analysis": analysis_frame(filled)}.items():
         again = pd.read_parquet(tmp_path / "tables" / f"{name}.parquet")
         assert again.columns.tolist() == table.columns.tolist()
         pd.testing.assert_frame_equal(again, table, check_dtype=False)
@@ -106,3 +108,43 @@ def test_an_export_is_whole_or_not_at_all(filled, tmp_path, monkeypatch):
         export(filled, tmp_path / "tables", force=True)
     assert {path.name: path.read_bytes() for path in (tmp_path / "tables").iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["tables"]
+
+
+class TestAnalysis:
+    """The one table for statistics."""
+
+    def test_a_row_is_a_visit_with_person_and_first_scan(self, filled):
+        table = analysis_frame(filled)
+        assert len(table) == 10
+        scanned = table[table["scan"] == "1"]
+        assert scanned[["person_id", "visit"]].values.tolist() == [["P00003", "1"]]
+        mass = small_result().findings.burden["all"].ha_mass_mg
+        assert float(scanned["ha_mass_mg"].iloc[0]) == mass
+        assert table.groupby("person_id")["sex"].nunique(dropna=False).eq(1).all()
+
+    def test_missing_says_why_and_no_finding_is_nowhere(self, small_database, tmp_path):
+        row = {"person_id": "P01", "visit": "1", "mrss": "not_done", "infection": "no", "painful_ulcer": "yes"}
+        row |= {"painful_ulcer_where": "left_2", "contracture": "unknown", "sex": "unknown"}
+        import_table(small_database, write_csv(tmp_path / "t.csv", [row]), "tester", ImportOptions(today=TODAY))
+        found = analysis_frame(small_database).iloc[0].fillna("")
+        assert [found[name] for name in ("mrss", "sex", "contracture", "haq_di")] == [
+            "not_done",
+            "unknown",
+            "unknown",
+            "",
+        ]
+        assert (found["painful_ulcer_where_left_2"], found["painful_ulcer_where_left_3"]) == ("yes", "no")
+        assert (found["infection_where_left_2"], found["contracture_where_left_2"]) == ("no", "")
+
+    def test_its_codebook_fits_it(self, filled):
+        table, rows = analysis_frame(filled), analysis_codebook()
+        assert len({row["name"] for row in rows}) == len(rows)
+        assert {row["kind"] for row in rows} == {"binary", "categorical", "ordinal", "continuous", "count"}
+        for row in rows:
+            values = set(table[row["name"]].dropna()) - {"unknown", "not_done", "not_applicable"}
+            codes = [pair.split(", ")[0] for pair in row["categories"].split(" | ")] if row["categories"] else []
+            if row["kind"] in ("continuous", "count"):
+                assert not codes
+                assert all(float(value) == float(value) for value in values)
+            else:
+                assert values <= set(codes or ("yes", "no")), row["name"]

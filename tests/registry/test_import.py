@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -211,6 +212,29 @@ class TestOverTheRecord:
         assert refused(database, tmp_path, [{**later, "visit_date": "2021-05-17", "sex": "male"}]) == {
             (2, "sex", "already_recorded")
         }
+
+    def test_a_pseudonym_in_another_case_is_not_another_person(self, database, tmp_path):
+        rows = [{"person_id": name, "visit": visit} for name, visit in (("P01", "1"), ("p01", "2"), ("p01", "3"))]
+        wrong = {(3, "person_id", "pseudonym_case"), (4, "person_id", "pseudonym_case")}
+        assert refused(database, tmp_path, rows) == wrong
+        put(database, tmp_path, rows[:1])
+        assert refused(database, tmp_path, rows[1:]) == {
+            (2, "person_id", "pseudonym_case"),
+            (3, "person_id", "pseudonym_case"),
+        }
+
+    def test_ages_from_ninety_on_may_stay_the_same(self, database, tmp_path):
+        later = {"person_id": "P01", "visit": "2", "visit_date": "2026-05-17", "age_years": "90"}
+        put(database, tmp_path, [{**ONE, "age_years": "90"}, later])
+        assert refused(
+            database, tmp_path, [{**later, "visit": "3", "age_years": "80", "visit_date": "2025-05-17"}]
+        ) == {(2, "visit_date", "visit_order")}
+
+    def test_two_imports_at_the_same_time_are_both_kept(self, database, tmp_path):
+        tables = [write_csv(tmp_path / f"{n}.csv", [{"person_id": f"P{n}", "visit": "1"}]) for n in range(8)]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda table: import_table(database, table, "tester", ImportOptions(today=TODAY)), tables))
+        assert len(list_people(database)) == 8
 
     def test_a_dry_run_tells_the_same_and_writes_nothing(self, database, tmp_path):
         rows = clean_rows(4, seed=3)

@@ -85,7 +85,7 @@ def test_another_analysis_takes_the_place_only_if_told_and_the_history_keeps_the
     assert len(read_tables(people, ["deposits"])["deposits"]) == 0
     last = history_rows(people)[-1]
     assert (last["item"], last["action"]) == ("replaced", "replace")
-    assert last["before"].count("'deposit_id'") == number + 1  # and one site of destruction
+    assert last["before"].count('"deposit_id"') == number + 1  # and one site of destruction
 
 
 def test_a_rescan_of_the_same_visit_gets_the_next_number(people, folders):

@@ -47,6 +47,10 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Check alone; write noth
 Update = Annotated[bool, typer.Option("--update", help="Change values that are recorded already.")]
 
 DEFAULT_DB = "registry.db"
+LONGEST_USER = 100
+"""What the database keeps of it."""
+LONGEST_SHOWN = 60
+"""Characters of a value in the history; a result that was replaced is shown whole with ``--json``."""
 
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -181,7 +185,8 @@ def history(
 
     rows = history_rows(open_database(db), person)
     lines = ["\t".join(rows[0])] if rows else ["Nothing was changed yet."]
-    _say({"changes": rows}, lines + ["\t".join(str(value) for value in row.values()) for row in rows], as_json)
+    lines += ["\t".join(str(value)[:LONGEST_SHOWN] for value in row.values()) for row in rows]
+    _say({"changes": rows}, lines, as_json)
 
 
 @_verb("export", "--out tables/", "--out tables/ --format parquet --force")
@@ -284,11 +289,15 @@ def _who(user: str | None) -> str:
     import getpass
 
     try:
-        return user or getpass.getuser()
+        who = user or getpass.getuser()
     except (OSError, KeyError, ImportError):
+        who = ""
+    if not who.isprintable() or not 1 <= len(who) <= LONGEST_USER:
+        expected = f"Who changes the record, in at most {LONGEST_USER} characters."
         raise UsageError(
-            "user_unknown", found="This account has no name.", expected="Who changes the record.", remedy="Give --user."
-        ) from None
+            "user_unknown", found="Who does this has no usable name.", expected=expected, remedy="Give --user."
+        )
+    return who
 
 
 def _say(document: dict[str, Any], lines: list[str], as_json: bool) -> None:

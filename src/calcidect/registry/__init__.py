@@ -13,6 +13,7 @@ from calcidect.registry._catalogue import CATALOGUE_VERSION, MISSING, Item, cata
 from calcidect.registry._faults import RejectedCell, TableRefusedError, write_rejects
 
 if TYPE_CHECKING:
+    from calcidect.registry._analysis import analysis_codebook, analysis_frame
     from calcidect.registry._classification import Classification, classify
     from calcidect.registry._codebook import catalogue_markdown, codebook, codebook_frame, codebook_markdown
     from calcidect.registry._database import Database, create_database, open_database, upgrade_database
@@ -40,6 +41,8 @@ __all__ = [
     "RejectedCell",
     "TableRefusedError",
     "add_result",
+    "analysis_codebook",
+    "analysis_frame",
     "as_csv",
     "catalogue",
     "catalogue_markdown",
@@ -64,6 +67,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "_analysis": ("analysis_codebook", "analysis_frame"),
     "_classification": ("Classification", "classify"),
     "_codebook": ("catalogue_markdown", "codebook", "codebook_frame", "codebook_markdown"),
     "_database": ("Database", "create_database", "open_database", "upgrade_database"),

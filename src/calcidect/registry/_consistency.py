@@ -14,6 +14,9 @@ from calcidect.registry._store import Items, Person
 AGE_TOLERANCE_YEARS = 1.1
 """Two ages in whole years may differ by one from the time between them; our choice: a tenth more for rounding."""
 
+AGES_KEPT_BELOW_YEARS = 90
+"""Older people are written as 90 by rules that call higher ages identifying (HIPAA, 45 CFR 164.514(b)(2)(i)(C))."""
+
 _SUMS = {"cochin_total": ("cochin_kitchen", "cochin_dressing", "cochin_hygiene", "cochin_office", "cochin_other")}
 _PART_OF = {"digital_ulcers_from_calcinosis_number": "digital_ulcers_number"}
 _NEVER_WITHOUT = dict.fromkeys(
@@ -99,7 +102,11 @@ def _faults_of_date(when: str, visit: Items, aged: Items) -> Iterator[Fault]:
         found, remedy = "The date lies after the visit.", "Correct it; what began later belongs to a later visit."
         yield Fault("date_after_visit", found, "A date up to the visit.", remedy)
     age = _known(aged, "age_years")
-    if age is not None and years_between(last_day(when).isoformat(), aged["visit_date"]) > age + 1:
+    if (
+        age is not None
+        and age < AGES_KEPT_BELOW_YEARS
+        and years_between(last_day(when).isoformat(), aged["visit_date"]) > age + 1
+    ):
         found, remedy = "The date lies before birth.", "Correct the date, the age or the date of the visit."
         yield Fault("date_before_birth", found, "A date since birth, by the age at the visit.", remedy)
 
@@ -138,7 +145,7 @@ def _order_of_visits(visits: dict[int, Items]) -> Iterator[tuple[Place, Fault]]:
             yield (number, "visit_date"), Fault("visit_order", found, expected, "Correct the date or the number.")
             continue
         ages = [_known(visit, "age_years") for visit in (earlier, later)]
-        if None in ages:
+        if None in ages or max(ages) >= AGES_KEPT_BELOW_YEARS:
             continue
         passed = years_between(earlier["visit_date"], later["visit_date"])
         if abs(ages[1] - ages[0] - passed) > AGE_TOLERANCE_YEARS:

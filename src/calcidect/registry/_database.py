@@ -74,13 +74,7 @@ def open_database(where: str | Path) -> Database:
     found, newest = version_of(database), _newest()
     if found is None:
         raise _missing("The database holds no registry.")
-    if found not in _known():
-        raise InputRefusedError(
-            "registry_newer",
-            found=f"The registry is of version {found}, which this calcidect does not know.",
-            expected=f"Version {newest} or older.",
-            remedy="Use the calcidect that made it, or a newer one.",
-        )
+    _refuse_newer(found)
     if found != newest:
         raise InputRefusedError(
             "registry_older",
@@ -123,8 +117,8 @@ def upgrade_database(where: str | Path, to: str = "head") -> tuple[str, str]:
     before = version_of(database)
     if before is None:
         raise _missing("The database holds no registry.")
-    if before in _known():
-        _migrate(database, to)
+    _refuse_newer(before)
+    _migrate(database, to)
     return before, version_of(database) or before
 
 
@@ -134,6 +128,16 @@ def version_of(database: Database) -> str | None:
         if not sa.inspect(connection).has_table(_VERSION_TABLE):
             return None
         return connection.execute(sa.text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()
+
+
+def _refuse_newer(version: str) -> None:
+    if version not in _known():
+        raise InputRefusedError(
+            "registry_newer",
+            found=f"The registry is of version {version}, which this calcidect does not know.",
+            expected=f"Version {_newest()} or older.",
+            remedy="Use the calcidect that made it, or a newer one.",
+        )
 
 
 def _migrate(database: Database, to: str) -> None:

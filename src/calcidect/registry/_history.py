@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ def history_rows(database: Database, person_id: str | None = None) -> list[dict[
     list of dict
         ``at`` (UTC), ``who``, ``action``, ``level``, ``person_id``, ``visit``, ``scan``, ``item``, ``before``,
         ``after``. Empty is not entered. Of a result that was replaced, ``before`` of the item ``replaced`` is all of
-        it.
+        it, as JSON.
     """
     query = sa.select(schema.change).order_by(schema.change.c.change_id)
     if person_id is not None:
@@ -33,12 +34,16 @@ def history_rows(database: Database, person_id: str | None = None) -> list[dict[
         {
             **{name: "" if row[name] is None else row[name] for name in _WHERE},
             "item": item,
-            "before": as_cell(before),
-            "after": as_cell(after),
+            "before": _shown(before),
+            "after": _shown(after),
         }
         for row in changes
         for item, (before, after) in row["changes"].items()
     ]
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, dict) else as_cell(value)
 
 
 def list_people(database: Database) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from calcidect.registry._consistency import inconsistencies
 from calcidect.registry._database import Database
 from calcidect.registry._faults import Fault, RejectedCell, TableRefusedError, rejected
 from calcidect.registry._sheet import Sheet, read_sheet
-from calcidect.registry._store import Author, Person, read_people, write_people
+from calcidect.registry._store import Author, Person, read_ids, read_people, write_people
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,26 @@ def merge_and_write(
     """
     before = read_people(connection, {row.person_id for row in rows})
     after, more = merged(before, rows, update=options.update)
+    more += _almost_the_same(rows, read_ids(connection))
     more = [cell for cell in more if not _follows_from(cell, refused)]
     if refused or more:
         raise TableRefusedError([*refused, *more])
     return write_people(connection, before, after, author)
+
+
+def _almost_the_same(rows: list[Row], recorded: Iterable[str]) -> list[RejectedCell]:
+    """Return pseudonyms that differ from another one by upper and lower case alone: one person under two names."""
+    first = {person_id.lower(): person_id for person_id in [*(row.person_id for row in reversed(rows)), *recorded]}
+    return [
+        rejected(row.number, "person_id", _other_case())
+        for row in rows
+        if first[row.person_id.lower()] != row.person_id
+    ]
+
+
+def _other_case() -> Fault:
+    found = "Another pseudonym differs from this one by upper and lower case alone."
+    return Fault("pseudonym_case", found, "One way to write each pseudonym.", "Write both alike.")
 
 
 def _follows_from(cell: RejectedCell, refused: list[RejectedCell]) -> bool:

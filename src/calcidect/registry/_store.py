@@ -75,6 +75,11 @@ def read_people(connection: sa.Connection, only: Iterable[str] | None = None) ->
     return people
 
 
+def read_ids(connection: sa.Connection) -> list[str]:
+    """Return every pseudonym."""
+    return list(connection.execute(sa.select(schema.person.c.person_id)).scalars())
+
+
 def _rows(connection: sa.Connection, table: sa.Table, columns: list[str], only: Iterable[str] | None) -> list[Any]:
     """Return rows in the order of pseudonym and visit, whatever the database's collation."""
     query = sa.select(*(table.c[name] for name in columns))
