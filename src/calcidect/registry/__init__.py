@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from calcidect.registry._catalogue import CATALOGUE_VERSION, MISSING, Item, catalogue
 from calcidect.registry._faults import RejectedCell, TableRefusedError, write_rejects
+from calcidect.registry._files import write_file
 
 if TYPE_CHECKING:
     from calcidect.registry._analysis import analysis_codebook, analysis_frame
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from calcidect.registry._redcap_import import import_redcap
     from calcidect.registry._results import AddOptions, add_result
     from calcidect.registry._tables import TABLES, read_tables
-    from calcidect.registry._template import write_file, write_template
+    from calcidect.registry._template import write_template
 
 __all__ = [
     "CATALOGUE_VERSION",
@@ -79,7 +80,7 @@ _HOMES = {
     "_redcap_import": ("import_redcap",),
     "_results": ("AddOptions", "add_result"),
     "_tables": ("TABLES", "read_tables"),
-    "_template": ("write_file", "write_template"),
+    "_template": ("write_template",),
 }
 
 

@@ -12,7 +12,7 @@ from calcidect.registry._cells import Reading, read_cell
 from calcidect.registry._classification import COMPUTED
 from calcidect.registry._faults import Fault, RejectedCell, rejected
 from calcidect.registry._pseudonym import is_identifying
-from calcidect.registry._sheet import Sheet
+from calcidect.registry._sheet import Sheet, is_filled
 
 KEYS = ("person_id", "visit")
 
@@ -54,28 +54,38 @@ def check_sheet(sheet: Sheet, reading: Reading) -> tuple[list[Row], list[Rejecte
     list of Row
         Rows whose keys are right.
     list of RejectedCell
-        Every cell that can't be taken; no rows if a name in the header is wrong.
+        Every cell that can't be taken, those of the header among them.
     """
     columns, refused = _columns(sheet.columns)
     rows: list[Row] = []
     seen: dict[tuple[str, str], Any] = {}
+    has_visits = any(item.name == "visit" for item in columns.values())
     for number, cells in sheet.rows:
         if not has_right_width(sheet, cells):
             refused.append(rejected(number, "", wrong_width()))
             continue
-        values: dict[str, Any] = {}
-        for index, item in columns.items():
-            try:
-                value = _remembered(item, cells[index], reading, seen)
-            except Fault as fault:
-                refused.append(rejected(number, item.name, fault))
-            else:
-                if value is not None:
-                    values[item.name] = value
-        row = _row(number, values, refused, has_visits=any(item.name == "visit" for item in columns.values()))
+        values, faults = _read_row(columns, cells, reading, seen)
+        row = _row(number, values, faults, has_visits=has_visits)
+        refused += [rejected(number, name, fault) for name, fault in faults.items()]
         if row is not None:
             rows.append(row)
     return rows, refused
+
+
+def _read_row(
+    columns: dict[int, Item], cells: tuple[Any, ...], reading: Reading, seen: dict[tuple[str, str], Any]
+) -> tuple[dict[str, Any], dict[str, Fault]]:
+    """Return the values of a row, and what is wrong with its cells, by item."""
+    values, faults = {}, {}
+    for index, item in columns.items():
+        try:
+            value = _remembered(item, cells[index], reading, seen)
+        except Fault as fault:
+            faults[item.name] = fault
+        else:
+            if value is not None:
+                values[item.name] = value
+    return values, faults
 
 
 def _remembered(item: Item, raw: Any, reading: Reading, seen: dict[tuple[str, str], Any]) -> Any:
@@ -90,15 +100,15 @@ def _remembered(item: Item, raw: Any, reading: Reading, seen: dict[tuple[str, st
     return seen[key]
 
 
-def _row(number: int, values: dict[str, Any], refused: list[RejectedCell], *, has_visits: bool) -> Row | None:
+def _row(number: int, values: dict[str, Any], faults: dict[str, Fault], *, has_visits: bool) -> Row | None:
+    """Return a row whose keys are right; else None, with a fault for a key that is missing."""
     person_id, visit = values.pop("person_id", None), values.pop("visit", None)
-    faulty = {cell.column for cell in refused if cell.row == number} if refused else set()
-    if person_id is None and "person_id" not in faulty:
-        refused.append(rejected(number, "person_id", _no_key("the person", "the pseudonym of the person")))
-    of_a_visit = any(entered_items()[name].level == "visit" for name in values)
-    if visit is None and of_a_visit and "visit" not in faulty and has_visits:
-        refused.append(rejected(number, "visit", _no_key("the visit", "the number of the visit")))
-    if person_id is None or (visit is None and (of_a_visit or "visit" in faulty)):
+    of_a_visit = any(entered_items()[name].level == "visit" for name in (*values, *faults))
+    if person_id is None:
+        faults.setdefault("person_id", _no_key("the person", "the pseudonym of the person"))
+    if visit is None and of_a_visit and has_visits:
+        faults.setdefault("visit", _no_key("the visit", "the number of the visit"))
+    if person_id is None or (visit is None and (of_a_visit or "visit" in faults)):
         return None
     return Row(number, person_id, visit, values)
 
@@ -112,7 +122,7 @@ def _no_key(what: str, remedy: str) -> Fault:
 def has_right_width(sheet: Sheet, cells: tuple[Any, ...]) -> bool:
     """Tell whether a row has a cell for every name, and no filled cell beyond."""
     width = len(sheet.columns)
-    return len(cells) >= width and not any(str(cell or "").strip() for cell in cells[width:])
+    return len(cells) >= width and not any(is_filled(cell) for cell in cells[width:])
 
 
 def wrong_width() -> Fault:

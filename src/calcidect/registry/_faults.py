@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from calcidect.errors import InputRefusedError
+from calcidect.registry._files import write_file
 
 
 class Fault(Exception):  # noqa: N818  # it is a finding about a cell, caught in this room
@@ -74,8 +76,9 @@ class TableRefusedError(InputRefusedError):
 
 
 def write_rejects(cells: Sequence[RejectedCell], path: Path) -> None:
-    """Write the list of refused cells as CSV."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [f.name for f in fields(RejectedCell)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(cell) for cell in cells)
+    """Write the list of refused cells as CSV. An older list is replaced."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [f.name for f in fields(RejectedCell)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(cell) for cell in cells)
+    write_file(path, text.getvalue().encode(), force=True)

@@ -133,7 +133,8 @@ def merge_and_write(
     before = read_people(connection, {row.person_id for row in rows})
     after, more = merged(before, rows, update=options.update)
     more += _almost_the_same(rows, read_ids(connection))
-    more = [cell for cell in more if not _follows_from(cell, refused)]
+    places = {(cell.row, cell.column) for cell in refused}
+    more = [cell for cell in more if not _follows_from(cell, places)]
     if refused or more:
         raise TableRefusedError([*refused, *more])
     return write_people(connection, before, after, author)
@@ -154,12 +155,12 @@ def _other_case() -> Fault:
     return Fault("pseudonym_case", found, "One way to write each pseudonym.", "Write both alike.")
 
 
-def _follows_from(cell: RejectedCell, refused: list[RejectedCell]) -> bool:
+def _follows_from(cell: RejectedCell, refused: set[tuple[int, str]]) -> bool:
     """Tell whether a cell lacks only what stands, refused, in another cell of its row."""
     item = entered_items().get(cell.column)
     if cell.code != "without_its_finding" or item is None or item.requires is None:
         return False
-    return any((other.row, other.column) == (cell.row, item.requires[0]) for other in refused)
+    return (cell.row, item.requires[0]) in refused
 
 
 def merged(

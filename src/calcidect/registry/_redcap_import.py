@@ -26,7 +26,7 @@ from calcidect.registry._redcap_fields import (
     visit_of,
 )
 from calcidect.registry._results import ScanRecord, insert_scan, recorded_scan
-from calcidect.registry._sheet import Sheet, read_sheet
+from calcidect.registry._sheet import Sheet, is_filled, read_sheet
 from calcidect.registry._store import Author, Items
 
 _PASSED_OVER = re.compile(r"redcap_(data_access_group|survey_identifier)|[a-z0-9_]+_(complete|timestamp)")
@@ -89,7 +89,7 @@ def _read(sheet: Sheet, reading: Reading) -> _Found:
         if not has_right_width(sheet, cells):
             found.refused.append(rejected(number, "", wrong_width()))
             continue
-        system = {name: str(cells[at] or "").strip() for name, at in columns.items() if name in SYSTEM_COLUMNS}
+        system = {name: _text(cells[at]) for name, at in columns.items() if name in SYSTEM_COLUMNS}
         place = _place(number, system, reading, found)
         if place is None:
             continue
@@ -147,10 +147,10 @@ def _take(
     values: Items, found: _Found,
 ) -> None:  # fmt: skip
     """Read one field of one row."""
-    raw = {name: cells[columns[name]] for name in its_field.columns if name in columns}
-    raw = {name: cell for name, cell in raw.items() if str(cell or "").strip()}
+    raw = {name: _text(cells[columns[name]]) for name in its_field.columns if name in columns}
+    raw = {name: text for name, text in raw.items() if text}
     try:
-        text = _as_cell(its_field, {name: str(cell).strip() for name, cell in raw.items()})
+        text = _as_cell(its_field, raw)
         value = read_cell(its_field.item, text, reading)
     except Fault as fault:
         found.refused.append(rejected(number, next(iter(raw)), fault))
@@ -161,6 +161,10 @@ def _take(
         found.refused.append(rejected(number, next(iter(raw)), _elsewhere(its_field.level)))
         return
     values[its_field.item.name] = value
+
+
+def _text(cell: Any) -> str:
+    return str(cell).strip() if is_filled(cell) else ""
 
 
 def _as_cell(its_field: Field, raw: dict[str, str]) -> str:

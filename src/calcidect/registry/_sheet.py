@@ -65,7 +65,7 @@ def read_sheet(path: Path, known: Collection[str], encoding: str | None = None) 
         lines, form = _excel(path) if path.suffix.lower() == ".xlsx" else _csv(path.read_bytes(), known, encoding)
     except (csv.Error, UnicodeError, zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
         raise _unreadable(type(error).__name__) from None
-    filled = [(number, cells) for number, cells in lines if any(_is_filled(cell) for cell in cells)]
+    filled = [(number, cells) for number, cells in lines if any(is_filled(cell) for cell in cells)]
     if not filled or filled[0][0] != 1:
         raise _unreadable("its first row is empty")
     header = tuple("" if cell is None else str(cell).strip() for cell in filled[0][1])
@@ -74,7 +74,8 @@ def read_sheet(path: Path, known: Collection[str], encoding: str | None = None) 
     return Sheet(header, tuple(filled[1:]), form)
 
 
-def _is_filled(cell: Any) -> bool:
+def is_filled(cell: Any) -> bool:
+    """Tell whether a cell holds more than spaces."""
     return cell is not None and str(cell).strip() != ""
 
 

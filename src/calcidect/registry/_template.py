@@ -6,9 +6,10 @@ import csv
 import io
 from pathlib import Path
 
-from calcidect.errors import OutputError, UsageError
+from calcidect.errors import UsageError
 from calcidect.registry._catalogue import MISSING, Item, entered_items
 from calcidect.registry._codebook import COLUMNS, codebook
+from calcidect.registry._files import write_file
 
 _ROWS = 1000
 """Rows of the Excel table that are prepared. Our choice: a study of 300 people with three visits."""
@@ -37,30 +38,6 @@ def write_template(path: Path, *, force: bool = False) -> None:
             remedy="Rename it.",
         )
     write_file(path, _excel() if path.suffix.lower() == ".xlsx" else _csv().encode(), force=force)
-
-
-def write_file(path: Path, data: bytes, *, force: bool) -> None:
-    """Write a file whole or not at all."""
-    if path.exists() and not force:
-        raise UsageError(
-            "file_exists",
-            found="The file exists already.",
-            expected="A name that is not taken.",
-            remedy="Give another name, or replace it with --force.",
-        )
-    beside = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise OutputError(
-            "output_failed",
-            found=f"The file could not be written: {error.strerror or type(error).__name__}.",
-            expected="A place where this account may write.",
-            remedy="Choose another place.",
-        ) from None
 
 
 def _csv() -> str:
