@@ -167,5 +167,5 @@ def test_any_text_is_taken_or_named_and_what_is_taken_reads_back(text, name):
         value = read(name, text)
     except Fault as fault:
         told = fault.found
-    assert len(text.strip()) <= 6 or text.strip() not in told
+    assert len(text.strip()) <= 6 or text.strip() not in told  # shorter ones may be words of the message
     assert value is None or read(name, as_cell(value)) == value

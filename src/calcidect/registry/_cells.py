@@ -35,8 +35,6 @@ _WORDS_FOR_YES_OR_NO = frozenset({
 })  # fmt: skip
 _WORD = re.compile(r"[A-Za-z0-9_.:+-]{1,100}")
 _TEXT = re.compile(r"[^\x00-\x1f\x7f]{1,1000}")
-_LONGEST_SHOWN = 6
-"""Characters of a number that a message may repeat; longer ones may be hospital numbers."""
 
 
 @dataclass(frozen=True)
@@ -156,15 +154,14 @@ def _number(item: Item, text: str, reading: Reading) -> float:
     if _NUMBER.fullmatch(text) is None:
         raise _fault_of_number(item, text)
     value = float(text)
-    if (item.minimum is not None and value < item.minimum) or (item.maximum is not None and value > item.maximum):
+    too_low = item.minimum is not None and value < item.minimum
+    if too_low or (item.maximum is not None and value > item.maximum):
         _refuse_words_for_missing(text)
-        shown = f"{text} is" if len(text) <= _LONGEST_SHOWN else "The number is"
-        raise Fault(
-            "out_of_range",
-            f"{shown} out of range.",
-            f"{item.range}{_unit_of(item)}.",
-            "Correct the number; check its unit.",
+        found = (
+            f"The number is {'below' if too_low else 'above'} the range."  # a year of birth is met as an age: not told
         )
+        remedy = "Correct the number; check its unit."
+        raise Fault("out_of_range", found, f"{item.range}{_unit_of(item)}.", remedy)
     return value
 
 
