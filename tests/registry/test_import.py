@@ -173,7 +173,7 @@ class TestForms:
         (tmp_path / "t.csv").write_text("person_id,visit,crp_mg_per_l\nP01,1,12,5\nP02,1\n")
         with pytest.raises(TableRefusedError) as error:
             import_table(small_database, tmp_path / "t.csv", "tester", ImportOptions(today=TODAY))
-        assert [(cell.row, cell.code) for cell in error.value.cells] == [(2, "row_width"), (3, "row_width")]
+        assert [(c.row, c.column, c.code) for c in error.value.cells] == [(2, "D", "row_width"), (3, "C", "row_width")]
 
     def test_empty_rows_are_passed_over_and_counted(self, small_database, tmp_path):
         (tmp_path / "t.csv").write_text("person_id,visit,mrss\n\n,,\nP01,1,99\n")

@@ -9,6 +9,8 @@ import pytest
 
 from calcidect.errors import InputRefusedError
 from calcidect.registry import AddOptions, ImportOptions, add_result, history_rows, import_table, read_tables
+from calcidect.registry._scan_record import scan_record
+from calcidect.result import what_is_not_assessed
 from support.records import TODAY, write_csv
 from support.results import make_scene, small_result, small_scene, without_deposits
 
@@ -139,6 +141,31 @@ def test_person_and_visit_can_be_made_from_the_scan(database, folders):
     tables = read_tables(database)
     assert tables["persons"]["sex"].tolist() == ["female"]
     assert tables["visits"][["visit_date", "age_years"]].values.tolist() == [["2024-05-17", 57.0]]
+
+
+def test_a_visit_that_would_contradict_the_record_is_not_made(people, folders, tmp_path):
+    later = {"person_id": "SSC-0042", "visit": "2", "visit_date": "2025-05-17"}
+    import_table(people, write_csv(tmp_path / "later.csv", [later]), "tester", ImportOptions(today=TODAY))
+    assert refusal(people, folders["one"], visit=3, create=True) == "visit_order"
+
+
+def test_a_person_is_not_made_anew_under_another_spelling(people, folders):
+    assert refusal(people, folders["one"], "ssc-0042", create=True) == "person_missing"
+    assert refusal(people, folders["one"], "p02", create=True, other_subject=True) == "person_missing"
+
+
+def test_what_was_not_looked_for_is_not_none_found():
+    result = small_result()
+    bones = tuple(replace(bone, bone="unnamed") for bone in result.findings.bones)
+    digits = tuple(
+        replace(digit, present=None, fraction_lost=None, fraction_lost_sd=None, grade=None, reason="No fit.")
+        for digit in result.findings.acro_osteolysis
+    )
+    findings = replace(result.findings, bones=bones, bone_destruction=(), acro_osteolysis=digits)
+    left_open = tuple(what_is_not_assessed(findings))
+    kept = scan_record(replace(result, findings=findings, not_assessed=left_open)).scan
+    assert kept["acro_osteolysis_assessed"] == 0
+    assert not {"acro_osteolysis_present", "destruction_sites", "destruction_volume_mm3"} & set(kept)
 
 
 def test_a_folder_that_is_no_result_is_refused(people, tmp_path):

@@ -324,6 +324,8 @@ def _refuse_table(error: TableRefusedError, rejects: Path | None, as_json: bool)
         tell({**error.as_dict(), "cells": [asdict(cell) for cell in error.cells]}, as_json)
         raise typer.Exit(EXIT_REFUSED) from None
     for cell in error.cells:
-        place = f"Row {cell.row}, column {cell.column}" if cell.column else f"Row {cell.row}"
-        typer.echo(f"{place} ({cell.code}): {cell.found} Expected: {cell.expected} {cell.remedy}", err=True)
+        typer.echo(
+            f"Row {cell.row}, column {cell.column} ({cell.code}): {cell.found} Expected: {cell.expected} {cell.remedy}",
+            err=True,
+        )
     raise error

@@ -62,7 +62,7 @@ def check_sheet(sheet: Sheet, reading: Reading) -> tuple[list[Row], list[Rejecte
     has_visits = any(item.name == "visit" for item in columns.values())
     for number, cells in sheet.rows:
         if not has_right_width(sheet, cells):
-            refused.append(rejected(number, "", wrong_width()))
+            refused.append(rejected(number, column_letter(min(len(cells), len(sheet.columns))), wrong_width()))
             continue
         values, faults = _read_row(columns, cells, reading, seen)
         row = _row(number, values, faults, has_visits=has_visits)
@@ -131,7 +131,7 @@ def wrong_width() -> Fault:
         "row_width",
         "The row has not as many cells as the header.",
         "As many cells as names.",
-        "Put texts that hold the separator into quotes; add empty cells at the end.",
+        "Put cells that hold the separator, such as 12,5, into quotes; add empty cells at the end.",
     )
 
 

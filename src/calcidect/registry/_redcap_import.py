@@ -25,7 +25,8 @@ from calcidect.registry._redcap_fields import (
     fields,
     visit_of,
 )
-from calcidect.registry._results import ScanRecord, insert_scan, recorded_scan
+from calcidect.registry._scan_record import ScanRecord
+from calcidect.registry._scans import insert_scan, recorded_scan
 from calcidect.registry._sheet import Sheet, is_filled, read_sheet
 from calcidect.registry._store import Author, Items
 
@@ -87,7 +88,7 @@ def _read(sheet: Sheet, reading: Reading) -> _Found:
     columns = _columns(sheet, found)
     for number, cells in sheet.rows:
         if not has_right_width(sheet, cells):
-            found.refused.append(rejected(number, "", wrong_width()))
+            found.refused.append(rejected(number, column_letter(min(len(cells), len(sheet.columns))), wrong_width()))
             continue
         system = {name: _text(cells[at]) for name, at in columns.items() if name in SYSTEM_COLUMNS}
         place = _place(number, system, reading, found)
