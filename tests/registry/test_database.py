@@ -109,6 +109,16 @@ def test_a_reader_sees_what_was_before_a_writer_ends(database, tmp_path):
     assert len(read_tables(database, ["persons"])["persons"]) == 1
 
 
+def test_a_reader_sees_one_moment(database):
+    with database.read() as reader:
+        count = sa.select(sa.func.count()).select_from(schema.person)
+        before = reader.execute(count).scalar()
+        with database.write() as writer:
+            writer.execute(sa.insert(schema.person), [{"person_id": "P01", "catalogue": "1", "items": {}}])
+        assert reader.execute(count).scalar() == before == 0
+    assert len(read_tables(database, ["persons"])["persons"]) == 1
+
+
 class TestSqlite:
     def test_readers_and_the_writer_do_not_wait_for_each_other(self, small_database):
         with small_database.read() as connection:

@@ -49,13 +49,21 @@ def case(tmp_path_factory):
     return place, table, state(str(place)), state(done), time.perf_counter() - begun
 
 
+def size_of(path: Path) -> int:
+    """Return the size of a file that may come and go."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def kill_while_importing(case, at: Path, moment: float, *, once_it_writes: bool) -> str:
     """Kill an import after ``moment`` seconds, or that long after its first bytes; tell which state was left."""
     before_place, table, before, after, _ = case
     place = shutil.copy(before_place, at / "registry.db")
     running = start(place, table)
     log = Path(f"{place}-wal")
-    while once_it_writes and running.poll() is None and not (log.exists() and log.stat().st_size):
+    while once_it_writes and running.poll() is None and not size_of(log):
         time.sleep(0.001)
     time.sleep(moment)
     running.send_signal(signal.SIGKILL)
