@@ -39,7 +39,7 @@ class Verb(TyperCommand):
             raise typer.Exit(EXIT_FAULT) from None
 
 
-def tell(error: dict[str, str], as_json: bool) -> None:
+def tell(error: dict[str, Any], as_json: bool) -> None:
     """Write an error to standard error, for people or as one JSON object."""
     if as_json:
         typer.echo(json.dumps(error), err=True)

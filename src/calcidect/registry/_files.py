@@ -1,0 +1,39 @@
+"""One file that appears whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from calcidect.errors import OutputError, UsageError
+
+
+def write_file(path: Path, data: bytes, *, force: bool) -> None:
+    """Write a file beside its place, then rename it.
+
+    Raises
+    ------
+    UsageError
+        If the file exists and ``force`` is false.
+    OutputError
+        If it can't be written; an older file stays as it was.
+    """
+    if path.exists() and not force:
+        raise UsageError(
+            "file_exists",
+            found="The file exists already.",
+            expected="A name that is not taken.",
+            remedy="Give another name, or replace it with --force.",
+        )
+    beside = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise OutputError(
+            "output_failed",
+            found=f"The file could not be written: {error.strerror or type(error).__name__}.",
+            expected="A place where this account may write.",
+            remedy="Choose another place.",
+        ) from None

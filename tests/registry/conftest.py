@@ -1,0 +1,38 @@
+"""Registries to test with: SQLite always, PostgreSQL where its server is installed."""
+
+from __future__ import annotations
+
+import pytest
+
+from calcidect.registry import create_database
+from support.postgres import Server, find_programs, start, stop
+
+
+@pytest.fixture(scope="session")
+def server():
+    if find_programs() is None:
+        pytest.skip("PostgreSQL's server is not installed (Debian: apt-get install postgresql)")
+    running = start()
+    yield running
+    stop(running)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path):
+    """Return where a new database may be made."""
+    if request.param == "sqlite":
+        return str(tmp_path / "registry.db")
+    running: Server = request.getfixturevalue("server")
+    return running.new_database()
+
+
+@pytest.fixture
+def database(place):
+    """Return an empty registry, on both kinds of database."""
+    return create_database(place)
+
+
+@pytest.fixture
+def small_database(tmp_path):
+    """Return an empty registry on SQLite, for what does not depend on the database."""
+    return create_database(str(tmp_path / "registry.db"))
