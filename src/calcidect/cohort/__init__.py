@@ -1,28 +1,58 @@
 """Statistics of a cohort: Table 1, associations, agreement, figures. Takes and returns values; writes no file."""
 
+from calcidect.cohort._associations import Association, associations, firth_regression
+from calcidect.cohort._associations_layout import associations_table, firth_table
+from calcidect.cohort._correlation import spearman
+from calcidect.cohort._estimate import Estimate
+from calcidect.cohort._firth import FirthModel, firth
 from calcidect.cohort._observed import Observed, observe, one_row_each
 from calcidect.cohort._per_patient import per_patient
+from calcidect.cohort._shift import hodges_lehmann
 from calcidect.cohort._summary import Centre
 from calcidect.cohort._table import RENDERINGS, Row, Table
 from calcidect.cohort._table_one import Entry, TableOne, table_one
+from calcidect.cohort._two_by_two import (
+    ExactTest,
+    OddsInterval,
+    TwoByTwo,
+    exact_odds_ratio,
+    exact_p,
+    mid_p_odds_ratio,
+)
 from calcidect.cohort._variable import Kind, Variable, chosen, read_codebook
 from calcidect.cohort._word import as_word
 
 __all__ = [
     "RENDERINGS",
+    "Association",
     "Centre",
     "Entry",
+    "Estimate",
+    "ExactTest",
+    "FirthModel",
     "Kind",
     "Observed",
+    "OddsInterval",
     "Row",
     "Table",
     "TableOne",
+    "TwoByTwo",
     "Variable",
     "as_word",
+    "associations",
+    "associations_table",
     "chosen",
+    "exact_odds_ratio",
+    "exact_p",
+    "firth",
+    "firth_regression",
+    "firth_table",
+    "hodges_lehmann",
+    "mid_p_odds_ratio",
     "observe",
     "one_row_each",
     "per_patient",
     "read_codebook",
+    "spearman",
     "table_one",
 ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
+from calcidect.cohort._marks import Marks
 from calcidect.cohort._summary import Centre, Summary, number, p_value
 from calcidect.cohort._table import Row, Table
 from calcidect.cohort._variable import MISSING_KINDS, NOT_APPLICABLE, Kind
@@ -17,26 +17,9 @@ NONE = "\u2013"  # an en dash: nothing to say here
 _MISSING_HEADS = {kind: kind.replace("_", " ").capitalize() for kind in MISSING_KINDS}
 
 
-class _Marks:
-    """Letters for footnotes, in the order in which the footnotes are first needed."""
-
-    def __init__(self) -> None:
-        self._of: dict[str, str] = {}
-
-    def mark(self, note: str) -> str:
-        """Return the letter of a note."""
-        count = len(self._of)
-        again, letter = divmod(count, len(ascii_lowercase))
-        return self._of.setdefault(note, ascii_lowercase[letter] * (again + 1))
-
-    def notes(self) -> Iterator[str]:
-        """Yield every note with its letter before it."""
-        return (f"{letter}: {note}." for note, letter in self._of.items())
-
-
 def laid_out(one: TableOne) -> Table:
     """Return the table that is printed."""
-    marks = _Marks()
+    marks = Marks()
     tested = any(entry.test is not None for entry in one.entries)
     compared = any(entry.difference is not None and entry.difference.value is not None for entry in one.entries)
     rows = [row for entry in one.entries for row in _rows(entry, marks, tested, compared)]
@@ -52,7 +35,7 @@ def _group_name(one: TableOne, text: str) -> str:
     return f"{one.by.label}: {text}"
 
 
-def _rows(entry: Entry, marks: _Marks, tested: bool, compared: bool) -> Iterator[Row]:
+def _rows(entry: Entry, marks: Marks, tested: bool, compared: bool) -> Iterator[Row]:
     columns = (entry.everyone, *entry.groups)
     extra = _extra_cells(entry, marks, tested, compared)
     blank = ("",) * len(extra)
@@ -86,7 +69,7 @@ def _missing_cells(columns: Sequence[Summary], n: int) -> Iterable[str]:
     return (f"{summary.missing[n]}/{summary.people if last else summary.applicable}" for summary in columns)
 
 
-def _extra_cells(entry: Entry, marks: _Marks, tested: bool, compared: bool) -> tuple[str, ...]:
+def _extra_cells(entry: Entry, marks: Marks, tested: bool, compared: bool) -> tuple[str, ...]:
     cells: list[str] = []
     if tested:
         assert entry.test is not None  # all entries are tested, or none
@@ -99,7 +82,7 @@ def _extra_cells(entry: Entry, marks: _Marks, tested: bool, compared: bool) -> t
     return tuple(cells)
 
 
-def _notes(one: TableOne, marks: _Marks, tested: bool, compared: bool) -> Iterator[str]:
+def _notes(one: TableOne, marks: Marks, tested: bool, compared: bool) -> Iterator[str]:
     yield (
         "Categories are numerator/denominator (%); the denominator is the people whose value is known. Missing values "
         "are counted below each characteristic: unknown and not done out of those to whom it applies."
