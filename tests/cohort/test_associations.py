@@ -38,14 +38,14 @@ EARLIER = np.array([1.15, 0.88, 0.90, 0.74, 1.21])
 
 
 def test_the_odds_ratio_of_tea():
-    """Agresti, Categorical Data Analysis (2002), 3.5 and 3.6: exact 0.21 to 626.17, mid-p 0.31 to 308.6; R: 6.408309."""
+    """Agresti, Categorical Data Analysis (2002), 3.5 and 3.6: exact 0.21 to 626.17, mid-p 0.31 to 308.6; R 6.408309."""
     exact, mid_p = exact_odds_ratio(TEA), mid_p_odds_ratio(TEA)
     assert (exact.value, exact.low, exact.high) == pytest.approx((6.408309, 0.2117329, 626.17), rel=2e-4)
     assert (mid_p.value, mid_p.low, mid_p.high) == pytest.approx((6.408309, 0.31, 308.6), rel=2e-3)
 
 
 def test_the_odds_ratio_of_convicted_twins():
-    """Fisher (1925), as in R's help of fisher.test: p = 0.0005367, 0.0469 (0.003326 to 0.3632); R's roots are coarse."""
+    """Fisher (1925), as in R's fisher.test: p = 0.0005367, 0.0469 (0.003326 to 0.3632); its roots are coarse."""
     exact = exact_odds_ratio(CONVICTED)
     assert exact_p(CONVICTED, ExactTest.FISHER) == pytest.approx(0.0005367, abs=5e-8)
     assert (exact.value, exact.low, exact.high) == pytest.approx((0.04693661, 0.003325764, 0.363182271), rel=3e-3)

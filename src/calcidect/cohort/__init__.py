@@ -1,12 +1,16 @@
 """Statistics of a cohort: Table 1, associations, agreement, figures. Takes and returns values; writes no file."""
 
+from calcidect.cohort._agreement import agreement, agreement_table
 from calcidect.cohort._associations import Association, associations, firth_regression
 from calcidect.cohort._associations_layout import associations_table, firth_table
 from calcidect.cohort._correlation import spearman
 from calcidect.cohort._estimate import Estimate
 from calcidect.cohort._firth import FirthModel, firth
+from calcidect.cohort._icc import icc_all, measurement_error
+from calcidect.cohort._kappa import kappa
 from calcidect.cohort._observed import Observed, observe, one_row_each
 from calcidect.cohort._per_patient import per_patient
+from calcidect.cohort._ratings import Ratings, side_by_side, stacked
 from calcidect.cohort._shift import hodges_lehmann
 from calcidect.cohort._summary import Centre
 from calcidect.cohort._table import RENDERINGS, Row, Table
@@ -19,6 +23,7 @@ from calcidect.cohort._two_by_two import (
     exact_p,
     mid_p_odds_ratio,
 )
+from calcidect.cohort._two_methods import bland_altman, concordance
 from calcidect.cohort._variable import Kind, Variable, chosen, read_codebook
 from calcidect.cohort._word import as_word
 
@@ -33,26 +38,36 @@ __all__ = [
     "Kind",
     "Observed",
     "OddsInterval",
+    "Ratings",
     "Row",
     "Table",
     "TableOne",
     "TwoByTwo",
     "Variable",
+    "agreement",
+    "agreement_table",
     "as_word",
     "associations",
     "associations_table",
+    "bland_altman",
     "chosen",
+    "concordance",
     "exact_odds_ratio",
     "exact_p",
     "firth",
     "firth_regression",
     "firth_table",
     "hodges_lehmann",
+    "icc_all",
+    "kappa",
+    "measurement_error",
     "mid_p_odds_ratio",
     "observe",
     "one_row_each",
     "per_patient",
     "read_codebook",
+    "side_by_side",
     "spearman",
+    "stacked",
     "table_one",
 ]

@@ -41,6 +41,8 @@ class Estimate:
         return isfinite(self.value) and isfinite(self.low) and isfinite(self.high)
 
     def __str__(self) -> str:
+        if self.low == -inf and self.high == inf:
+            return f"{_shown(self.value)} (no bounds)"
         return f"{_shown(self.value)} ({_shown(self.low)} to {_shown(self.high)})"
 
 
