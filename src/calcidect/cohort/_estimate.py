@@ -52,6 +52,6 @@ def _shown(value: float) -> str:
         return "infinite" if value > 0 else "minus infinite"
     if abs(value) >= 1e6:
         return f"{value:.1e}"
-    if abs(value) >= 100:
-        return f"{value:.0f}"
+    if abs(value) >= 10:
+        return f"{value:.0f}" if abs(value) >= 99.95 else f"{value:.1f}"
     return f"{value:.2f}" if abs(value) >= 0.095 or value == 0 else f"{value:.2g}"

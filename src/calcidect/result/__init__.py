@@ -2,7 +2,7 @@
 
 from calcidect.result._assemble import assemble, what_is_not_assessed
 from calcidect.result._document import SCHEMA_VERSION, as_document, findings_schema, validate_document
-from calcidect.result._folder import check_target
+from calcidect.result._folder import check_target, whole_folder
 from calcidect.result._images import write_images
 from calcidect.result._read import read_result
 from calcidect.result._types import (
@@ -32,6 +32,7 @@ __all__ = [
     "read_result",
     "validate_document",
     "what_is_not_assessed",
+    "whole_folder",
     "write_images",
     "write_result",
 ]
