@@ -81,13 +81,22 @@ def named(variables: tuple[Variable, ...], names: str | None, *, but: str | None
 def write_tables(tables: Mapping[str, Table], out: Path, *, force: bool) -> None:
     """Write every table in every format, all of them or none."""
     from calcidect.cohort import RENDERINGS, as_word
+
+    files = {
+        f"{name}.{ending}": rendering(table).encode()
+        for name, table in tables.items()
+        for ending, rendering in RENDERINGS.items()
+    }
+    write_files(files | {f"{name}.docx": as_word(table) for name, table in tables.items()}, out, force)
+
+
+def write_files(files: Mapping[str, bytes], out: Path, force: bool) -> None:
+    """Write files into a new folder, all of them or none."""
     from calcidect.result import whole_folder
 
     with whole_folder(out, force=force) as hidden:
-        for name, table in tables.items():
-            for ending, rendering in RENDERINGS.items():
-                (hidden / f"{name}.{ending}").write_text(rendering(table), encoding="utf-8", newline="\n")
-            (hidden / f"{name}.docx").write_bytes(as_word(table))
+        for name, data in files.items():
+            (hidden / name).write_bytes(data)
 
 
 def show_tables(tables: Mapping[str, Table], *, as_json: bool) -> None:

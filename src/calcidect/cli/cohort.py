@@ -1,8 +1,9 @@
-"""``calcidect cohort``: Table 1, associations and agreement of many people."""
+"""``calcidect cohort``: Table 1, associations, agreement and figures of many people."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,13 +21,14 @@ from calcidect.cli._tables import (
     read_table,
     read_variables,
     show_tables,
+    write_files,
     write_tables,
 )
 from calcidect.cli._verb import Verb
 from calcidect.errors import UsageError
 
 if TYPE_CHECKING:
-    from calcidect.cohort import Centre, Table
+    from calcidect.cohort import Centre, Table, Variable
 
 EXAMPLE = """\b
 Examples:
@@ -216,6 +218,76 @@ def agreement(
     tables = {"agreement": room.agreement_table(ratings, as_ratio=ratio)}
     write_tables(tables, out, force=force)
     show_tables(tables, as_json=as_json)
+
+
+@app.command(
+    "figures",
+    cls=Verb,
+    epilog="""\b
+Examples:
+  calcidect cohort figures people.csv --codebook codebook.csv --deposits deposits.csv --out figures/
+  calcidect cohort figures people.csv --codebook codebook.csv --scatter duration,ha_mass --by bulky --out figures/
+  calcidect cohort figures people.csv --codebook codebook.csv --outcome bulky --out figures/
+""",
+)
+def figures(
+    people: People,
+    codebook: Codebook,
+    out: OutFolder,
+    deposits: Annotated[
+        Path | None, typer.Option("--deposits", metavar="FILE", help="deposits.csv of all people, to draw on hands.")
+    ] = None,
+    scatter: Annotated[str | None, typer.Option("--scatter", metavar="X,Y", help="Two numbers, to draw.")] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Whose categories are told apart.")] = None,
+    outcome: Annotated[str | None, typer.Option("--outcome", metavar="NAME", help="For a forest plot.")] = None,
+    variables: Variables = None,
+    person: PersonColumn = "person",
+    order: OrderColumn = None,
+    at: AtVisit = None,
+    force: ForceFolder = False,
+) -> None:
+    """Draw burden on hands, burden against duration, and odds ratios.
+
+    Writes hands, scatter and forest, as asked for, as SVG and PNG. --deposits needs a column of the person, as in FILE.
+    """
+    from calcidect import cohort as room
+    from calcidect.result import check_target
+
+    check_target(out, force=force)
+    if deposits is None and scatter is None and outcome is None:
+        raise UsageError(
+            "which_figure",
+            found="No figure is asked for.",
+            expected="At least one of --deposits, --scatter and --outcome.",
+            remedy="Give one of them.",
+        )
+    drawn: dict[str, dict[str, bytes]] = {}
+    with shown_progress() as progress:
+        progress("reading", 0.0)
+        known = read_variables(codebook)
+        frame = room.one_row_each(read_table(people), person, order, _visit(order, at))
+        progress("drawing", 0.0)
+        if deposits is not None:
+            drawn["hands"] = room.hands_figure(room.burden_by_place(read_table(deposits), person, len(frame)))
+        if scatter is not None:
+            x, y = _two(named(known, scatter))
+            drawn["scatter"] = room.scatter_figure(frame, x, y, room.chosen(known, [by])[0] if by else None)
+        if outcome is not None:
+            held = room.chosen(known, [outcome])[0]
+            drawn["forest"] = room.forest_figure(room.associations(frame, held, named(known, variables, but=person)))
+        write_files({f"{name}.{end}": data for name, ends in drawn.items() for end, data in ends.items()}, out, force)
+    typer.echo(f"Wrote {', '.join(drawn)} to {out}. Research use only. Not a medical device.")
+
+
+def _two(variables: tuple[Variable, ...]) -> tuple[Variable, Variable]:
+    if len(variables) != 2:
+        raise UsageError(
+            "two_wanted",
+            found=f"{len(variables)} variables are given to --scatter.",
+            expected="Two: across and up.",
+            remedy="Give two names with a comma between them.",
+        )
+    return variables[0], variables[1]
 
 
 def _visit(order: str | None, at: At | None) -> str | None:

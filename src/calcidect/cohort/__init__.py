@@ -4,12 +4,16 @@ from calcidect.cohort._agreement import agreement, agreement_table
 from calcidect.cohort._associations import Association, associations, firth_regression
 from calcidect.cohort._associations_layout import associations_table, firth_table
 from calcidect.cohort._correlation import spearman
+from calcidect.cohort._duration_figure import scatter_figure
 from calcidect.cohort._estimate import Estimate
 from calcidect.cohort._firth import FirthModel, firth
+from calcidect.cohort._forest_figure import forest_figure
+from calcidect.cohort._hands_figure import hands_figure
 from calcidect.cohort._icc import icc_all, measurement_error
 from calcidect.cohort._kappa import kappa
 from calcidect.cohort._observed import Observed, observe, one_row_each
 from calcidect.cohort._per_patient import per_patient
+from calcidect.cohort._places import Place, Places, burden_by_place
 from calcidect.cohort._ratings import Ratings, side_by_side, stacked
 from calcidect.cohort._shift import hodges_lehmann
 from calcidect.cohort._summary import Centre
@@ -38,6 +42,8 @@ __all__ = [
     "Kind",
     "Observed",
     "OddsInterval",
+    "Place",
+    "Places",
     "Ratings",
     "Row",
     "Table",
@@ -50,6 +56,7 @@ __all__ = [
     "associations",
     "associations_table",
     "bland_altman",
+    "burden_by_place",
     "chosen",
     "concordance",
     "exact_odds_ratio",
@@ -57,6 +64,8 @@ __all__ = [
     "firth",
     "firth_regression",
     "firth_table",
+    "forest_figure",
+    "hands_figure",
     "hodges_lehmann",
     "icc_all",
     "kappa",
@@ -66,6 +75,7 @@ __all__ = [
     "one_row_each",
     "per_patient",
     "read_codebook",
+    "scatter_figure",
     "side_by_side",
     "spearman",
     "stacked",

@@ -130,7 +130,7 @@ def firth_regression(frame: pd.DataFrame, outcome: Variable, factors: Sequence[V
     seen = [observe(frame, variable).values for variable in (outcome, *factors)]
     values = np.column_stack(seen)
     values = values[np.isfinite(values).all(1)]
-    return firth(values[:, 0], values[:, 1:], [v.heading for v in factors])
+    return firth(values[:, 0], values[:, 1:], [v.counted for v in factors])
 
 
 _Method = Callable[[Association, Observed, Observed], Association]

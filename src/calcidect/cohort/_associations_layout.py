@@ -37,7 +37,7 @@ _COLUMNS = ("Factor", "n/N", "Measure", "Estimate (95% interval)", "p", "p, Holm
 def _row(one: Association, marks: Marks) -> Row:
     said = [one.test, one.estimate.how and f"Interval: {one.estimate.how}" if one.estimate else "", *one.warnings]
     return Row(
-        _head(one.factor),
+        one.factor.counted,
         (
             f"{one.people}/{one.of}",
             one.estimate.name if one.estimate else _NONE,
@@ -46,12 +46,6 @@ def _row(one: Association, marks: Marks) -> Row:
             ", ".join(marks.mark(note) for note in said if note),
         ),
     )
-
-
-def _head(factor: Variable) -> str:
-    """Return the factor's label, with the category that is counted where it has two."""
-    text = factor.categories[1][1] if len(factor.categories) == 2 else "yes"
-    return factor.label if text.casefold() == "yes" else f"{factor.label}: {text}"
 
 
 def firth_table(model: FirthModel, outcome: Variable) -> Table:

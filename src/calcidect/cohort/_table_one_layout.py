@@ -44,7 +44,7 @@ def _rows(entry: Entry, marks: Marks, tested: bool, compared: bool) -> Iterator[
         cells = (summary.spread.shown(variable.decimals) if summary.spread else NONE for summary in columns)
         yield Row(f"{variable.heading}; {entry.centre}", (*cells, *extra))
     elif variable.kind is Kind.BINARY:
-        yield Row(_binary_head(entry), (*_share_cells(columns, 1), *extra))
+        yield Row(variable.counted, (*_share_cells(columns, 1), *extra))
     else:
         yield Row(variable.heading, (*("" for _ in columns), *extra))
         for n, (_, text) in enumerate(variable.categories):
@@ -52,11 +52,6 @@ def _rows(entry: Entry, marks: Marks, tested: bool, compared: bool) -> Iterator[
     for n, kind in enumerate(MISSING_KINDS):
         if entry.everyone.missing[n]:
             yield Row(_MISSING_HEADS[kind], (*_missing_cells(columns, n), *blank), indent=1)
-
-
-def _binary_head(entry: Entry) -> str:
-    text = entry.variable.categories[1][1]
-    return entry.variable.heading if text.casefold() == "yes" else f"{entry.variable.heading}: {text}"
 
 
 def _share_cells(columns: Sequence[Summary], n: int) -> Iterable[str]:

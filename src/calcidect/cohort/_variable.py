@@ -86,6 +86,12 @@ class Variable:
         """The label, with the unit where there is one."""
         return f"{self.label}, {self.unit}" if self.unit else self.label
 
+    @property
+    def counted(self) -> str:
+        """The heading, with the category that is counted where there are two and the label does not say it."""
+        text = self.categories[1][1] if len(self.categories) == 2 else "yes"
+        return self.heading if text.casefold() == "yes" else f"{self.heading}: {text}"
+
 
 def read_codebook(frame: pd.DataFrame) -> tuple[Variable, ...]:
     """Return the variables of a codebook, a row each.
