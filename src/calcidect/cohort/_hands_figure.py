@@ -54,7 +54,8 @@ def _panel(axes: Axes, found: Places, value: Callable[[Place], float], title: st
     for (side, level, digit), number in values.items():
         if number > 0:
             colour = "white" if number / most > _DARK else "black"
-            _write(axes, middle_of(side, level, digit), number, colour, colour_of(number / most))
+            behind = colour_of(number / most) if digit is None else "none"  # carpus and forearm have gaps there
+            _write(axes, middle_of(side, level, digit), number, colour, behind)
     axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0), aspect="equal", title=title)
     axes.axis("off")
     scale = ScalarMappable(Normalize(0, most), _COLOURS)
@@ -75,8 +76,8 @@ def _draw_rod(axes: Axes, rod: Rod, colour: _RGBA | str) -> None:
     axes.add_patch(shape)
 
 
-def _write(axes: Axes, place: tuple[float, float] | None, number: float, colour: str, behind: _RGBA) -> None:
+def _write(axes: Axes, place: tuple[float, float] | None, number: float, colour: str, behind: _RGBA | str) -> None:
     assert place is not None  # every place is one of the drawing
     text = f"{number:.0f}" if number >= 0.95 else f"{number:.1f}".replace("0.0", "<0.1")
-    box = {"facecolor": behind, "edgecolor": "none", "pad": 0.8}  # carpus and forearm have gaps where the number stands
+    box = {"facecolor": behind, "edgecolor": "none", "pad": 0.8}
     axes.text(*place, text, ha="center", va="center_baseline", fontsize=5, color=colour, bbox=box)
