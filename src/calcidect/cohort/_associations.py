@@ -30,9 +30,6 @@ from calcidect.errors import InputRefusedError
 if TYPE_CHECKING:
     import pandas as pd
 
-FEW_PEOPLE = 20
-"""Below, a bootstrap's intervals are too narrow; measured, docs/method/statistics.md."""
-
 
 @dataclass(frozen=True)
 class Association:
@@ -207,13 +204,9 @@ def _few_ranks(n: int, m: int) -> tuple[str, ...]:
 
 def _of_order(head: Association, outcome: Observed, factor: Observed) -> Association:
     estimate, test, p = spearman(outcome.values, factor.values)
-    warnings = []
     least = smallest_permutation_p(head.people)
-    if least > ALPHA:
-        warnings.append(f"Of {head.people} people no ranks have a p below {least:.2g}")
-    if head.people < FEW_PEOPLE:
-        warnings.append("Of so few people a bootstrap's interval is too narrow")
-    return replace(head, estimate=estimate, test=test, p=p, warnings=tuple(warnings))
+    warnings = (f"Of {head.people} people no ranks have a p below {least:.2g}",) if least > ALPHA else ()
+    return replace(head, estimate=estimate, test=test, p=p, warnings=warnings)
 
 
 def _nothing_varies() -> InputRefusedError:

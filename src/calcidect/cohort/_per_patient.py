@@ -9,12 +9,15 @@ from calcidect.cohort._observed import Observed, observe
 from calcidect.cohort._summary import number
 from calcidect.cohort._table import Row, Table
 from calcidect.cohort._variable import Variable
+from calcidect.errors import InputRefusedError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_COLUMNS = 12
 """People that fit side by side on a page; more become rows. Our choice."""
+MOST_PEOPLE = 200
+"""People of a study that prints each of them; of more, nobody reads it. Our choice."""
 
 
 def per_patient(
@@ -43,8 +46,15 @@ def per_patient(
     Raises
     ------
     InputRefusedError
-        If a column is missing or can't be read.
+        If a column is missing or can't be read, or there are more than ``MOST_PEOPLE``.
     """
+    if len(frame) > MOST_PEOPLE:
+        raise InputRefusedError(
+            "too_many_patients",
+            found=f"There are {len(frame):,} people.",
+            expected=f"At most {MOST_PEOPLE} for a table of each.",
+            remedy="Choose fewer people, or describe them by group.",
+        )
     names = [str(name) for name in frame[person]]
     shown = [_shown(observe(frame, variable)) for variable in variables]
     heads = [variable.heading for variable in variables]

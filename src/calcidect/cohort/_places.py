@@ -86,14 +86,15 @@ def burden_by_place(deposits: pd.DataFrame, person: str, people: int) -> Places:
         raise _refused(f"The deposits lack the column {absent[0]!r}.", "The columns of deposits.csv, and the person.")
     if deposits[person].nunique() > people:
         raise _refused(f"Deposits are of more than the {people} people of the cohort.", "Deposits of the cohort only.")
+    # Carpus and forearm have no digit, whatever stands there.
     digit = pd.to_numeric(deposits["digit"], errors="coerce").fillna(0).astype(int)
+    digit = digit.mask(deposits["level"].isin(["carpus", "forearm"]), 0)
     mass = pd.to_numeric(deposits["ha_mass_mg"].replace("", np.nan), errors="coerce").astype(float)
     rows = pd.DataFrame({"person": deposits[person], "mass": mass.fillna(0.0)})
     rows["place"] = list(zip(deposits["side"], deposits["level"], digit, strict=True))
     grouped = rows.groupby("place")
     counts, masses = grouped["person"].nunique().to_dict(), grouped["mass"].sum().to_dict()
     keys = dict.fromkeys((side, b.level, b.digit or 0) for side in _SIDES for b in drawn_bones(side))
-    # Carpus and forearm have no digit, whatever a reader wrote there.
     places = tuple(
         Place(side, level, number or None, int(counts.get(key, 0)), float(masses.get(key, 0.0)) / people)
         for key in keys

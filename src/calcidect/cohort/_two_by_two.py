@@ -107,34 +107,35 @@ def mid_p_odds_ratio(table: TwoByTwo) -> Estimate:
     The bounds are the odds ratios at which the probability of a more extreme table plus half that of this one is 2.5 %
     (Berry and Armitage, Statistician 1995;44:417-423).
     """
-    value = exact_odds_ratio(table).value
+    from scipy.stats.contingency import odds_ratio
+
+    value = float(odds_ratio(table.array, kind="conditional").statistic)
     low, high = _tail_bounds(table, share_of_observed=0.5)
     return Estimate("odds ratio", value, low, high, "mid-p, conditional", is_ratio=True)
 
 
 def smallest_p(table: TwoByTwo) -> float:
     """Return the smallest p of Fisher's test that any table of these margins could have."""
-    from scipy.stats import hypergeom
-
-    cells, law = _law(table)
-    chances = hypergeom.pmf(cells, *law)
-    return float(min(chances[chances <= end * (1 + 1e-7)].sum() for end in (chances[0], chances[-1])))
+    _, logs = _law(table)
+    chances = np.exp(logs - logs.max())
+    return float(min(chances[chances <= end * (1 + 1e-7)].sum() for end in chances[[0, -1]]) / chances.sum())
 
 
-def _law(table: TwoByTwo) -> tuple[NDArray[np.int64], tuple[int, int, int]]:
-    """Return the values that ``both`` can take, and the hypergeometric law's parameters, given the margins."""
+def _law(table: TwoByTwo) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the values that ``both`` can take given the margins, and the log of each one's weight at odds ratio 1."""
+    from scipy.special import gammaln
+
     counts = table.array
     people, with_factor, with_outcome = int(counts.sum()), int(counts[0].sum()), int(counts[:, 0].sum())
     cells = np.arange(max(0, with_factor + with_outcome - people), min(with_factor, with_outcome) + 1)
-    return cells, (people, with_factor, with_outcome)
+    others = (with_factor - cells, with_outcome - cells, people - with_factor - with_outcome + cells)
+    return cells, -sum(gammaln(count + 1.0) for count in (cells, *others))
 
 
 def _tail_bounds(table: TwoByTwo, share_of_observed: float) -> tuple[float, float]:
     from scipy.optimize import brentq
-    from scipy.stats import hypergeom
 
-    cells, law = _law(table)
-    logs = hypergeom.logpmf(cells, *law)
+    cells, logs = _law(table)
     seen = cells == table.both
 
     def tail(log_odds: float, beyond: NDArray[np.bool_]) -> float:
