@@ -126,3 +126,11 @@ def test_an_existing_folder_is_kept_unless_forced(files):
 
 def test_a_missing_file_is_a_wrong_call(files):
     assert call(files, "table1", table="nobody.csv").exit_code == 2
+
+
+def test_missing_packages_are_named_with_what_to_install(files, monkeypatch):
+    monkeypatch.setattr("calcidect.cli._tables.find_spec", lambda name: None if name == "statsmodels" else name)
+    done = call(files, "table1")
+    assert done.exit_code == 2
+    assert "not installed: statsmodels" in done.stderr
+    assert ".[cohort]" in done.stderr

@@ -195,3 +195,10 @@ def test_the_table_says_who_is_left_out_and_how_each_interval_is_made():
     assert table.rows[0].head.startswith("ICC(1,1)")
     assert "left out" in table.notes[0]
     assert {row.cells[1] for row in table.rows} == {note[0] for note in table.notes if note[1:3] == ": "}
+
+
+def test_few_people_are_told_that_a_kappas_interval_is_too_narrow():
+    few = agreement_table(ratings([[0, 0], [1, 1], [0, 1], [1, 1]], SITE)).notes
+    many = agreement_table(ratings([[0, 0], [1, 1], [0, 1], [1, 1]] * 10, SITE)).notes
+    assert any("too narrow" in note for note in few)
+    assert not any("too narrow" in note for note in many)

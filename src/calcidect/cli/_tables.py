@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +29,27 @@ OrderColumn = Annotated[
     str | None, typer.Option("--order", metavar="COLUMN", help="What orders the visits of a person.")
 ]
 ForceFolder = Annotated[bool, typer.Option("--force", help="Replace an existing folder.")]
+
+
+def need_packages() -> None:
+    """Check that the packages of the cohort are installed, without loading them.
+
+    Raises
+    ------
+    UsageError
+        If one is missing.
+    """
+    missing = [name for name in _PACKAGES if find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            "extra_missing",
+            found=f"These packages are not installed: {', '.join(missing)}.",
+            expected="calcidect with what its statistics need.",
+            remedy="Install it again with the extra: pip install '.[cohort]'",
+        )
+
+
+_PACKAGES = ("statsmodels", "firthmodels", "matplotlib", "docx", "pyarrow")
 
 
 def read_table(path: Path) -> pd.DataFrame:

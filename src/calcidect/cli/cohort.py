@@ -18,6 +18,7 @@ from calcidect.cli._tables import (
     People,
     PersonColumn,
     named,
+    need_packages,
     read_table,
     read_variables,
     show_tables,
@@ -105,6 +106,7 @@ def table1(
     from calcidect.cohort import per_patient as each_person
     from calcidect.result import check_target
 
+    need_packages()
     check_target(out, force=force)
     with shown_progress() as progress:
         progress("reading", 0.0)
@@ -155,6 +157,7 @@ def associations(
     from calcidect import cohort as room
     from calcidect.result import check_target
 
+    need_packages()
     check_target(out, force=force)
     with shown_progress() as progress:
         progress("reading", 0.0)
@@ -202,6 +205,7 @@ def agreement(
     from calcidect import cohort as room
     from calcidect.result import check_target
 
+    need_packages()
     check_target(out, force=force)
     known, frame = read_variables(codebook), read_table(people)
     if columns is not None and value is None:
@@ -253,6 +257,7 @@ def figures(
     from calcidect import cohort as room
     from calcidect.result import check_target
 
+    need_packages()
     check_target(out, force=force)
     if deposits is None and scatter is None and outcome is None:
         raise UsageError(
