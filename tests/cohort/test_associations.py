@@ -173,7 +173,7 @@ def binary(cells):
     return np.repeat([1.0, 0.0, 1.0, 0.0], cells), factor
 
 
-@pytest.mark.parametrize("cells", [(6, 4, 0, 10), (5, 3, 2, 8), (1, 9, 4, 6)])
+@pytest.mark.parametrize("cells", [(6, 4, 0, 10), (5, 3, 2, 8), (1, 9, 4, 6), (2, 0, 0, 2804)])
 def test_firth_of_one_binary_factor_is_the_odds_ratio_with_half_added(cells):
     """Firth (1993): in a saturated logistic model the penalty adds 1/2 to every cell (Haldane 1956, Anscombe 1956)."""
     a, b, c, d = (cell + 0.5 for cell in cells)
@@ -275,6 +275,13 @@ def test_the_choice_of_exact_test_and_interval_is_kept():
     one = associations(*args, ExactTest.BARNARD, OddsInterval.EXACT)[0]
     assert one.test.startswith("Barnard")
     assert one.estimate.how == "exact, conditional"
+
+
+def test_tests_that_grow_with_the_square_of_people_give_way_to_fishers():
+    yes_no = codebook()["bulky"]
+    factor = type(yes_no)("x", "X", yes_no.kind)
+    frame = pd.DataFrame({"bulky": [0, 1, 1, 0] * 150, "x": [0, 1, 0, 1, 1, 1] * 100})
+    assert associations(frame, yes_no, [factor], ExactTest.BOSCHLOO)[0].test == "Fisher's exact test"
 
 
 def test_tables_give_estimates_first_and_no_word_of_cause():

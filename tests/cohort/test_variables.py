@@ -82,4 +82,6 @@ def test_several_visits_need_a_choice():
         one_row_each(visits, "person", None, None)
     assert one_row_each(visits, "person", "visit", "first")["x"].tolist() == ["only", "early"]
     assert one_row_each(visits, "person", "visit", "last")["x"].tolist() == ["late", "only"]
+    tenth = pd.DataFrame({"person": ["a", "a"], "visit": ["9", "10"], "x": ["ninth", "tenth"]})
+    assert one_row_each(tenth, "person", "visit", "last")["x"].tolist() == ["tenth"]
     assert len(one_row_each(people(), "person", None, None)) == 10

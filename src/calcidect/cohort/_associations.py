@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,10 @@ from calcidect.errors import InputRefusedError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+MOST_UNCONDITIONAL = 400
+"""People for Boschloo's and Barnard's tests, half a second; beyond, Fisher's is taken, and named. Our choice."""
 
 
 @dataclass(frozen=True)
@@ -149,10 +154,12 @@ def _of_two_by_two(
     table = TwoByTwo(*(int((e & i).sum()) for e in (exposed, ~exposed) for i in (ill, ~ill)))
     warnings = []
     if table.array.min() == 0:
-        finite = firth(outcome.values, factor.values[:, None], ["odds ratio"]).odds_ratios[0]
-        warnings.append(
-            f"One of the four groups is empty, and the odds ratio is bounded on one side only; Firth's is {finite}"
-        )
+        warnings.append("One of the four groups is empty, and the odds ratio is bounded on one side only")
+        with suppress(InputRefusedError):
+            finite = firth(outcome.values, factor.values[:, None], ["odds ratio"]).odds_ratios[0]
+            warnings[-1] += f"; Firth's is {finite}"
+    if head.people > MOST_UNCONDITIONAL:
+        exact_test = ExactTest.FISHER
     least = smallest_p(table)
     if exact_test is ExactTest.FISHER and least > ALPHA:
         warnings.append(f"No table of these margins has a p below {least:.2g}: these people can't settle it")

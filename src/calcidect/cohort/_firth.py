@@ -84,16 +84,16 @@ def _fit(factors: NDArray[np.float64], outcome: NDArray[np.float64]) -> tuple[ND
     """Return log odds ratios with their bounds, shape (factors, 3), and p."""
     from firthmodels import FirthLogisticRegression
 
-    number = factors.shape[1]
+    each = list(range(factors.shape[1]))  # not the intercept: it may be far from 0, and nobody asks for it
     model = FirthLogisticRegression(backend="numpy", max_iter=200, gtol=1e-5, xtol=1e-5)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it did not converge is asked below
-            model.fit(factors, outcome).lrt()
-            bounds = model.conf_int(ALPHA, method="pl", max_iter=200, tol=1e-6)[:number]
+            model.fit(factors, outcome).lrt(each)
+            bounds = model.conf_int(ALPHA, method="pl", features=each, max_iter=200, tol=1e-6)[each]
     except np.linalg.LinAlgError as error:
         raise _not_settled() from error
-    p_values = model.lrt_pvalues_[:number]
+    p_values = model.lrt_pvalues_[each]
     if not (model.converged_ and np.isfinite(bounds).all() and np.isfinite(p_values).all()):
         raise _not_settled()
     return np.column_stack([model.coef_, bounds]), tuple(p_values.tolist())

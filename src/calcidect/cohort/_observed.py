@@ -105,7 +105,7 @@ def one_row_each(frame: pd.DataFrame, person: str, order: str | None, at: str | 
     if absent:
         raise _refused(f"There is no column {absent[0]!r}.", "The columns of person and visit, as they were named.")
     if at is not None and order is not None:
-        ordered = frame.sort_values(order, kind="stable")
+        ordered = frame.sort_values(order, kind="stable", key=_in_order)
         kept = ordered.drop_duplicates(person, keep="first" if at == "first" else "last").index
         return frame.loc[frame.index.isin(kept)].reset_index(drop=True)
     repeated = int(frame[person].duplicated().sum())
@@ -117,6 +117,14 @@ def one_row_each(frame: pd.DataFrame, person: str, order: str | None, at: str | 
             remedy="Choose the first or the last visit, and name the column that orders them.",
         )
     return frame.reset_index(drop=True)
+
+
+def _in_order(visits: pd.Series) -> pd.Series:
+    """Return what visits are sorted by: numbers where all are numbers, else as written, which suits YYYY-MM-DD."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(visits, errors="coerce")
+    return visits if numbers.isna().any() else numbers
 
 
 def _as_text(column: pd.Series) -> pd.Series:

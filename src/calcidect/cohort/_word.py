@@ -49,9 +49,7 @@ def _add_table(document: Document, table: Table) -> None:
 
     lines = [(0, table.columns), *((row.indent, (row.head, *row.cells)) for row in table.rows)]
     grid = document.add_table(len(lines), len(table.columns), style="Light Shading")
-    look = grid._tbl.tblPr.find(
-        qn("w:tblLook")
-    )  # rules above and below, as journals set them: no bands, no bold column
+    look = grid._tbl.tblPr.find(qn("w:tblLook"))  # as journals set tables: no bands, no bold column
     for name, value in {"val": "0620", "firstColumn": "0", "noHBand": "1"}.items():
         look.set(qn(f"w:{name}"), value)
     for n, ((indent, texts), row) in enumerate(zip(lines, grid.rows, strict=True)):
