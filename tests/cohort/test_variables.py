@@ -84,4 +84,15 @@ def test_several_visits_need_a_choice():
     assert one_row_each(visits, "person", "visit", "last")["x"].tolist() == ["late", "only"]
     tenth = pd.DataFrame({"person": ["a", "a"], "visit": ["9", "10"], "x": ["ninth", "tenth"]})
     assert one_row_each(tenth, "person", "visit", "last")["x"].tolist() == ["tenth"]
+    doubled = pd.concat([visits.iloc[:1], visits.iloc[1:].reset_index(drop=True)])
+    assert one_row_each(doubled, "person", "visit", "first")["x"].tolist() == ["only", "early"]
     assert len(one_row_each(people(), "person", None, None)) == 10
+
+
+@pytest.mark.parametrize(
+    ("person", "visit", "column"), [("", "1", "person"), ("a", "", "visit"), ("a", "unknown", "visit")]
+)
+def test_a_row_of_nobody_or_of_no_visit_is_refused(person, visit, column):
+    frame = pd.DataFrame({"person": ["b", person], "visit": ["1", visit]})
+    with pytest.raises(InputRefusedError, match=f"'{column}' is empty in 1 rows"):
+        one_row_each(frame, "person", "visit", "first")

@@ -99,16 +99,19 @@ def one_row_each(frame: pd.DataFrame, person: str, order: str | None, at: str | 
     Raises
     ------
     InputRefusedError
-        If a column is missing, or people have several rows and no visit is chosen.
+        If a column is missing, or a person or visit is.
+    UsageError
+        If people have several rows and no visit is chosen.
     """
-    absent = [name for name in (person, order) if name is not None and name not in frame]
-    if absent:
-        raise _refused(f"There is no column {absent[0]!r}.", "The columns of person and visit, as they were named.")
+    for name in (person, order):
+        if name is not None:
+            _check_complete(frame, name)
+    rows = frame.reset_index(drop=True)
     if at is not None and order is not None:
-        ordered = frame.sort_values(order, kind="stable", key=_in_order)
+        ordered = rows.sort_values(order, kind="stable", key=_in_order)
         kept = ordered.drop_duplicates(person, keep="first" if at == "first" else "last").index
-        return frame.loc[frame.index.isin(kept)].reset_index(drop=True)
-    repeated = int(frame[person].duplicated().sum())
+        return rows.loc[rows.index.isin(kept)].reset_index(drop=True)
+    repeated = int(rows[person].duplicated().sum())
     if repeated:
         raise UsageError(
             "several_rows_a_person",
@@ -116,7 +119,17 @@ def one_row_each(frame: pd.DataFrame, person: str, order: str | None, at: str | 
             expected="One row a person, or the choice of a visit.",
             remedy="Choose the first or the last visit, and name the column that orders them.",
         )
-    return frame.reset_index(drop=True)
+    return rows
+
+
+def _check_complete(frame: pd.DataFrame, name: str) -> None:
+    """Refuse a column of persons or visits that is not there, or has an empty cell."""
+    if name not in frame:
+        raise _refused(f"There is no column {name!r}.", "The columns of person and visit, as they were named.")
+    text = _as_text(frame[name])
+    empty = int(((text == "") | text.isin(MISSING_KINDS)).sum())
+    if empty:
+        raise _refused(f"Column {name!r} is empty in {empty} rows.", "A person, and a visit where they are ordered.")
 
 
 def _in_order(visits: pd.Series) -> pd.Series:

@@ -110,7 +110,7 @@ def mid_p_odds_ratio(table: TwoByTwo) -> Estimate:
     from scipy.stats.contingency import odds_ratio
 
     value = float(odds_ratio(table.array, kind="conditional").statistic)
-    low, high = _tail_bounds(table, share_of_observed=0.5)
+    low, high = _mid_p_bounds(table)
     return Estimate("odds ratio", value, low, high, "mid-p, conditional", is_ratio=True)
 
 
@@ -132,7 +132,7 @@ def _law(table: TwoByTwo) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return cells, -sum(gammaln(count + 1.0) for count in (cells, *others))
 
 
-def _tail_bounds(table: TwoByTwo, share_of_observed: float) -> tuple[float, float]:
+def _mid_p_bounds(table: TwoByTwo) -> tuple[float, float]:
     from scipy.optimize import brentq
 
     cells, logs = _law(table)
@@ -140,7 +140,7 @@ def _tail_bounds(table: TwoByTwo, share_of_observed: float) -> tuple[float, floa
 
     def tail(log_odds: float, beyond: NDArray[np.bool_]) -> float:
         weights = np.exp(logs + cells * log_odds - (logs + cells * log_odds).max())
-        return float((weights[beyond].sum() + share_of_observed * weights[seen].sum()) / weights.sum() - ALPHA / 2)
+        return float((weights[beyond].sum() + 0.5 * weights[seen].sum()) / weights.sum() - ALPHA / 2)
 
     def bound(beyond: NDArray[np.bool_]) -> float:
         return exp(brentq(tail, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS, args=(beyond,)))
