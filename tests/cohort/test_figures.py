@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from calcidect.cohort import associations, burden_by_place, forest_figure, hands_figure, scatter_figure
+from calcidect.cohort import Estimate, associations, burden_by_place, forest_figure, hands_figure, scatter_figure
 from calcidect.errors import InputRefusedError
 from support.cohort import codebook, people
 
@@ -94,12 +94,19 @@ def test_more_people_with_a_deposit_are_drawn_darker():
 
 def test_a_figure_of_what_is_no_number_or_no_odds_ratio_is_refused():
     variables = codebook()
-    with pytest.raises(InputRefusedError, match="has categories"):
+    with pytest.raises(InputRefusedError, match="A number has categories"):
         scatter_figure(people(), variables["subset"], variables["age"])
     with pytest.raises(InputRefusedError, match="Nobody has both"):
         scatter_figure(people().assign(age="unknown"), variables["age"], variables["duration"])
     with pytest.raises(InputRefusedError, match="odds ratio"):
         forest_figure(associations(people(), variables["age"], [variables["duration"]]))
+
+
+def test_the_axis_of_odds_ratios_is_as_narrow_as_its_bounds_allow():
+    from calcidect.cohort._forest_figure import _end
+
+    assert _end([Estimate("", 1.5, 1.2, 1.9, is_ratio=True), Estimate("", 0.6, 0.3, 1.1, is_ratio=True)]) == 5
+    assert _end([Estimate("", 1.5, 0.0, 1.9, is_ratio=True)]) == 100
 
 
 def test_the_drawn_hands_of_ten_thousand_are_in_percent():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 _DECADES_FOR_LOG = 30.0
 """Largest over smallest value from which an axis is logarithmic: one and a half decades. Our choice."""
-_MOST_OPAQUE = 200  # people; of more, points are drawn thin, so that those below show through
+_MOST_LARGE = 200
+"""People up to whom points are large; of more, they are small and thin, and pixels in the SVG. Our choice."""
+_FEW: dict[str, Any] = {"alpha": 0.85, "markersize": 5}
+_MANY: dict[str, Any] = {"alpha": 0.3, "markersize": 1.5, "rasterized": True}
 
 
 def scatter_figure(frame: pd.DataFrame, x: Variable, y: Variable, by: Variable | None = None) -> dict[str, bytes]:
@@ -29,27 +32,22 @@ def scatter_figure(frame: pd.DataFrame, x: Variable, y: Variable, by: Variable |
     Raises
     ------
     InputRefusedError
-        If a column is missing, can't be read or is no number, or nobody has both.
+        If a column is missing, can't be read or is no number, nobody has both, or ``by`` has no categories.
     """
-    if x.has_levels or y.has_levels:
-        raise _refused(f"{x.name!r} or {y.name!r} has categories.", "Two numbers.")
+    if x.has_levels or y.has_levels or (by is not None and not by.has_levels):
+        raise _refused("A number has categories, or what groups has none.", "Two numbers, and categories to group by.")
     across, up = observe(frame, x).values, observe(frame, y).values
     known = np.isfinite(across) & np.isfinite(up)
     if not known.any():
         raise _refused("Nobody has both values.", "People with both.")
-    groups = np.zeros(len(frame)) if by is None else observe(frame, by).values
     with figure(5.5, 4.2) as made:
         axes = made.subplots()
-        names = ("",) if by is None else (*(text for _, text in by.categories), "not known")
-        places = np.where(np.isnan(groups), len(names) - 1, groups)
-        opacity = 0.85 if known.sum() <= _MOST_OPAQUE else 0.3
-        for n, name in enumerate(names):
-            chosen = known & (places == n)
-            if chosen.any():
-                label = f"{name} (n={chosen.sum()})"
-                axes.plot(
-                    across[chosen], up[chosen], MARKERS[n % 7], color=OKABE_ITO[n % 7], alpha=opacity, label=label
-                )
+        look = _FEW if known.sum() <= _MOST_LARGE else _MANY
+        for n, (name, group) in enumerate(_groups(frame, by).items()):
+            shown = known & group
+            if shown.any():
+                label = f"{name} (n={shown.sum()})"
+                axes.plot(across[shown], up[shown], MARKERS[n % 7], color=OKABE_ITO[n % 7], label=label, **look)
         if _spans_decades(up[known]):
             axes.set_yscale("log")
             axes.yaxis.set_major_formatter("{x:g}")
@@ -58,6 +56,14 @@ def scatter_figure(frame: pd.DataFrame, x: Variable, y: Variable, by: Variable |
         if by is not None:
             axes.legend(title=by.label, frameon=False, fontsize=8, title_fontsize=8)
         return as_files(made)
+
+
+def _groups(frame: pd.DataFrame, by: Variable | None) -> dict[str, NDArray[np.bool_]]:
+    """Return who is in each group, and whose group is not known; all in one where nothing groups them."""
+    if by is None:
+        return {"": np.ones(len(frame), bool)}
+    places = observe(frame, by).values
+    return {text: places == n for n, (_, text) in enumerate(by.categories)} | {"not known": np.isnan(places)}
 
 
 def _spans_decades(values: NDArray[np.float64]) -> bool:
