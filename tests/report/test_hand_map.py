@@ -6,11 +6,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from calcidect.drawn_hands import HEIGHT, WIDTH, Rod
 from calcidect.report._hand_map import (
-    HEIGHT,
-    WIDTH,
     Disc,
-    Rod,
     as_png,
     as_svg,
     disc_radius,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from calcidect._version import __version__
-from calcidect.cli import analyze, calibrate, demo, inspect, registry, settings, simulate, validate
+from calcidect.cli import analyze, calibrate, cohort, demo, inspect, registry, settings, simulate, validate
 from calcidect.cli._verb import Verb
 
 # Plain help: rich's would take a third of the 0.3 s that --help may take.
@@ -22,6 +22,7 @@ app = typer.Typer(
 
 for verb in (demo, simulate, inspect, analyze, calibrate, validate, settings):
     app.command(verb.__name__.rpartition(".")[2], cls=Verb, epilog=verb.EXAMPLE)(verb.run)
+app.add_typer(cohort.app)
 app.add_typer(registry.app, name="registry")
 
 

@@ -1,8 +1,7 @@
 """A drawn pair of hands with every deposit as a disc, at its digit and level: the same drawing for every person.
 
-Drawn as the palms are seen: the right hand on the left, thumbs to the middle, both of one outline. A disc's area goes
-by volume, which every deposit has, also of one energy; its colour by material. One list of shapes is written as SVG and
-as PNG.
+A disc's area goes by volume, which every deposit has, also of one energy; its colour by material. One list of shapes is
+written as SVG and as PNG.
 """
 
 from __future__ import annotations
@@ -13,47 +12,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from calcidect.drawn_hands import CENTRE_X, HEIGHT, RAY_LEVELS, WIDTH, Rod, drawn_bones, middle_of
 from calcidect.findings import Deposit
 from calcidect.report._colours import BACKGROUND, BONE_OUTLINE, MATERIAL_COLOURS, RGB, TEXT, hexadecimal
 
 if TYPE_CHECKING:
     from PIL import Image
 
-WIDTH, HEIGHT = 330.0, 290.0
-"""Of the drawing, in its own units: about millimetres of an adult's hand."""
-_CENTRE_X = {"right": 82.0, "left": 248.0}
-_BASE_Y = 196.0  # of the metacarpals' bases
 _BONE: RGB = (84, 92, 101)
-_LEVELS = ("metacarpal", "proximal_phalanx", "middle_phalanx", "distal_phalanx")
-_RAYS = {
-    1: (20.0, 4.0, 36.0, (36.0, 28.0, 0.0, 21.0)),
-    2: (14.0, 0.0, 9.0, (56.0, 38.0, 24.0, 18.0)),
-    3: (3.0, 0.0, 1.0, (54.0, 42.0, 28.0, 19.0)),
-    4: (-7.0, 0.0, -7.0, (48.0, 39.0, 26.0, 19.0)),
-    5: (-16.0, -3.0, -16.0, (44.0, 31.0, 19.0, 17.0)),
-}
-"""Radial and distal place of a metacarpal's base, degrees to the thumb's side, lengths of its bones; our drawing."""
-_WIDTHS = (9.0, 8.5, 7.5, 7.0)
-_JOINT = 3.0  # between the ends of two bones
-_CARPUS = ((15, -8), (6, -8), (-3, -8), (-11, -8), (12, -18), (2, -19), (-8, -17))
-_FOREARM = ((9.0, 13.0), (-9.0, 9.0))  # radial place and width of radius and ulna
-_WRIST, _ELBOW_END = -29.0, -84.0
 _RADIUS_OF_1_MM3 = 0.45  # 1,000 mm3, a bulky hand, is about as wide as two fingers
 _LEAST_RADIUS = 1.2
 _GOLDEN_DEGREES = 137.5  # discs of one place lie around the largest one, as seeds do
 _LEGEND_MM3 = (10, 100, 1000)
 _PIXELS = 3  # of the PNG, a unit
-
-
-@dataclass(frozen=True)
-class Rod:
-    """A line with round ends."""
-
-    x: float
-    y: float
-    end_x: float
-    end_y: float
-    width: float
 
 
 @dataclass(frozen=True)
@@ -82,8 +53,8 @@ def hand_map(deposits: Iterable[Deposit]) -> list[Shape]:
     """Return the drawing: bones, discs (the largest first, so that small ones lie on top), words."""
     shapes: list[Shape] = []
     for side in ("right", "left"):
-        shapes += _bones(side)
-        shapes.append(Words(_CENTRE_X[side], 10, f"{side.capitalize()} hand"))
+        shapes += [bone.rod for bone in drawn_bones(side)]
+        shapes.append(Words(CENTRE_X[side], 10, f"{side.capitalize()} hand"))
     taken: dict[tuple[float, float], list[float]] = {}
     for deposit in sorted(deposits, key=lambda d: (-d.volume_mm3, d.deposit_id)):
         place = place_of(deposit)
@@ -101,55 +72,16 @@ def map_caption(deposits: Iterable[Deposit]) -> str:
 
 def place_of(deposit: Deposit) -> tuple[float, float] | None:
     """Return where a deposit is drawn: the middle of its bone; None where its level or digit is not known."""
-    if deposit.level == "forearm":
-        return _at(deposit.side, 0, (_WRIST + _ELBOW_END) / 2)
-    if deposit.level == "carpus":
-        return _at(deposit.side, 2, -13)
-    if deposit.level not in _LEVELS:
+    if deposit.level is None:
         return None
     digit = deposit.digit or _ray_of(deposit.nearest_bone)
     if digit is None and deposit.level == "metacarpal":
         digit = 3  # the middle of the palm
-    bones = {} if digit is None else _ray(digit)
-    if deposit.level not in bones:
-        return None
-    (x, y), (end_x, end_y), _ = bones[deposit.level]
-    return _at(deposit.side, (x + end_x) / 2, (y + end_y) / 2)
+    return middle_of(deposit.side, deposit.level, digit)
 
 
 def _ray_of(bone: str | None) -> int | None:
-    return int(bone[-1]) if bone and bone[-1] in "12345" and bone[:-2] in _LEVELS else None
-
-
-def _at(side: str, radial: float, distal: float) -> tuple[float, float]:
-    return _CENTRE_X[side] + (radial if side == "right" else -radial), _BASE_Y - distal
-
-
-def _ray(digit: int) -> dict[str, tuple[tuple[float, float], tuple[float, float], float]]:
-    """Return both ends (radial, distal) and the width of each bone of a ray."""
-    x, y, degrees, lengths = _RAYS[digit]
-    step_x, step_y = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
-    bones = {}
-    for level, length, width in zip(_LEVELS, lengths, _WIDTHS, strict=True):
-        if length:
-            end = x + length * step_x, y + length * step_y
-            bones[level] = ((x, y), end, width)
-            x, y = end[0] + _JOINT * step_x, end[1] + _JOINT * step_y
-    return bones
-
-
-def _bones(side: str) -> list[Shape]:
-    rods = [(start, end, width) for digit in _RAYS for start, end, width in _ray(digit).values()]
-    rods += [((x, y), (x, y), 11.0) for x, y in _CARPUS]
-    rods += [((x, _WRIST), (1.1 * x, _ELBOW_END), width) for x, width in _FOREARM]
-    shapes: list[Shape] = []
-    for start, end, width in rods:
-        inset = width / 2 if start != end else 0.0  # a rod's round end goes beyond its point
-        length = math.dist(start, end) or 1.0
-        way = (end[0] - start[0]) / length * inset, (end[1] - start[1]) / length * inset
-        first, last = _at(side, start[0] + way[0], start[1] + way[1]), _at(side, end[0] - way[0], end[1] - way[1])
-        shapes.append(Rod(*first, *last, width))
-    return shapes
+    return int(bone[-1]) if bone and bone[-1] in "12345" and bone[:-2] in RAY_LEVELS else None
 
 
 def _disc(deposit: Deposit, place: tuple[float, float], radii: list[float]) -> Disc:
