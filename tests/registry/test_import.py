@@ -127,6 +127,12 @@ class TestHeader:
             (cell.row, cell.column, cell.code) for cell in error.value.cells
         }
 
+    def test_a_missing_column_of_keys_is_told_once(self, small_database, tmp_path):
+        (tmp_path / "t.csv").write_text("visit,mrss\n1,12\n2,13\n")
+        with pytest.raises(TableRefusedError) as error:
+            import_table(small_database, tmp_path / "t.csv", "tester", ImportOptions(today=TODAY))
+        assert [(cell.row, cell.column) for cell in error.value.cells] == [(1, "person_id")]
+
     def test_people_alone_need_no_visit(self, small_database, tmp_path):
         (tmp_path / "t.csv").write_text("person_id,sex,aca\nP01,female,positive\n")
         import_table(small_database, tmp_path / "t.csv", "tester", ImportOptions(today=TODAY))
