@@ -236,6 +236,10 @@ class TestOverTheRecord:
             database, tmp_path, [{**later, "visit": "3", "age_years": "80", "visit_date": "2025-05-17"}]
         ) == {(2, "visit_date", "visit_order")}
 
+    def test_arterial_hypertension_without_hypertension_is_a_contradiction(self, database, tmp_path):
+        row = {**ONE, "pah": "yes", "pulmonary_hypertension": "no"}
+        assert refused(database, tmp_path, [row]) == {(2, "pah", "contradiction")}
+
     def test_two_imports_at_the_same_time_are_both_kept(self, database, tmp_path):
         tables = [write_csv(tmp_path / f"{n}.csv", [{"person_id": f"P{n}", "visit": "1"}]) for n in range(8)]
         with ThreadPoolExecutor(4) as pool:
