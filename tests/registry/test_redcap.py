@@ -192,6 +192,10 @@ class TestRecords:
         assert len(error.value.cells) == sum(row["redcap_repeat_instrument"] != "" for row in kept)
         assert list_people(small_database) == []
 
+    def test_a_missing_column_of_events_is_told_once(self, small_database, tmp_path):
+        text = "person_id,sex\nP01,female\nP02,male\n"
+        assert refused(small_database, tmp_path / "r.csv", text) == [(1, "redcap_event_name", "key_missing")]
+
     def test_unknown_columns_are_refused(self, small_database, tmp_path):
         text = "person_id,redcap_event_name,mystery,patient_name\nP01,person_arm_1,,\n"
         assert refused(small_database, tmp_path / "r.csv", text) == [

@@ -88,6 +88,8 @@ def import_redcap(database: Database, path: Path, who: str, options: ImportOptio
 def _read(sheet: Sheet, reading: Reading) -> _Found:
     found = _Found()
     columns = _columns(sheet, found)
+    if not set(SYSTEM_COLUMNS[:2]) <= set(columns):
+        return found  # no row can be placed
     for number, cells in sheet.rows:
         if not has_right_width(sheet, cells):
             found.refused.append(rejected(number, column_letter(min(len(cells), len(sheet.columns))), wrong_width()))
@@ -131,7 +133,7 @@ def _place(
             raise Fault("key_missing", "The record has no id.", "A key in every row.", "Write the pseudonym.")
         column, visit = EVENT, visit_of(event)
         if visit is None and event != PERSON_EVENT:
-            raise _unknown(EVENT, f"{PERSON_EVENT}, or visit_1_arm_1, visit_2_arm_1, ...")
+            raise _unknown(EVENT, f"{PERSON_EVENT}, or visit_1_arm_1, visit_2_arm_1 and so on")
         column = INSTRUMENT
         if instrument and (instrument not in FINDING_LEVELS or visit is None):
             raise _unknown(INSTRUMENT, f"{', '.join(FINDING_LEVELS)} at a visit, or an empty cell")
