@@ -107,6 +107,12 @@ class TestRefusedTable:
         error = told(call("import", "DOE_JANE.csv"), 3)
         assert not [secret for secret in ("Doe", "DOE", "Jane", "JANE", "1957") if secret in error]
 
+    def test_cells_are_told_even_if_the_list_can_not_be_written(self, call, tmp_path):
+        write_csv(tmp_path / "t.csv", [{**PERSON, "mrss": "62"}])
+        error = told(call("import", "t.csv", "--rejects", "t.csv/rejects.csv"), 3)
+        assert "Row 2, column mrss (out_of_range)" in error
+        assert "Error (output_failed)" in error
+
     def test_the_list_never_takes_the_place_of_the_table(self, call, tmp_path):
         table = write_csv(tmp_path / "t.csv", [{**PERSON, "mrss": "62"}])
         before = table.read_bytes()

@@ -12,7 +12,7 @@ from calcidect.cli._verb import tell
 from calcidect.errors import EXIT_REFUSED, UsageError
 
 if TYPE_CHECKING:
-    from calcidect.registry import ImportSummary, TableRefusedError
+    from calcidect.registry import ImportSummary, RejectedCell, TableRefusedError
 
 RESEARCH_USE_ONLY = "Research use only. Not a medical device."
 LONGEST_USER = 100
@@ -55,17 +55,20 @@ def refuse_table(error: TableRefusedError, rejects: Path | None, table: Path, as
 
     from calcidect.registry import write_rejects
 
-    if rejects is not None:
-        if rejects.exists() and rejects.samefile(table):
-            found, expected = "--rejects names the table itself.", "A file of its own."
-            raise UsageError("rejects_over_table", found=found, expected=expected, remedy="Give another --rejects.")
-        write_rejects(error.cells, rejects)
+    if rejects is not None and rejects.exists() and rejects.samefile(table):
+        found, expected = "--rejects names the table itself.", "A file of its own."
+        raise UsageError("rejects_over_table", found=found, expected=expected, remedy="Give another --rejects.")
     if as_json:
         tell({**error.as_dict(), "cells": [asdict(cell) for cell in error.cells]}, as_json)
+    else:
+        typer.echo("\n".join(_line_of(cell) for cell in error.cells), err=True)
+    if rejects is not None:
+        write_rejects(error.cells, rejects)  # after they were told: it may fail
+    if as_json:
         raise typer.Exit(EXIT_REFUSED) from None
-    for cell in error.cells:
-        typer.echo(
-            f"Row {cell.row}, column {cell.column} ({cell.code}): {cell.found} Expected: {cell.expected} {cell.remedy}",
-            err=True,
-        )
     raise error
+
+
+def _line_of(cell: RejectedCell) -> str:
+    place = f"Row {cell.row}, column {cell.column} ({cell.code})"
+    return f"{place}: {cell.found} Expected: {cell.expected} {cell.remedy}"
