@@ -107,6 +107,18 @@ class TestRefusedTable:
         error = told(call("import", "DOE_JANE.csv"), 3)
         assert not [secret for secret in ("Doe", "DOE", "Jane", "JANE", "1957") if secret in error]
 
+    def test_cells_are_told_even_if_the_list_can_not_be_written(self, call, tmp_path):
+        write_csv(tmp_path / "t.csv", [{**PERSON, "mrss": "62"}])
+        error = told(call("import", "t.csv", "--rejects", "t.csv/rejects.csv"), 3)
+        assert "Row 2, column mrss (out_of_range)" in error
+        assert "Error (output_failed)" in error
+
+    def test_the_list_never_takes_the_place_of_the_table(self, call, tmp_path):
+        table = write_csv(tmp_path / "t.csv", [{**PERSON, "mrss": "62"}])
+        before = table.read_bytes()
+        assert "rejects_over_table" in told(call("import", "t.csv", "--rejects", tmp_path / "t.csv"), 2)
+        assert table.read_bytes() == before
+
 
 @pytest.mark.parametrize(
     ("words", "code", "name"),
@@ -116,6 +128,9 @@ class TestRefusedTable:
         (["list", "--db", "mysql://a:b@c/d"], 2, "database_unknown"),
         (["import", "nowhere.csv"], 3, "table_missing"),
         (["import", "DOE_JANE.csv", "--encoding", "klingon"], 2, "encoding_unknown"),
+        (["import", "DOE_JANE.csv", "--encoding", "rot13"], 2, "encoding_unknown"),
+        (["template", "DOE_JANE.csv/t.csv"], 3, "output_failed"),
+        (["codebook", "--out", "c.xlsx"], 2, "codebook_kind"),
         (["add", "nowhere", "--person", "P01"], 3, "result_unreadable"),
         (["export", "--out", "x", "--format", "xml"], 2, "format_unknown"),
         (["template", "t.ods"], 2, "template_kind"),

@@ -1,17 +1,18 @@
-"""Registries to test with: SQLite always, PostgreSQL where its server is installed."""
+"""Registries to test with: SQLite always, PostgreSQL where its server is installed or can be."""
 
 from __future__ import annotations
 
 import pytest
 
 from calcidect.registry import create_database
-from support.postgres import Server, find_programs, start, stop
+from support.postgres import Server, start, stop, why_missing
 
 
 @pytest.fixture(scope="session")
 def server():
-    if find_programs() is None:
-        pytest.skip("PostgreSQL's server is not installed (Debian: apt-get install postgresql)")
+    reason = why_missing()
+    if reason is not None:
+        pytest.skip(reason)
     running = start()
     yield running
     stop(running)

@@ -78,6 +78,11 @@ def test_exclusions_make_the_criteria_not_applicable(name):
     assert score("acr_skin_thickening_past_mcp", name)[2] == "not_applicable"
 
 
+def test_an_exclusion_that_was_not_entered_counts_as_absent():
+    missing = ["acr_fingers_spared", "acr_explained_by_other"]
+    assert score("acr_skin_thickening_past_mcp", missing=missing)[2] == "ssc"
+
+
 def test_nothing_entered_says_nothing():
     found = classify({}, {})
     assert (found.lowest, found.verdict) == (0, None)

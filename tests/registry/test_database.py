@@ -109,6 +109,14 @@ def test_a_reader_sees_what_was_before_a_writer_ends(database, tmp_path):
     assert len(read_tables(database, ["persons"])["persons"]) == 1
 
 
+def test_a_writer_does_not_wait_for_ever(place, monkeypatch):
+    monkeypatch.setattr("calcidect.registry._database._WAIT_S", 1)
+    database = create_database(place)
+    with database.write(), pytest.raises(InputRefusedError) as error, open_database(place).write():
+        pass
+    assert error.value.code == "registry_busy"
+
+
 def test_a_reader_sees_one_moment(database):
     with database.read() as reader:
         count = sa.select(sa.func.count()).select_from(schema.person)
@@ -142,7 +150,9 @@ class TestSqlite:
 
 
 class TestUrl:
-    @pytest.mark.parametrize("url", ["mysql://a:b@c/d", "postgresql:/x://", "://", "sqlite://"])
+    @pytest.mark.parametrize(
+        "url", ["mysql://a:b@c/d", "postgresql:/x://", "://", "sqlite://", "postgresql://a:b@c/d?sslmode=require"]
+    )
     def test_other_databases_are_refused(self, url):
         with pytest.raises(UsageError) as error:
             open_database(url)

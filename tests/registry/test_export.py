@@ -22,6 +22,7 @@ from calcidect.registry import (
     import_table,
     read_tables,
 )
+from calcidect.registry._analysis import analysis_in
 from support.records import TODAY, clean_rows, write_csv
 from support.results import small_result
 
@@ -108,6 +109,18 @@ def test_an_export_is_whole_or_not_at_all(filled, tmp_path, monkeypatch):
         export(filled, tmp_path / "tables", force=True)
     assert {path.name: path.read_bytes() for path in (tmp_path / "tables").iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["tables"]
+
+
+def test_all_tables_of_an_export_are_of_one_moment(small_database, tmp_path, monkeypatch):
+    def after_an_import(connection):
+        rows = write_csv(tmp_path / "t.csv", clean_rows(2, 1))
+        import_table(small_database, rows, "tester", ImportOptions(today=TODAY))
+        return analysis_in(connection)
+
+    monkeypatch.setattr("calcidect.registry._export.analysis_in", after_an_import)
+    rows = export(small_database, tmp_path / "tables", formats=("csv",))
+    assert rows["visits"] == rows["analysis"] == 0
+    assert len(analysis_frame(small_database)) == 2
 
 
 class TestAnalysis:

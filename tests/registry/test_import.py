@@ -127,6 +127,12 @@ class TestHeader:
             (cell.row, cell.column, cell.code) for cell in error.value.cells
         }
 
+    def test_a_missing_column_of_keys_is_told_once(self, small_database, tmp_path):
+        (tmp_path / "t.csv").write_text("visit,mrss\n1,12\n2,13\n")
+        with pytest.raises(TableRefusedError) as error:
+            import_table(small_database, tmp_path / "t.csv", "tester", ImportOptions(today=TODAY))
+        assert [(cell.row, cell.column) for cell in error.value.cells] == [(1, "person_id")]
+
     def test_people_alone_need_no_visit(self, small_database, tmp_path):
         (tmp_path / "t.csv").write_text("person_id,sex,aca\nP01,female,positive\n")
         import_table(small_database, tmp_path / "t.csv", "tester", ImportOptions(today=TODAY))
@@ -229,6 +235,10 @@ class TestOverTheRecord:
         assert refused(
             database, tmp_path, [{**later, "visit": "3", "age_years": "80", "visit_date": "2025-05-17"}]
         ) == {(2, "visit_date", "visit_order")}
+
+    def test_arterial_hypertension_without_hypertension_is_a_contradiction(self, database, tmp_path):
+        row = {**ONE, "pah": "yes", "pulmonary_hypertension": "no"}
+        assert refused(database, tmp_path, [row]) == {(2, "pah", "contradiction")}
 
     def test_two_imports_at_the_same_time_are_both_kept(self, database, tmp_path):
         tables = [write_csv(tmp_path / f"{n}.csv", [{"person_id": f"P{n}", "visit": "1"}]) for n in range(8)]

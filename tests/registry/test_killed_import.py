@@ -98,12 +98,12 @@ def test_fifty_killed_imports_leave_before_or_after(case, tmp_path):
     assert set(left) == {"before", "after"}  # the moments reach from one to the other
 
 
-@pytest.mark.slow
-def test_imports_killed_on_postgresql_leave_before_or_after(case, tmp_path, server):
+@pytest.mark.parametrize("times", [3, pytest.param(10, marks=pytest.mark.slow)])
+def test_imports_killed_on_postgresql_leave_before_or_after(case, server, times):
     _, table, *_, seconds = case
     draw = random.Random(3)
     states = []
-    for _ in range(10):
+    for _ in range(times):
         place = server.new_database()
         create_database(place)
         running = start(place, table)

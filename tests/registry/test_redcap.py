@@ -144,8 +144,8 @@ class TestRecords:
         head = "person_id,redcap_event_name,calcinosis_clinical,calcinosis_kind___mousse,calcinosis_kind___stone"
         put(small_database, tmp_path / "r.csv", f"{head}\nP01,person_arm_1,,,\nP01,visit_1_arm_1,0,0,0\n")
         visit = read_tables(small_database, ["visits"])["visits"].iloc[0]
-        assert not visit["calcinosis_clinical"]
-        assert visit["calcinosis_kind"] is not visit["calcinosis_kind"] or visit.isna()["calcinosis_kind"]
+        assert visit["calcinosis_clinical"] == False  # noqa: E712  # and not missing
+        assert visit.isna()["calcinosis_kind"]
 
     @pytest.mark.parametrize(
         ("name", "value", "code"),
@@ -171,6 +171,30 @@ class TestRecords:
         with pytest.raises(TableRefusedError) as error:
             put(full, tmp_path / "r.csv", changed(text, "deposit_volume_mm3", "1.5", at))
         assert [cell.code for cell in error.value.cells] == ["already_recorded"]
+
+    def test_a_scan_is_recorded_once_whatever_number_it_bears(self, full, tmp_path):
+        text = redcap_csv(full)
+        rows = [row for row in csv.DictReader(io.StringIO(text)) if row["redcap_repeat_instrument"] == "scan"]
+        twice = [{**rows[0], "redcap_repeat_instance": "9"}]
+        with pytest.raises(TableRefusedError) as error:
+            import_redcap(full, write_csv(tmp_path / "r.csv", twice, tuple(rows[0])), "tester", ImportOptions())
+        assert [(cell.column, cell.code) for cell in error.value.cells] == [
+            ("redcap_repeat_instance", "already_recorded")
+        ]
+
+    def test_findings_without_their_scan_are_refused_and_not_lost(self, full, small_database, tmp_path):
+        rows = list(csv.DictReader(io.StringIO(redcap_csv(full))))
+        kept = [row for row in rows if row["redcap_repeat_instrument"] != "scan"]
+        path = write_csv(tmp_path / "r.csv", kept, tuple(rows[0]))
+        with pytest.raises(TableRefusedError) as error:
+            import_redcap(small_database, path, "tester", ImportOptions(today=TODAY))
+        assert {cell.code for cell in error.value.cells} == {"key_missing"}
+        assert len(error.value.cells) == sum(row["redcap_repeat_instrument"] != "" for row in kept)
+        assert list_people(small_database) == []
+
+    def test_a_missing_column_of_events_is_told_once(self, small_database, tmp_path):
+        text = "person_id,sex\nP01,female\nP02,male\n"
+        assert refused(small_database, tmp_path / "r.csv", text) == [(1, "redcap_event_name", "key_missing")]
 
     def test_unknown_columns_are_refused(self, small_database, tmp_path):
         text = "person_id,redcap_event_name,mystery,patient_name\nP01,person_arm_1,,\n"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import zipfile
 
 import openpyxl
 import pytest
 
-from calcidect.errors import UsageError
+from calcidect.errors import InputRefusedError, UsageError
 from calcidect.registry import ImportOptions, TableRefusedError, import_table, read_tables, write_template
 from calcidect.registry._catalogue import entered_items
 from calcidect.registry._check import column_letter
@@ -54,6 +56,45 @@ def test_what_excel_makes_of_cells_is_named(small_database, tmp_path, place, val
     with pytest.raises(TableRefusedError) as error:
         put(small_database, book(tmp_path / "t.xlsx", row))
     assert [(c.row, c.column, c.code) for c in error.value.cells] == [(2, HEAD[place], code)]
+
+
+def patched(source, target, change):
+    """Copy an Excel file with its first sheet's XML changed."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            new.writestr(name, change(data) if name == "xl/worksheets/sheet1.xml" else data)
+    return target
+
+
+@pytest.mark.parametrize("said", [b'<dimension ref="A1"/>', b""])
+def test_cells_beyond_a_wrong_or_missing_dimension_are_read(small_database, tmp_path, said):
+    rows = [["P01", 1, dt.datetime(2024, 5, 17), 57, "2003", "yes", 12], ["P02", 1]]
+    source = book(tmp_path / "a.xlsx", *rows)
+    path = patched(source, tmp_path / "t.xlsx", lambda data: re.sub(rb'<dimension ref="[^"]*" ?/>', said, data))
+    assert put(small_database, path).counts["visits_new"] == 2
+    assert read_tables(small_database, ["visits"])["visits"]["mrss"].tolist()[0] == 12
+
+
+def test_a_formula_without_a_saved_value_is_named_and_not_taken_for_empty(small_database, tmp_path):
+    row = ["P01", 1, dt.datetime(2024, 5, 17), 57, "2003", "yes", "=5+7"]
+    with pytest.raises(TableRefusedError) as error:
+        put(small_database, book(tmp_path / "t.xlsx", row))
+    assert [(c.column, c.code) for c in error.value.cells] == [("mrss", "spreadsheet_error")]
+
+
+def test_a_formula_counts_by_its_saved_value(small_database, tmp_path):
+    source = book(tmp_path / "a.xlsx", ["P01", 1, dt.datetime(2024, 5, 17), 57, "2003", "yes", "=5+7"])
+    saved = patched(source, tmp_path / "t.xlsx", lambda data: re.sub(rb"(</f>)<v ?/?>(</v>)?", rb"\1<v>12</v>", data))
+    put(small_database, saved)
+    assert read_tables(small_database, ["visits"])["visits"]["mrss"].tolist() == [12]
+
+
+def test_a_damaged_file_is_refused(small_database, tmp_path):
+    path = patched(book(tmp_path / "a.xlsx"), tmp_path / "t.xlsx", lambda data: data[: len(data) // 2])
+    with pytest.raises(InputRefusedError) as error:
+        put(small_database, path)
+    assert error.value.code == "table_unreadable"
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])

@@ -168,7 +168,6 @@ def test_a_scan_too_flat_for_coarse_grids_is_no_fault(slice_mm: float) -> None:
     assert found.high is high
 
 
-@pytest.mark.slow
 def test_a_simulated_hand_is_moved_back(tmp_path: Path) -> None:
     scenario = load_scenario("standard", seed=7101, quick=True, pair="80/135")
     move = HandMotion(scenario.hands[0], (0.7, -0.7, 0.69), (1.1, -1.2, 1.15))

@@ -44,6 +44,8 @@ def _person(person_id: str, visits: int, draw: random.Random, filled: float) -> 
         if row.get("digital_ulcers_ever") != "yes":
             for name in ("digital_ulcers_ischaemic", "digital_ulcers_from_calcinosis"):
                 row.pop(name, None)
+        if row.get("pulmonary_hypertension") == "no":
+            row.pop("pah", None)
         rows.append(row)
     return rows
 

@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
 from calcidect.cli._options import AsJson
+from calcidect.cli._registry_says import RESEARCH_USE_ONLY, refuse_table, say, say_imported, who_of
 from calcidect.cli._verb import Verb, tell
 from calcidect.errors import EXIT_PARTLY, EXIT_REFUSED, InputRefusedError, UsageError
-
-if TYPE_CHECKING:
-    from calcidect.registry import ImportSummary, TableRefusedError
-
-RESEARCH_USE_ONLY = "Research use only. Not a medical device."
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,8 +43,6 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Check alone; write noth
 Update = Annotated[bool, typer.Option("--update", help="Change values that are recorded already.")]
 
 DEFAULT_DB = "registry.db"
-LONGEST_USER = 100
-"""What the database keeps of it."""
 LONGEST_SHOWN = 60
 """Characters of a value in the history; a result that was replaced is shown whole with ``--json``."""
 
@@ -69,7 +63,7 @@ def init(db: DatabasePlace = DEFAULT_DB, as_json: AsJson = False) -> None:
     from calcidect.registry import create_database
 
     create_database(db)
-    _say({"done": "init"}, ["The registry is ready.", RESEARCH_USE_ONLY], as_json)
+    say({"done": "init"}, ["The registry is ready.", RESEARCH_USE_ONLY], as_json)
 
 
 @_verb("upgrade", "--db study.db")
@@ -81,7 +75,7 @@ def upgrade(db: DatabasePlace = DEFAULT_DB, as_json: AsJson = False) -> None:
     from calcidect.registry import upgrade_database
 
     before, after = upgrade_database(db)
-    _say({"before": before, "after": after}, [f"Version {before} -> {after}."], as_json)
+    say({"before": before, "after": after}, [f"Version {before} -> {after}."], as_json)
 
 
 @_verb("template", "record.xlsx", "record.csv")
@@ -97,7 +91,7 @@ def template(
     from calcidect.registry import write_template
 
     write_template(out, force=force)
-    _say({"out": str(out)}, [f"Template: {out}"], as_json)
+    say({"out": str(out)}, [f"Template: {out}"], as_json)
 
 
 @_verb("import", "record.csv --dry-run", "record.xlsx --rejects rejects.csv")
@@ -120,18 +114,20 @@ def import_(
 
     options = ImportOptions(encoding=encoding, decimal_comma=decimal_comma, update=update, dry_run=dry_run)
     try:
-        done = import_table(open_database(db), table, _who(user), options)
+        done = import_table(open_database(db), table, who_of(user), options)
     except TableRefusedError as error:
-        _refuse_table(error, rejects, as_json)
+        refuse_table(error, rejects, table, as_json)
     else:
-        _say_imported(done, as_json)
+        say_imported(done, as_json)
 
 
 @_verb("add", "result/ --person P01 --visit 1", "scan/ rescan/ --person P01 --visit 1 --create --other-subject")
 def add(
     results: Annotated[list[Path], typer.Argument(metavar="RESULT...", help="Folders of `calcidect analyze`.")],
     person: Annotated[str, typer.Option("--person", help="Pseudonym of the person.")],
-    visit: Annotated[int | None, typer.Option("--visit", min=1, help="By default the person's only visit.")] = None,
+    visit: Annotated[
+        int | None, typer.Option("--visit", min=1, max=99, help="By default the person's only visit.")
+    ] = None,
     db: DatabasePlace = DEFAULT_DB,
     create: Annotated[bool, typer.Option("--create", help="Make person and visit if they are not there.")] = False,
     other_subject: Annotated[
@@ -147,7 +143,7 @@ def add(
     """
     from calcidect.registry import AddOptions, add_result, open_database
 
-    database, who = open_database(db), _who(user)
+    database, who = open_database(db), who_of(user)
     options = AddOptions(visit=visit, create=create, other_subject=other_subject, replace=replace)
     added, refused = [], 0
     for number, folder in enumerate(results, start=1):
@@ -159,7 +155,7 @@ def add(
         else:
             added.append({"result": number, "visit": its_visit, "scan": scan})
     if added:
-        _say({"added": added}, [f"Result {a['result']}: visit {a['visit']}, scan {a['scan']}." for a in added], as_json)
+        say({"added": added}, [f"Result {a['result']}: visit {a['visit']}, scan {a['scan']}." for a in added], as_json)
     if refused:
         raise typer.Exit(EXIT_PARTLY if added else EXIT_REFUSED)
 
@@ -171,7 +167,7 @@ def list_(db: DatabasePlace = DEFAULT_DB, as_json: AsJson = False) -> None:
 
     rows = list_people(open_database(db))
     lines = [f"{row['person_id']}: visits {row['visits']}, scans {row['scans']}" for row in rows]
-    _say({"people": rows}, [*lines, f"{len(rows)} people. {RESEARCH_USE_ONLY}"], as_json)
+    say({"people": rows}, [*lines, f"{len(rows)} people. {RESEARCH_USE_ONLY}"], as_json)
 
 
 @_verb("history", "--person P01")
@@ -186,7 +182,7 @@ def history(
     rows = history_rows(open_database(db), person)
     lines = ["\t".join(rows[0])] if rows else ["Nothing was changed yet."]
     lines += ["\t".join(str(value)[:LONGEST_SHOWN] for value in row.values()) for row in rows]
-    _say({"changes": rows}, lines, as_json)
+    say({"changes": rows}, lines, as_json)
 
 
 @_verb("export", "--out tables/", "--out tables/ --format parquet --force")
@@ -211,7 +207,7 @@ def export(
         )
     rows = write(open_database(db), out, formats=wanted, force=force)
     lines = [*(f"{name}: {number} rows" for name, number in rows.items()), f"Tables: {out}", RESEARCH_USE_ONLY]
-    _say({"out": str(out), "rows": rows}, lines, as_json)
+    say({"out": str(out), "rows": rows}, lines, as_json)
 
 
 @_verb("codebook", "", "--out codebook.csv")
@@ -227,9 +223,17 @@ def codebook(
     if out is None:
         typer.echo(json.dumps(rows()) if as_json else codebook_markdown())
         return
-    text = as_csv(codebook_frame()) if out.suffix.lower() == ".csv" else codebook_markdown()
+    kind = out.suffix.lower()
+    if kind not in (".csv", ".md"):
+        raise UsageError(
+            "codebook_kind",
+            found="The name ends in neither .csv nor .md.",
+            expected="One of them.",
+            remedy="Rename it.",
+        )
+    text = as_csv(codebook_frame()) if kind == ".csv" else codebook_markdown()
     write_file(out, text.encode(), force=force)
-    _say({"out": str(out)}, [f"Codebook: {out}"], as_json)
+    say({"out": str(out)}, [f"Codebook: {out}"], as_json)
 
 
 @_verb("redcap-dictionary", "--out dictionary.csv")
@@ -245,7 +249,7 @@ def redcap_dictionary(
     from calcidect.registry import dictionary_csv, write_file
 
     write_file(out, dictionary_csv().encode(), force=force)
-    _say({"out": str(out)}, [f"Data dictionary: {out}"], as_json)
+    say({"out": str(out)}, [f"Data dictionary: {out}"], as_json)
 
 
 @_verb("redcap-export", "--out records.csv")
@@ -259,7 +263,7 @@ def redcap_export(
     from calcidect.registry import open_database, redcap_csv, write_file
 
     write_file(out, redcap_csv(open_database(db)).encode(), force=force)
-    _say({"out": str(out)}, [f"Records: {out}", RESEARCH_USE_ONLY], as_json)
+    say({"out": str(out)}, [f"Records: {out}", RESEARCH_USE_ONLY], as_json)
 
 
 @_verb("redcap-import", "records.csv --dry-run", "records.csv")
@@ -277,55 +281,8 @@ def redcap_import(
 
     options = ImportOptions(update=update, dry_run=dry_run)
     try:
-        done = import_redcap(open_database(db), records, _who(user), options)
+        done = import_redcap(open_database(db), records, who_of(user), options)
     except TableRefusedError as error:
-        _refuse_table(error, rejects, as_json)
+        refuse_table(error, rejects, records, as_json)
     else:
-        _say_imported(done, as_json)
-
-
-def _who(user: str | None) -> str:
-    """Return who is named in the history."""
-    import getpass
-
-    try:
-        who = user or getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        who = ""
-    if not who.isprintable() or not 1 <= len(who) <= LONGEST_USER:
-        expected = f"Who changes the record, in at most {LONGEST_USER} characters."
-        raise UsageError(
-            "user_unknown", found="Who does this has no usable name.", expected=expected, remedy="Give --user."
-        )
-    return who
-
-
-def _say(document: dict[str, Any], lines: list[str], as_json: bool) -> None:
-    typer.echo(json.dumps(document) if as_json else "\n".join(lines))
-
-
-def _say_imported(done: ImportSummary, as_json: bool) -> None:
-    head = "Checked; nothing was written." if done.dry_run else "Imported."
-    lines = [f"{head} {done.rows} rows. {done.form}."]
-    lines += [f"  {name.replace('_', ' ')}: {number}" for name, number in done.counts.items()]
-    document = {"dry_run": done.dry_run, "rows": done.rows, "form": done.form, **done.counts}
-    _say(document, [*lines, RESEARCH_USE_ONLY], as_json)
-
-
-def _refuse_table(error: TableRefusedError, rejects: Path | None, as_json: bool) -> None:
-    """Tell every refused cell on standard error, and in a file if one was asked for."""
-    from dataclasses import asdict
-
-    from calcidect.registry import write_rejects
-
-    if rejects is not None:
-        write_rejects(error.cells, rejects)
-    if as_json:
-        tell({**error.as_dict(), "cells": [asdict(cell) for cell in error.cells]}, as_json)
-        raise typer.Exit(EXIT_REFUSED) from None
-    for cell in error.cells:
-        typer.echo(
-            f"Row {cell.row}, column {cell.column} ({cell.code}): {cell.found} Expected: {cell.expected} {cell.remedy}",
-            err=True,
-        )
-    raise error
+        say_imported(done, as_json)

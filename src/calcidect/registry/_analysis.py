@@ -18,6 +18,7 @@ from calcidect.registry._tables import read_scans
 
 if TYPE_CHECKING:
     import pandas as pd
+    import sqlalchemy as sa
 
 KEYS = ("person_id", "visit")
 CODEBOOK_COLUMNS = ("name", "label", "kind", "unit", "categories")
@@ -25,10 +26,15 @@ CODEBOOK_COLUMNS = ("name", "label", "kind", "unit", "categories")
 
 def analysis_frame(database: Database) -> pd.DataFrame:
     """Return a row per visit, all columns of texts."""
+    with database.read() as connection:
+        return analysis_in(connection)
+
+
+def analysis_in(connection: sa.Connection) -> pd.DataFrame:
+    """Return the table as a connection sees it; see ``analysis_frame``."""
     import pandas as pd
 
-    with database.read() as connection:
-        people, scans = read_people(connection), read_scans(connection)
+    people, scans = read_people(connection), read_scans(connection)
     first: dict[tuple[str, int], Items] = {}
     for scan in sorted(scans.values(), key=lambda scan: int(scan["scan"])):
         first.setdefault((scan["person_id"], scan["visit"]), scan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -155,13 +156,11 @@ def _number(item: Item, text: str, reading: Reading) -> float:
         raise _fault_of_number(item, text)
     value = float(text)
     too_low = item.minimum is not None and value < item.minimum
-    if too_low or (item.maximum is not None and value > item.maximum):
+    if too_low or not math.isfinite(value) or (item.maximum is not None and value > item.maximum):
         _refuse_words_for_missing(text)
-        found = (
-            f"The number is {'below' if too_low else 'above'} the range."  # a year of birth is met as an age: not told
-        )
+        found = f"The number is {'below' if too_low else 'above'} the range."  # not which: it may be a year of birth
         remedy = "Correct the number; check its unit."
-        raise Fault("out_of_range", found, f"{item.range}{_unit_of(item)}.", remedy)
+        raise Fault("out_of_range", found, f"{item.range or 'A number'}{_unit_of(item)}.", remedy)
     return value
 
 
@@ -222,7 +221,8 @@ def _read_code(item: Item, text: str, reading: Reading) -> str:
 
 
 def _read_codes(item: Item, text: str, reading: Reading) -> list[str]:
-    chosen = {_read_code(item, part.strip(), reading) for part in text.split(SEPARATOR) if part.strip()}
+    parts = [part.strip() for part in text.split(SEPARATOR)]
+    chosen = {_read_code(item, part, reading) for part in parts if part or not any(parts)}
     return [code for code in item.codes if code in chosen]
 
 

@@ -59,13 +59,13 @@ def check_sheet(sheet: Sheet, reading: Reading) -> tuple[list[Row], list[Rejecte
     columns, refused = _columns(sheet.columns)
     rows: list[Row] = []
     seen: dict[tuple[str, str], Any] = {}
-    has_visits = any(item.name == "visit" for item in columns.values())
+    keys = {item.name for item in columns.values()}.intersection(KEYS)
     for number, cells in sheet.rows:
         if not has_right_width(sheet, cells):
             refused.append(rejected(number, column_letter(min(len(cells), len(sheet.columns))), wrong_width()))
             continue
         values, faults = _read_row(columns, cells, reading, seen)
-        row = _row(number, values, faults, has_visits=has_visits)
+        row = _row(number, values, faults, keys)
         refused += [rejected(number, name, fault) for name, fault in faults.items()]
         if row is not None:
             rows.append(row)
@@ -100,13 +100,13 @@ def _remembered(item: Item, raw: Any, reading: Reading, seen: dict[tuple[str, st
     return seen[key]
 
 
-def _row(number: int, values: dict[str, Any], faults: dict[str, Fault], *, has_visits: bool) -> Row | None:
-    """Return a row whose keys are right; else None, with a fault for a key that is missing."""
+def _row(number: int, values: dict[str, Any], faults: dict[str, Fault], keys: set[str]) -> Row | None:
+    """Return a row whose keys are right; else None, with a fault for a key that is missing in its column."""
     person_id, visit = values.pop("person_id", None), values.pop("visit", None)
     of_a_visit = any(entered_items()[name].level == "visit" for name in (*values, *faults))
-    if person_id is None:
+    if person_id is None and "person_id" in keys:
         faults.setdefault("person_id", _no_key("the person", "the pseudonym of the person"))
-    if visit is None and of_a_visit and has_visits:
+    if visit is None and of_a_visit and "visit" in keys:
         faults.setdefault("visit", _no_key("the visit", "the number of the visit"))
     if person_id is None or (visit is None and (of_a_visit or "visit" in faults)):
         return None

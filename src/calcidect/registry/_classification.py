@@ -48,7 +48,8 @@ class Classification:
 def classify(person: Items, visit: Items) -> Classification:
     """Return the classification of one person at one visit.
 
-    An item with a reason for being missing counts as missing, whatever the reason.
+    An item with a reason for being missing counts as missing, whatever the reason. An exclusion that is missing counts
+    as absent: few records say that no other disorder explains the findings.
     """
     items = {**person, **visit}
     lowest = sum(max(points if _present(items, name) else 0 for name, points in group.items()) for group in _GROUPS)

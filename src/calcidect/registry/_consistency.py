@@ -19,9 +19,12 @@ AGES_KEPT_BELOW_YEARS = 90
 
 _SUMS = {"cochin_total": ("cochin_kitchen", "cochin_dressing", "cochin_hygiene", "cochin_office", "cochin_other")}
 _PART_OF = {"digital_ulcers_from_calcinosis_number": "digital_ulcers_number"}
-_NEVER_WITHOUT = dict.fromkeys(
-    ("digital_ulcers_number", "digital_ulcers_ischaemic", "digital_ulcers_from_calcinosis"), "digital_ulcers_ever"
-)
+_NEVER_WITHOUT = {
+    "digital_ulcers_number": "digital_ulcers_ever",
+    "digital_ulcers_ischaemic": "digital_ulcers_ever",
+    "digital_ulcers_from_calcinosis": "digital_ulcers_ever",
+    "pah": "pulmonary_hypertension",  # it is group 1 of pulmonary hypertension
+}
 """Items that may be no or 0, but not more, where the other one is no."""
 
 Place = tuple[int | None, str]

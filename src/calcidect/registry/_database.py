@@ -22,6 +22,8 @@ _VERSION_TABLE = "calcidect_version"
 _WAIT_S = 30
 """How long a writer waits for another one. Our choice: longer than an import of 30,000 rows writes."""
 _ONE_WRITER = 0x63616C63  # "calc": the number of PostgreSQL's advisory lock
+_LOCK_TIMEOUT = "55P03"
+"""PostgreSQL's code of a lock that was not to be had in time."""
 _READS = "calcidect_reads"
 
 
@@ -42,6 +44,7 @@ class Database:
         """Give a connection; at its end all is committed, on any failure nothing."""
         with _told(), self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
+                connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_WAIT_S}s'"))
                 connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_ONE_WRITER})"))
             yield connection
 
@@ -191,7 +194,7 @@ def _url(where: str | Path) -> sa.URL:
     kind = url.drivername.partition("+")[0]
     if kind == "sqlite" and url.database:
         return sa.URL.create("sqlite", database=url.database)
-    if kind in ("postgresql", "postgres"):
+    if kind in ("postgresql", "postgres") and not url.query:  # its options, such as sslmode, are of other drivers
         return url.set(drivername="postgresql+pg8000")
     raise _wrong_url()
 
@@ -226,7 +229,7 @@ def _told() -> Iterator[None]:
     except CalcidectError:
         raise
     except DBAPIError as error:
-        if "locked" in str(error.orig):
+        if "locked" in str(error.orig) or _LOCK_TIMEOUT in str(error.orig):
             raise InputRefusedError(
                 "registry_busy",
                 found=f"Another program has been writing for more than {_WAIT_S} seconds.",
@@ -260,6 +263,6 @@ def _wrong_url() -> UsageError:
     return UsageError(
         "database_unknown",
         found="--db is neither a path nor the URL of a database that can be used.",
-        expected="A path, or postgresql://user:password@host/name.",
+        expected="A path, or postgresql://user:password@host/name without options.",
         remedy="Correct --db.",
     )

@@ -44,8 +44,8 @@ def read_month(text: str, today: dt.date) -> str:
     if not re.fullmatch(r"\d{4}(-\d{2})?", text):
         raise _wrong_form("The cell is not a month in this form.", form)
     year, _, month = text.partition("-")
-    _checked(int(year), int(month or 1), 1, today=today)
-    return text
+    first = _checked(int(year), int(month or 1), 1, today=today).isoformat()
+    return first[:7] if month else first[:4]
 
 
 def first_day(when: str) -> dt.date:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calcidect.registry._analysis import CODEBOOK_COLUMNS, analysis_codebook, analysis_frame
+from calcidect.registry._analysis import CODEBOOK_COLUMNS, analysis_codebook, analysis_in
 from calcidect.registry._codebook import codebook_frame, codebook_markdown
 from calcidect.registry._database import Database
-from calcidect.registry._tables import read_tables
+from calcidect.registry._tables import tables_in
 from calcidect.result import check_target, whole_folder
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def export(
         If it can't be written. Nothing is left behind, and an old folder stays as it was.
     """
     check_target(folder, force=force)
-    tables = {**read_tables(database), "analysis": analysis_frame(database)}
+    with database.read() as connection:  # one moment for all of them
+        tables = {**tables_in(connection), "analysis": analysis_in(connection)}
     with whole_folder(folder, force=force) as inside:
         for name, frame in tables.items():
             if "csv" in formats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from calcidect.errors import OutputError, UsageError
@@ -30,7 +31,8 @@ def write_file(path: Path, data: bytes, *, force: bool) -> None:
         beside.write_bytes(data)
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise OutputError(
             "output_failed",
             found=f"The file could not be written: {error.strerror or type(error).__name__}.",

@@ -10,8 +10,10 @@ _ALLOWED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _OF_A_SCAN = re.compile(r"S-[0-9a-f]{10}")
 """As calcidect names the person of a scan: a hash, whose digits mean nothing."""
 _DATE = re.compile(
-    r"(19|20)\d\d[-_]?(0[1-9]|1[0-2])[-_]?([0-2]\d|3[01])|([0-2]?\d|3[01])[-_](0?[1-9]|1[0-2])[-_](19|20)?\d\d"
+    r"(?<!\d)((19|20)\d\d[-_]?(0[1-9]|1[0-2])[-_]?([0-2]\d|3[01])"
+    r"|([0-2]?\d|3[01])[-_](0?[1-9]|1[0-2])[-_](19|20)?\d\d)(?!\d)"
 )
+"""Whole numbers alone: 01-02-003 is centre, group and person."""
 _LONG_NUMBER = re.compile(r"\d{6}")
 """Our choice: study numbers have up to five digits; hospital, insurance and telephone numbers have six and more."""
 
@@ -33,8 +35,8 @@ def check_pseudonym(text: str) -> str:
     if _OF_A_SCAN.fullmatch(text):
         return text
     if _ALLOWED.fullmatch(text) is None:
-        looks = "a name" if re.fullmatch(r"[^\W\d_]+([\s,.^'-]+[^\W\d_]+)+\.?", text) else "other characters"
-        raise _refused(f"a text with {looks}" if looks != "a name" else "what looks like a name")
+        like_a_name = re.fullmatch(r"[^\W\d_]+([\s,.^'-]+[^\W\d_]+)+\.?", text)
+        raise _refused("what looks like a name" if like_a_name else "a text with other characters")
     if not any(character.isdigit() for character in text):
         raise _refused("letters alone, which may be a name")
     if _DATE.search(text):

@@ -26,12 +26,14 @@ from calcidect.registry._redcap_fields import (
     visit_of,
 )
 from calcidect.registry._scan_record import ScanRecord
-from calcidect.registry._scans import insert_scan, recorded_scan
+from calcidect.registry._scans import insert_scan, recorded_scan, same_scan
 from calcidect.registry._sheet import Sheet, is_filled, read_sheet
 from calcidect.registry._store import Author, Items
 
 _PASSED_OVER = re.compile(r"redcap_(data_access_group|survey_identifier)|[a-z0-9_]+_(complete|timestamp)")
 """What REDCap adds of its own."""
+_IDENTITY = {"study_uid_hash", "findings_hash", "subject_id"}
+"""What tells a scan and its analysis from others."""
 _YES_NO = {"1": "yes", "0": "no"}
 
 
@@ -86,6 +88,8 @@ def import_redcap(database: Database, path: Path, who: str, options: ImportOptio
 def _read(sheet: Sheet, reading: Reading) -> _Found:
     found = _Found()
     columns = _columns(sheet, found)
+    if not set(SYSTEM_COLUMNS[:2]) <= set(columns):
+        return found  # no row can be placed
     for number, cells in sheet.rows:
         if not has_right_width(sheet, cells):
             found.refused.append(rejected(number, column_letter(min(len(cells), len(sheet.columns))), wrong_width()))
@@ -129,7 +133,7 @@ def _place(
             raise Fault("key_missing", "The record has no id.", "A key in every row.", "Write the pseudonym.")
         column, visit = EVENT, visit_of(event)
         if visit is None and event != PERSON_EVENT:
-            raise _unknown(EVENT, f"{PERSON_EVENT}, or visit_1_arm_1, visit_2_arm_1, ...")
+            raise _unknown(EVENT, f"{PERSON_EVENT}, or visit_1_arm_1, visit_2_arm_1 and so on")
         column = INSTRUMENT
         if instrument and (instrument not in FINDING_LEVELS or visit is None):
             raise _unknown(INSTRUMENT, f"{', '.join(FINDING_LEVELS)} at a visit, or an empty cell")
@@ -185,13 +189,13 @@ def _as_cell(its_field: Field, raw: dict[str, str]) -> str:
 
 def _write_scans(connection: sa.Connection, lines: list[_Line], author: Author) -> int:
     """Write scans that are not recorded yet; the same scan with the same findings is passed over."""
-    refused, new = [], 0
+    refused, new = _without_scan(lines), 0
     for line in lines:
         if line.level != "scan" or line.visit is None:
             continue
         record = ScanRecord(line.values, _findings(lines, line))
         old = recorded_scan(connection, line.person_id, line.visit, line.instance)
-        if old is None and {"study_uid_hash", "findings_hash", "subject_id"} <= set(record.scan):
+        if old is None and set(record.scan) >= _IDENTITY and same_scan(connection, record) is None:
             insert_scan(connection, record, line.person_id, line.visit, line.instance, author)
             new += 1
         elif old != record:
@@ -199,6 +203,17 @@ def _write_scans(connection: sa.Connection, lines: list[_Line], author: Author) 
     if refused:
         raise TableRefusedError(refused)
     return new
+
+
+def _without_scan(lines: list[_Line]) -> list[RejectedCell]:
+    """Return findings whose scan is not in the file: they would be lost."""
+    scans = {(line.person_id, line.visit, line.instance) for line in lines if line.level == "scan"}
+    return [
+        rejected(line.number, f"{line.level}_scan", _no_scan())
+        for line in lines
+        if line.level in FINDING_LEVELS and line.level != "scan"
+        if (line.person_id, line.visit, line.values.get("scan")) not in scans
+    ]
 
 
 def _findings(lines: list[_Line], scan: _Line) -> dict[Level, list[Items]]:
@@ -226,10 +241,15 @@ def _elsewhere(level: Level) -> Fault:
     return Fault("wrong_event", found, expected, "Correct the events that the instrument is designated for.")
 
 
+def _no_scan() -> Fault:
+    found, expected = "The file has no scan of that number at the visit.", "Each finding with its scan."
+    return Fault("key_missing", found, expected, "Export all instruments, raw, as CSV.")
+
+
 def _other_scan() -> Fault:
     return Fault(
         "already_recorded",
-        "The scan differs from the recorded one, or lacks what identifies it.",
+        "The scan differs from the recorded one, is recorded in another place, or lacks what identifies it.",
         "The scan as calcidect exported it.",
         "Leave scans out, or add the result itself with `calcidect registry add --replace`.",
     )

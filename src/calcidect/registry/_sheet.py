@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import warnings
 import zipfile
 from collections.abc import Collection, Iterable
@@ -63,7 +64,7 @@ def read_sheet(path: Path, known: Collection[str], encoding: str | None = None) 
         )
     try:
         lines, form = _excel(path) if path.suffix.lower() == ".xlsx" else _csv(path.read_bytes(), known, encoding)
-    except (csv.Error, UnicodeError, zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
+    except (csv.Error, ValueError, OSError) as error:
         raise _unreadable(type(error).__name__) from None
     filled = [(number, cells) for number, cells in lines if any(is_filled(cell) for cell in cells)]
     if not filled or filled[0][0] != 1:
@@ -94,14 +95,14 @@ def _decoded(data: bytes, encoding: str | None) -> tuple[str, str]:
     if encoding is not None:
         try:
             name = codecs.lookup(encoding).name
-        except LookupError:
+            return data.decode(name).removeprefix("\ufeff"), name
+        except LookupError:  # rot13 and hex are codecs, but of no text
             raise UsageError(
                 "encoding_unknown",
                 found="There is no encoding of that name.",
                 expected="A name such as utf-8, utf-16, latin-1 or cp1252.",
                 remedy="Correct --encoding.",
             ) from None
-        return data.decode(name).removeprefix("\ufeff"), name
     if data.startswith(_UTF_16):
         return data.decode("utf-16"), "UTF-16"
     if b"\x00" in data[:4096]:
@@ -117,15 +118,40 @@ def _separator(text: str, known: Collection[str]) -> str:
 
 
 def _excel(path: Path) -> tuple[list[tuple[int, tuple[Any, ...]]], str]:
+    try:
+        rows = _rows_of_excel(path, values=True)
+        if _has_formulas(path):
+            rows = [_with_formulas(*both) for both in zip(rows, _rows_of_excel(path, values=False), strict=True)]
+    except Exception as error:  # openpyxl and the parsers below it raise what they like at a damaged file
+        raise _unreadable(type(error).__name__) from None
+    width = max(map(len, rows), default=0)
+    return _numbered(row + (None,) * (width - len(row)) for row in rows), "Excel, first sheet"
+
+
+def _rows_of_excel(path: Path, *, values: bool) -> list[tuple[Any, ...]]:
+    """Return the rows of the first sheet; of a formula its last saved value, or else the formula."""
     import openpyxl
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of features of Excel that do not touch values
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        book = openpyxl.load_workbook(path, read_only=True, data_only=values)
         try:
-            return _numbered(book.worksheets[0].iter_rows(values_only=True)), "Excel, first sheet"
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # some programs write them wrong: cells beyond would be lost without a word
+            return list(sheet.iter_rows(values_only=True))
         finally:
             book.close()
+
+
+def _has_formulas(path: Path) -> bool:
+    with zipfile.ZipFile(path) as parts:
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/")]
+        return any(re.search(rb"<f[ />]", parts.read(name)) for name in sheets)
+
+
+def _with_formulas(values: tuple[Any, ...], formulas: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the values, and the formula itself where none was saved: it will be refused, not taken for empty."""
+    return tuple(formula if value is None else value for value, formula in zip(values, formulas, strict=True))
 
 
 def _unreadable(why: str) -> InputRefusedError:

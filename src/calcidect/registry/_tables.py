@@ -6,7 +6,7 @@ stay numbers, and unknown, not done, not applicable and not entered stay four di
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ TABLES: dict[str, Level] = {
     "destruction": "destruction",
 }
 """Level of each table."""
+ALL = (*TABLES, "missing")
 
 _DTYPES = {"integer": "Int64", "number": "float64", "yes_no": "boolean"}
 _KEYS: dict[Level, tuple[str, ...]] = {"person": ("person_id",), "visit": ("person_id", "visit")}
@@ -65,12 +66,16 @@ def read_tables(database: Database, only: Iterable[str] | None = None) -> dict[s
         Integers are ``Int64``, numbers ``float64``, yes or no ``boolean``, all else ``string``; several codes are
         joined by ``;``. Rows stand in the order of their keys.
     """
-    wanted = [*TABLES, "missing"] if only is None else list(only)
-    of_people = {"persons", "visits", "missing"}.intersection(wanted)
     with database.read() as connection:
-        people = read_people(connection) if of_people else {}
-        scans = read_scans(connection)
-        findings = {name: read_findings(connection, TABLES[name], scans) for name in wanted if name in _OF_FINDINGS}
+        return tables_in(connection, ALL if only is None else tuple(only))
+
+
+def tables_in(connection: sa.Connection, wanted: Sequence[str] = ALL) -> dict[str, pd.DataFrame]:
+    """Return tables as a connection sees them; see ``read_tables``."""
+    of_people = {"persons", "visits", "missing"}.intersection(wanted)
+    people = read_people(connection) if of_people else {}
+    scans = read_scans(connection)
+    findings = {name: read_findings(connection, TABLES[name], scans) for name in wanted if name in _OF_FINDINGS}
     made: dict[str, Callable[[], pd.DataFrame]] = {
         "persons": lambda: as_frame(columns_of("person"), _person_rows(people)),
         "visits": lambda: as_frame(columns_of("visit"), _visit_rows(people)),
