@@ -8,9 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from calcidect.anatomy import BONES
+
 from .bones import FAR_MM, SHAPE, BoneShapes, ellipsoid
 
 _CANDIDATES = 4000
+_DISTAL = tuple(n for n, name in enumerate(BONES, start=1) if name.startswith("distal"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,8 @@ def draw_deposits(bones: BoneShapes, rng: np.random.Generator, lumps: Tensor) ->
         return all_
     for place in _places(bones, rng, int(rng.integers(1, 26))):
         _put_one(all_, place, rng, lumps, erodes=rng.random() < 0.25)
+    for place in _at_fingertips(bones, rng):
+        _put_one(all_, place, rng, lumps, erodes=rng.random() < 0.25)
     for tip in bones.tips.values():
         if rng.random() < 0.5:
             _put_one(all_, tip + rng.normal(0, 1.5, 3), rng, lumps, erodes=False)
@@ -69,6 +74,17 @@ def _places(bones: BoneShapes, rng: np.random.Generator, count: int) -> list[np.
     ]
     chosen = [pools[kind] for kind in rng.choice(3, count, p=(0.45, 0.3, 0.25))]
     return [pool[rng.integers(len(pool))].astype(float) for pool in chosen if len(pool)]
+
+
+def _at_fingertips(bones: BoneShapes, rng: np.random.Generator) -> list[np.ndarray]:
+    """Return voxels at the surface of distal phalanges, beyond their base, a third of them: the commonest place."""
+    places = []
+    for label in _DISTAL:
+        shell = (bones.label == label) & ((bones.distance_mm - 1.0).abs() < 1.5) & (bones.share > 0.3)
+        voxels = torch.nonzero(shell)
+        if rng.random() < 0.35 and len(voxels):
+            places.append(voxels[int(rng.integers(len(voxels)))].cpu().numpy().astype(float))
+    return places
 
 
 def _put_one(all_: Deposits, place: np.ndarray, rng: np.random.Generator, lumps: Tensor, erodes: bool) -> None:

@@ -71,9 +71,10 @@ def behind(bone: str, share: float) -> np.ndarray:
     ("metacarpal_3", behind("metacarpal_3", 0.95), 5.0, 600.0, False),
     ("lunate", behind("lunate", 0.5), 1.0, 600.0, False),
     ("lunate", behind("lunate", 0.5), 5.0, 250.0, False),
+    ("lunate", behind("lunate", 0.5), 5.0, 1100.0, False),
 ], ids=[
     "carpal", "base", "palmar plate", "of a finger's last joint", "forearm", "shaft", "behind a head", "under the skin",
-    "dilute",
+    "dilute", "a stone",
 ])  # fmt: skip
 def test_a_small_dense_body_deep_at_the_wrist_or_in_a_palmar_plate_is_an_ossicle(
     bone: str, place: np.ndarray, depth_mm: float, mg_per_cm3: float, is_ossicle: bool

@@ -48,6 +48,8 @@ _END_SHARE = 0.15
 SMALL_BONE_MG_PER_CM3 = 350.0
 """Bone, of which blur leaves half in so small a piece. Chosen on simulated hands: sesamoids 400 to 640."""
 _OSSICLE_FROM_BONE_MM = 3.2
+_OSSICLE_MG_PER_CM3 = 750.0
+"""Our choice: an ossicle is spongy in a thin shell, as a sesamoid is; a stone is denser than both."""
 
 
 def find_sesamoids(parts: Iterable[Part], bones: dict[str, FittedBone], space: HandSpace) -> dict[str, list[Part]]:
@@ -112,7 +114,7 @@ def find_ossicles(
         for p in parts
         if p.is_compact
         and _OSSICLE_MM3[0] <= p.dense_mm3 <= _OSSICLE_MM3[1]
-        and p.ha_mg_per_cm3 >= SMALL_BONE_MG_PER_CM3
+        and SMALL_BONE_MG_PER_CM3 <= p.ha_mg_per_cm3 <= _OSSICLE_MG_PER_CM3
         and float(image.depth_mm[p.at].min()) >= _OSSICLE_DEPTH_MM
     ]
     spacing = np.array(space.grid.spacing_mm[::-1])
