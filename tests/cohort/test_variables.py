@@ -56,6 +56,14 @@ def test_yes_and_no_are_read_in_each_of_their_spellings(column):
     assert observe(pd.DataFrame({"x": column}), Variable("x", "X", Kind.BINARY)).values.tolist() == [1.0, 0.0]
 
 
+def test_yes_no_true_and_false_mean_what_the_categories_say():
+    turned = Variable("x", "X", Kind.BINARY, categories=(("1", "Yes"), ("0", "No")))
+    assert observe(pd.DataFrame({"x": ["true", "yes", "1", "false", "no"]}), turned).values.tolist() == [0, 0, 0, 1, 1]
+    of_two = Variable("x", "X", Kind.BINARY, categories=(("1", "Right"), ("2", "Left")))
+    with pytest.raises(InputRefusedError, match="row 1"):
+        observe(pd.DataFrame({"x": ["yes"]}), of_two)
+
+
 def test_codes_that_a_float_column_spells_with_a_point_are_read():
     grade = codebook()["grade"]
     assert observe(pd.DataFrame({"grade": [3.0, np.nan, 0.0]}), grade).known.tolist() == [3.0, 0.0]
@@ -87,6 +95,13 @@ def test_several_visits_need_a_choice():
     doubled = pd.concat([visits.iloc[:1], visits.iloc[1:].reset_index(drop=True)])
     assert one_row_each(doubled, "person", "visit", "first")["x"].tolist() == ["only", "early"]
     assert len(one_row_each(people(), "person", None, None)) == 10
+
+
+def test_blanks_make_no_new_person_and_a_visit_that_comes_twice_is_refused():
+    with pytest.raises(UsageError, match="1 rows"):
+        one_row_each(pd.DataFrame({"person": ["a", "a "]}), "person", None, None)
+    with pytest.raises(InputRefusedError, match="1 rows are of a person and visit"):
+        one_row_each(pd.DataFrame({"person": ["a", "a"], "visit": ["1", "1"]}), "person", "visit", "last")
 
 
 @pytest.mark.parametrize(
