@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.cohort._estimate import CONFIDENCE, Estimate
+from calcidect.cohort._estimate import CONFIDENCE, NORMAL_975, Estimate
 from calcidect.cohort._group_test import MOST_ARRANGEMENTS, RESAMPLES, SEED
 from calcidect.errors import InputRefusedError
 
@@ -20,7 +20,6 @@ MOST_PERMUTED = 50
 MOST_BOOTSTRAPPED = 500
 """People for whom the interval is the bootstrap's, which grows with n^2; beyond, Bonett and Wright's. Our choice."""
 BOOTSTRAP_SAMPLES = 4_999
-_NORMAL_975 = 1.959963984540054
 
 
 def spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[Estimate, str, float]:
@@ -95,7 +94,7 @@ def _interval(x: NDArray[np.float64], y: NDArray[np.float64], rho: float) -> tup
     if abs(rho) > 1 - 1e-12:
         return -1.0, 1.0, "none: all ranks agree, and no resample can tell how far chance goes"
     if n > MOST_BOOTSTRAPPED:
-        half = _NORMAL_975 * sqrt((1 + rho**2 / 2) / (n - 3))
+        half = NORMAL_975 * sqrt((1 + rho**2 / 2) / (n - 3))
         return tanh(atanh(rho) - half), tanh(atanh(rho) + half), "Bonett and Wright"
     from scipy.stats import bootstrap
 

@@ -8,6 +8,8 @@ from math import inf, isfinite
 CONFIDENCE = 0.95
 """Of every interval."""
 ALPHA = 1 - CONFIDENCE
+NORMAL_975 = 1.959963984540054
+"""Standard deviations within which 95 % of a normal law lie, either way."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,6 @@ class Estimate:
     high: float = inf
     how: str = ""
     is_ratio: bool = False
-
-    @property
-    def is_bounded(self) -> bool:
-        """Whether value and bounds are finite."""
-        return isfinite(self.value) and isfinite(self.low) and isfinite(self.high)
 
     def __str__(self) -> str:
         if self.low == -inf and self.high == inf:
