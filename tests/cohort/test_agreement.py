@@ -193,7 +193,7 @@ def test_columns_and_rows_give_the_same_ratings():
     wide = pd.DataFrame({"p": list("abc"), "r1": ["1", "2", "4"], "r2": ["1.5", "unknown", "4"]})
     columns = [Variable(name, name, Kind.CONTINUOUS, "mg") for name in ("r1", "r2")]
     tall = wide.melt("p", var_name="reader", value_name="mass")
-    beside, below = side_by_side(wide, columns), stacked(tall, MASS, "p", "reader")
+    beside, below = side_by_side(wide, columns, "p"), stacked(tall, MASS, "p", "reader")
     assert beside.values.tolist() == below.values.tolist() == [[1, 1.5], [4, 4]]
     assert (beside.raters, beside.left_out) == (below.raters, below.left_out) == (("r1", "r2"), 1)
 
@@ -203,10 +203,12 @@ def test_columns_of_different_kinds_and_double_ratings_are_refused():
     with pytest.raises(InputRefusedError, match="several values"):
         stacked(frame, MASS, "p", "reader")
     with pytest.raises(InputRefusedError, match="differ in kind"):
-        side_by_side(frame, [MASS, GRADE])
+        side_by_side(frame, [MASS, GRADE], "p")
     for columns in ([], [MASS], [MASS, MASS]):
         with pytest.raises(InputRefusedError, match="Fewer than two columns"):
-            side_by_side(frame, columns)
+            side_by_side(frame, columns, "p")
+    with pytest.raises(InputRefusedError, match="several rows"):
+        side_by_side(frame.assign(again=[2, 1]), [MASS, Variable("again", "Again", Kind.CONTINUOUS, "mg")], "p")
 
 
 def test_a_rating_of_nobody_or_by_nobody_is_refused_and_blanks_make_no_new_rater():

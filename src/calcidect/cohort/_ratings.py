@@ -52,19 +52,24 @@ class Ratings:
             raise refused("All raters gave all people the same value.", "Values that vary.")
 
 
-def side_by_side(frame: pd.DataFrame, variables: Sequence[Variable]) -> Ratings:
+def side_by_side(frame: pd.DataFrame, variables: Sequence[Variable], person: str) -> Ratings:
     """Return ratings that stand in columns of their own, a row per person.
 
     Raises
     ------
     InputRefusedError
-        If they are not of one kind and categories, can't be read, or nothing can be said of them.
+        If they are not of one kind and categories, can't be read, a person has several rows, or nothing can be said
+        of them.
     """
     if len({v.name for v in variables}) < max(2, len(variables)):
         raise refused("Fewer than two columns are named, or one of them twice.", "Two or more, each once.")
     first = variables[0]
     if any((v.kind, v.categories, v.unit) != (first.kind, first.categories, first.unit) for v in variables):
         raise refused("The columns differ in kind, unit or categories.", "Columns that hold the same measurement.")
+    if names_of(frame, person).duplicated().any():
+        raise refused(
+            "A person has several rows.", "One row a person, or the column that tells its rows apart as rater."
+        )
     values = np.column_stack([observe(frame, v).values for v in variables])
     return _complete(first, tuple(v.label for v in variables), values)
 
