@@ -87,6 +87,9 @@ def test_figures_are_drawn_as_asked_for(files):
     assert done.exit_code == 0, done.stderr
     names = sorted(p.name for p in (files / "out").iterdir())
     assert names == ["hands.png", "hands.svg", "scatter.png", "scatter.svg"]
+    assert done.stdout.startswith("Wrote hands, scatter to ")
+    as_json = call(files, "figures", "--force", "--outcome", "bulky", "--json")
+    assert json.loads(as_json.stdout) == {"files": ["forest.svg", "forest.png"]}
     assert call(files, "figures", "--force").exit_code == 2
     assert call(files, "figures", "--force", "--scatter", "age").exit_code == 2
 
@@ -97,6 +100,10 @@ def test_figures_are_drawn_as_asked_for(files):
         (("--by", "agee"), 3, "'agee' is not in the codebook"),
         (("--by", "age"), 3, "can't be grouped by 'age'"),
         (("--person", "name"), 3, "There is no column 'name'"),
+        (("--variables", ","), 3, "No variable is named"),
+        (("--mean", "agee"), 3, "'agee' is not in the codebook"),
+        (("--mean", "age", "--median", "age"), 2, "named twice"),
+        (("--mean", "subset"), 2, "has categories"),
     ],
 )
 def test_a_refusal_says_what_to_do_and_writes_nothing(files, words, code, said):
@@ -107,7 +114,9 @@ def test_a_refusal_says_what_to_do_and_writes_nothing(files, words, code, said):
     assert not (files / "out").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00bad", b'a,b\n"open\n'])
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00bad", b'a,b\n"open\n', b"person,age\n1,2,\n", b"age,age\n1,2\n"]
+)
 def test_a_broken_table_is_refused_without_a_traceback(files, content):
     (files / "people.csv").write_bytes(content)
     done = call(files, "table1")

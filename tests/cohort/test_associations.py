@@ -302,3 +302,10 @@ def test_a_regression_takes_no_categories_without_order():
     variables = codebook()
     with pytest.raises(InputRefusedError, match="two categories"):
         firth_regression(pd.DataFrame(people()), variables["grade"], [variables["age"]])
+
+
+@pytest.mark.parametrize("factors", [[], ["age", "bulky"]])
+def test_a_regression_on_nothing_or_on_the_outcome_is_refused(factors):
+    variables = codebook()
+    with pytest.raises(InputRefusedError, match="no factor, or the outcome is one"):
+        firth_regression(people(), variables["bulky"], [variables[name] for name in factors])

@@ -30,6 +30,7 @@ def test_a_codebook_gives_kinds_units_and_ordered_categories():
         (HEAD + 'a,A,categorical,,"1, x | 1, y"\n', "has the codes"),
         (HEAD + 'a,A,binary,,"1, x | 2, y | 3, z"\n', "has the codes"),
         (HEAD + "a,A,categorical,,x | y\n", "can't be read"),
+        (HEAD + "a,A\x01,continuous,,\n", "control characters"),
     ],
 )
 def test_a_wrong_codebook_is_refused_with_what_is_wrong(text, found):
@@ -42,6 +43,8 @@ def test_variables_are_chosen_by_name_in_the_order_asked_for():
     assert [v.name for v in chosen(variables, ["age", "bulky"])] == ["age", "bulky"]
     with pytest.raises(InputRefusedError, match="'agee' is not in the codebook"):
         chosen(variables, ["agee"])
+    with pytest.raises(InputRefusedError, match="No variable is named"):
+        chosen(variables, [])
 
 
 def test_three_kinds_of_missing_stay_apart_and_an_empty_cell_is_unknown():
