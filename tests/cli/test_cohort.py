@@ -133,6 +133,15 @@ def test_an_existing_folder_is_kept_unless_forced(files):
     assert (files / "out" / "table1.html").read_bytes() != before
 
 
+@pytest.mark.parametrize(
+    "verb", [("table1",), ("associations", "--outcome", "bulky"), ("figures", "--scatter", "age,age")]
+)
+def test_a_folder_that_holds_the_tables_is_never_replaced(files, verb):
+    done = call(files, *verb, "--force", "--out", files)
+    assert done.exit_code == 2
+    assert (files / "people.csv").read_text() == PEOPLE
+
+
 def test_a_missing_file_is_a_wrong_call(files):
     assert call(files, "table1", table="nobody.csv").exit_code == 2
 

@@ -52,6 +52,14 @@ def need_packages() -> None:
 _PACKAGES = ("statsmodels", "firthmodels", "matplotlib", "docx", "pyarrow")
 
 
+def check_place(out: Path, force: bool, *tables: Path) -> None:
+    """Refuse a folder that exists, unless forced, and always one that holds a table that is read."""
+    from calcidect.result import check_target
+
+    for table in tables:
+        check_target(out, force=force, input_folder=table)
+
+
 def read_table(path: Path) -> pd.DataFrame:
     """Read a CSV table as text, so that codes stay as they are written, or a Parquet table.
 

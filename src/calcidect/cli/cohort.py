@@ -18,6 +18,7 @@ from calcidect.cli._tables import (
     OutFolder,
     People,
     PersonColumn,
+    check_place,
     named,
     need_packages,
     read_table,
@@ -107,10 +108,9 @@ def table1(
     """
     from calcidect.cohort import chosen, one_row_each, table_one
     from calcidect.cohort import per_patient as each_person
-    from calcidect.result import check_target
 
     need_packages()
-    check_target(out, force=force)
+    check_place(out, force, people, codebook)
     with shown_progress() as progress:
         progress("reading", 0.0)
         known = read_variables(codebook)
@@ -160,10 +160,9 @@ def associations(
     people can't carry the question. An association is no cause.
     """
     from calcidect import cohort as room
-    from calcidect.result import check_target
 
     need_packages()
-    check_target(out, force=force)
+    check_place(out, force, people, codebook)
     with shown_progress() as progress:
         progress("reading", 0.0)
         known = read_variables(codebook)
@@ -208,10 +207,9 @@ def agreement(
     Categories: kappa.
     """
     from calcidect import cohort as room
-    from calcidect.result import check_target
 
     need_packages()
-    check_target(out, force=force)
+    check_place(out, force, people, codebook)
     known, frame = read_variables(codebook), read_table(people)
     if columns is not None and value is None and rater is None:
         ratings = room.side_by_side(frame, named(known, columns), person)
@@ -264,10 +262,9 @@ def figures(
     and of the visit where --order is given.
     """
     from calcidect import cohort as room
-    from calcidect.result import check_target
 
     need_packages()
-    check_target(out, force=force)
+    check_place(out, force, people, codebook, *([deposits] if deposits else []))
     if deposits is None and scatter is None and outcome is None:
         raise UsageError(
             "which_figure",
