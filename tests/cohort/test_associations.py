@@ -12,6 +12,7 @@ from scipy.optimize import brentq, minimize
 from scipy.stats import chi2, spearmanr
 
 from calcidect.cohort import (
+    Estimate,
     ExactTest,
     OddsInterval,
     TwoByTwo,
@@ -153,6 +154,20 @@ def test_spearman_of_many_takes_the_closed_form():
         (np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half))
     )
     assert name == "Spearman's test, t limit"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "shown"),
+    [
+        ((1.0123, 1.0031, 1.0312), "1.012 (1.003 to 1.031)"),
+        ((1.00051, 1.00011, 1.0010), "1.0005 (1.0001 to 1.0010)"),
+        ((812.42, 812.31, 812.6), "812.4 (812.3 to 812.6)"),
+        ((6.41, 0.31, 308.6), "6.41 (0.31 to 309)"),
+        ((inf, 0.21, inf), "infinite (0.21 to infinite)"),
+    ],
+)
+def test_an_estimate_and_its_bounds_never_look_alike(bounds, shown):
+    assert str(Estimate("odds ratio", *bounds)) == shown
 
 
 def test_perfect_order_gets_no_interval_that_pretends():
