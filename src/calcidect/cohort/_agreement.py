@@ -5,9 +5,8 @@ from __future__ import annotations
 from calcidect.cohort._estimate import Estimate
 from calcidect.cohort._icc import icc_all, measurement_error
 from calcidect.cohort._kappa import kappa
-from calcidect.cohort._marks import Marks
 from calcidect.cohort._ratings import Ratings, refused
-from calcidect.cohort._table import Row, Table
+from calcidect.cohort._table import Marks, Row, Table
 from calcidect.cohort._two_methods import bland_altman, concordance
 
 FEW_FOR_KAPPA = 40

@@ -157,8 +157,8 @@ def _method(outcome: Observed, factor: Observed, exact_test: ExactTest, interval
 def _of_two_by_two(
     head: Association, outcome: Observed, factor: Observed, exact_test: ExactTest, interval: OddsInterval
 ) -> Association:
-    ill, exposed = outcome.values == 1, factor.values == 1
-    table = TwoByTwo(*(int((e & i).sum()) for e in (exposed, ~exposed) for i in (ill, ~ill)))
+    with_outcome, with_factor = outcome.values == 1, factor.values == 1
+    table = TwoByTwo(*(int((f & o).sum()) for f in (with_factor, ~with_factor) for o in (with_outcome, ~with_outcome)))
     warnings = []
     if table.array.min() == 0:
         warnings.append("One of the four groups is empty, and the odds ratio is bounded on one side only")
