@@ -53,6 +53,15 @@ def test_json_holds_the_table_and_a_parquet_file_the_same_one(files):
     assert from_parquet.stdout == from_csv.stdout
 
 
+def test_a_group_of_one_person_is_compared_without_a_fault(files):
+    lines = PEOPLE.splitlines()
+    (files / "people.csv").write_text("\n".join([*lines[:3], lines[3].replace("31.0,1,", "22.0,1,"), lines[6]]) + "\n")
+    for verb in (("table1", "--by", "bulky"), ("associations", "--outcome", "bulky")):
+        done = call(files, *verb, "--force")
+        assert done.exit_code == 0, done.stderr
+        assert "nan" not in done.stdout.casefold()
+
+
 def test_a_visit_is_chosen(files):
     visits = pd.concat([people().assign(visit="1"), people().assign(visit="2", age="70")])
     visits.to_csv(files / "visits.csv", index=False)
