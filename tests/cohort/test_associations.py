@@ -170,6 +170,17 @@ def test_an_estimate_and_its_bounds_never_look_alike(bounds, shown):
     assert str(Estimate("odds ratio", *bounds)) == shown
 
 
+def test_resamples_that_bound_nothing_give_no_interval():
+    estimate, _, _ = spearman(np.array([2.0, 0, 2, 1]), np.array([0.0, 2, 1, 2]))
+    assert (estimate.low, estimate.high) == (-1.0, 1.0)
+    assert estimate.how.startswith("none")
+
+
+def test_an_estimate_is_never_no_number():
+    with pytest.raises(ValueError, match="are numbers"):
+        Estimate("odds ratio", 1.0, float("nan"), 2.0)
+
+
 def test_perfect_order_gets_no_interval_that_pretends():
     estimate, _, _ = spearman(np.arange(6.0), np.arange(6.0))
     assert (estimate.value, estimate.low, estimate.high) == (1.0, -1.0, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from itertools import permutations
 from math import atanh, factorial, sqrt, tanh
 from typing import Any
@@ -98,8 +99,12 @@ def _interval(x: NDArray[np.float64], y: NDArray[np.float64], rho: float) -> tup
         return tanh(atanh(rho) - half), tanh(atanh(rho) + half), "Bonett and Wright"
     from scipy.stats import bootstrap
 
-    found = bootstrap(
-        (x, y), _rho, paired=True, vectorized=True, n_resamples=BOOTSTRAP_SAMPLES, confidence_level=CONFIDENCE,
-        method="BCa", rng=np.random.default_rng(SEED), batch=1000,
-    ).confidence_interval  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # whether it bounds anything is asked below
+        found = bootstrap(
+            (x, y), _rho, paired=True, vectorized=True, n_resamples=BOOTSTRAP_SAMPLES, confidence_level=CONFIDENCE,
+            method="BCa", rng=np.random.default_rng(SEED), batch=1000,
+        ).confidence_interval  # fmt: skip
+    if not np.isfinite([found.low, found.high]).all():
+        return -1.0, 1.0, "none: people left out in turn, or drawn anew, tell too little of how far chance goes"
     return float(found.low), float(found.high), f"bootstrap (BCa), {BOOTSTRAP_SAMPLES:,} samples, seed {SEED}"

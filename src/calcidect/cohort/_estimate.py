@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, inf, isfinite, log10
+from math import ceil, inf, isfinite, isnan, log10
 
 CONFIDENCE = 0.95
 """Of every interval."""
@@ -30,6 +30,11 @@ class Estimate:
         How the interval was made.
     is_ratio : bool
         Whether 1, not 0, means no association.
+
+    Raises
+    ------
+    ValueError
+        If one of the numbers is NaN.
     """
 
     name: str
@@ -38,6 +43,10 @@ class Estimate:
     high: float = inf
     how: str = ""
     is_ratio: bool = False
+
+    def __post_init__(self) -> None:
+        if any(map(isnan, (self.value, self.low, self.high))):
+            raise ValueError(f"{self.name}: an estimate and its bounds are numbers.")
 
     def __str__(self) -> str:
         if self.low == -inf and self.high == inf:
