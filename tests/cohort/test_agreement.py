@@ -54,6 +54,17 @@ def test_the_six_correlations_of_shrout_and_fleiss():
     assert [bounds(one) for one in icc_all(ratings(JUDGES))] == [pytest.approx(e, abs=0.006) for e in expected]
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_agreement_far_below_zero_has_no_interval_that_leaves_it_out():
+    rng = np.random.default_rng(1)
+    unbounded = 0
+    for _ in range(300):
+        found = icc_all(ratings(np.column_stack([rng.integers(0, 3, 4), rng.normal(0, 1, 4)])))[1]
+        assert found.low <= found.value <= found.high
+        unbounded += "far below 0" in found.how
+    assert 0 < unbounded < 30
+
+
 def test_the_smallest_detectable_change_of_shrout_and_fleiss():
     """Their mean square within targets is 6.26, so SEM = 2.50."""
     sem, change = measurement_error(ratings(JUDGES))

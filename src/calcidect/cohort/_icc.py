@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from calcidect.cohort._estimate import ALPHA, Estimate
 from calcidect.cohort._ratings import NONE_SEEN, ROUNDING, Ratings, refused
 
+_FAR_BELOW_ZERO = "none: the approximation of Shrout and Fleiss fails this far below 0"
+
 
 @dataclass(frozen=True)
 class _Squares:
@@ -42,7 +44,7 @@ def icc_all(ratings: Ratings) -> tuple[Estimate, ...]:
     forms = {"1": _one_way(s), "2": _two_way_random(s), "3": _two_way_fixed(s)}
     single, mean = [], []
     for form, (value, low, high) in forms.items():
-        how = "F distribution" if low > -inf else NONE_SEEN
+        how = "F distribution" if low > -inf else NONE_SEEN if s.error == 0 else _FAR_BELOW_ZERO
         single.append(Estimate(f"ICC({form},1): {names[form]}", value, low, high, how))
         value, low, high = (_stepped_up(bound, s.raters) for bound in (value, low, high))
         name = f"ICC({form},{s.raters}): mean of {s.raters}, {names[form]}"
@@ -111,7 +113,10 @@ def _by_f(above: float, below: float, freedom_above: int, freedom_below: int, k:
 
 
 def _two_way_random(s: _Squares) -> _Bounds:
-    """Return ICC(2,1) with the interval of Shrout and Fleiss (1979), p. 424, by Satterthwaite's degrees of freedom."""
+    """Return ICC(2,1) with the interval of Shrout and Fleiss (1979), p. 424, by Satterthwaite's degrees of freedom.
+
+    Their approximation fails far below zero, where its bounds leave the value out or are no numbers: then it has none.
+    """
     from scipy.stats import f
 
     n, k = s.people, s.raters
@@ -126,7 +131,7 @@ def _two_way_random(s: _Squares) -> _Bounds:
     rest = k * s.judges + (k * n - k - n) * s.error
     low = n * (s.between - upper * s.error) / (upper * rest + n * s.between)
     high = n * (lower * s.between - s.error) / (rest + n * lower * s.between)
-    return value, float(low), float(high)
+    return (value, float(low), float(high)) if low <= value <= high else (value, -inf, inf)
 
 
 def _stepped_up(value: float, k: int) -> float:
