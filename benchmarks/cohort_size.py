@@ -83,7 +83,7 @@ def main() -> None:
     _timed("Table 1", lambda: table_one(first, VARIABLES, BULKY).table)
     _timed("associations of a category", lambda: associations(first, BULKY, VARIABLES))
     _timed("associations of a number", lambda: associations(first, VARIABLES[13], VARIABLES))
-    places = _timed("burden by place", lambda: burden_by_place(lying, "person", people))
+    places = _timed("burden by place", lambda: burden_by_place(lying, first, "person"))
     _timed("figure of hands", lambda: hands_figure(places))
     _timed("figure of duration", lambda: scatter_figure(first, VARIABLES[11], VARIABLES[13], BULKY))
 

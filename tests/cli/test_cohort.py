@@ -53,6 +53,15 @@ def test_json_holds_the_table_and_a_parquet_file_the_same_one(files):
     assert from_parquet.stdout == from_csv.stdout
 
 
+def test_a_group_of_one_person_is_compared_without_a_fault(files):
+    lines = PEOPLE.splitlines()
+    (files / "people.csv").write_text("\n".join([*lines[:3], lines[3].replace("31.0,1,", "22.0,1,"), lines[6]]) + "\n")
+    for verb in (("table1", "--by", "bulky"), ("associations", "--outcome", "bulky")):
+        done = call(files, *verb, "--force")
+        assert done.exit_code == 0, done.stderr
+        assert "nan" not in done.stdout.casefold()
+
+
 def test_a_visit_is_chosen(files):
     visits = pd.concat([people().assign(visit="1"), people().assign(visit="2", age="70")])
     visits.to_csv(files / "visits.csv", index=False)
@@ -87,6 +96,9 @@ def test_figures_are_drawn_as_asked_for(files):
     assert done.exit_code == 0, done.stderr
     names = sorted(p.name for p in (files / "out").iterdir())
     assert names == ["hands.png", "hands.svg", "scatter.png", "scatter.svg"]
+    assert done.stdout.startswith("Wrote hands, scatter to ")
+    as_json = call(files, "figures", "--force", "--outcome", "bulky", "--json")
+    assert json.loads(as_json.stdout) == {"files": ["forest.svg", "forest.png"]}
     assert call(files, "figures", "--force").exit_code == 2
     assert call(files, "figures", "--force", "--scatter", "age").exit_code == 2
 
@@ -97,6 +109,10 @@ def test_figures_are_drawn_as_asked_for(files):
         (("--by", "agee"), 3, "'agee' is not in the codebook"),
         (("--by", "age"), 3, "can't be grouped by 'age'"),
         (("--person", "name"), 3, "There is no column 'name'"),
+        (("--variables", ","), 3, "No variable is named"),
+        (("--mean", "agee"), 3, "'agee' is not in the codebook"),
+        (("--mean", "age", "--median", "age"), 2, "named twice"),
+        (("--mean", "subset"), 2, "has categories"),
     ],
 )
 def test_a_refusal_says_what_to_do_and_writes_nothing(files, words, code, said):
@@ -107,7 +123,9 @@ def test_a_refusal_says_what_to_do_and_writes_nothing(files, words, code, said):
     assert not (files / "out").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00bad", b'a,b\n"open\n'])
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00bad", b'a,b\n"open\n', b"person,age\n1,2,\n", b"age,age\n1,2\n"]
+)
 def test_a_broken_table_is_refused_without_a_traceback(files, content):
     (files / "people.csv").write_bytes(content)
     done = call(files, "table1")
@@ -122,6 +140,15 @@ def test_an_existing_folder_is_kept_unless_forced(files):
     assert (files / "out" / "table1.html").read_bytes() == before
     assert call(files, "table1", "--by", "bulky", "--force").exit_code == 0
     assert (files / "out" / "table1.html").read_bytes() != before
+
+
+@pytest.mark.parametrize(
+    "verb", [("table1",), ("associations", "--outcome", "bulky"), ("figures", "--scatter", "age,age")]
+)
+def test_a_folder_that_holds_the_tables_is_never_replaced(files, verb):
+    done = call(files, *verb, "--force", "--out", files)
+    assert done.exit_code == 2
+    assert (files / "people.csv").read_text() == PEOPLE
 
 
 def test_a_missing_file_is_a_wrong_call(files):

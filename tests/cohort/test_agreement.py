@@ -54,6 +54,17 @@ def test_the_six_correlations_of_shrout_and_fleiss():
     assert [bounds(one) for one in icc_all(ratings(JUDGES))] == [pytest.approx(e, abs=0.006) for e in expected]
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_agreement_far_below_zero_has_no_interval_that_leaves_it_out():
+    rng = np.random.default_rng(1)
+    unbounded = 0
+    for _ in range(300):
+        found = icc_all(ratings(np.column_stack([rng.integers(0, 3, 4), rng.normal(0, 1, 4)])))[1]
+        assert found.low <= found.value <= found.high
+        unbounded += "far below 0" in found.how
+    assert 0 < unbounded < 30
+
+
 def test_the_smallest_detectable_change_of_shrout_and_fleiss():
     """Their mean square within targets is 6.26, so SEM = 2.50."""
     sem, change = measurement_error(ratings(JUDGES))
@@ -169,15 +180,31 @@ def test_raters_who_never_differ_get_a_one_and_no_interval_that_pretends():
     found = {one.name.split(":")[0]: one for one in agreement(same)}
     assert found["ICC(2,1)"].value == 1.0
     assert str(found["ICC(2,1)"]) == "1.00 (no bounds)"
-    assert found["smallest detectable change, mg"].value == 0.0
     assert all(isfinite(one.value) for one in agreement(same))
+    assert all(str(one).endswith("(no bounds)") for one in agreement(same))
+    assert str(found["smallest detectable change, mg"]) == "0.00 (no bounds)"
+    assert str(kappa(ratings([[0, 0], [1, 1], [0, 0]], SITE))) == "1.00 (no bounds)"
+
+
+def test_raters_who_differ_by_the_same_in_all_people_are_not_said_never_to_differ():
+    offset = {one.name.split(":")[0]: one for one in agreement(ratings([[0.1, 0.3], [0.2, 0.4], [0.7, 0.9]]))}
+    assert str(offset["ICC(3,1)"]) == "1.00 (no bounds)"
+    assert str(offset["mean of the difference"]) == "0.20 (no bounds)"
+    assert "by the same in all people" in offset["ICC(2,1)"].how
+    assert isfinite(offset["standard error of measurement, mg"].high)
+
+
+@pytest.mark.parametrize(("values", "variable"), [([[0, 1], [1, 1]], SITE), ([[1, 2, 3], [2, 3, 5]], MASS)])
+def test_ratios_of_categories_or_of_many_raters_are_refused(values, variable):
+    with pytest.raises(InputRefusedError, match="Ratios"):
+        agreement(ratings(values, variable), as_ratio=True)
 
 
 def test_columns_and_rows_give_the_same_ratings():
     wide = pd.DataFrame({"p": list("abc"), "r1": ["1", "2", "4"], "r2": ["1.5", "unknown", "4"]})
     columns = [Variable(name, name, Kind.CONTINUOUS, "mg") for name in ("r1", "r2")]
     tall = wide.melt("p", var_name="reader", value_name="mass")
-    beside, below = side_by_side(wide, columns), stacked(tall, MASS, "p", "reader")
+    beside, below = side_by_side(wide, columns, "p"), stacked(tall, MASS, "p", "reader")
     assert beside.values.tolist() == below.values.tolist() == [[1, 1.5], [4, 4]]
     assert (beside.raters, beside.left_out) == (below.raters, below.left_out) == (("r1", "r2"), 1)
 
@@ -187,7 +214,20 @@ def test_columns_of_different_kinds_and_double_ratings_are_refused():
     with pytest.raises(InputRefusedError, match="several values"):
         stacked(frame, MASS, "p", "reader")
     with pytest.raises(InputRefusedError, match="differ in kind"):
-        side_by_side(frame, [MASS, GRADE])
+        side_by_side(frame, [MASS, GRADE], "p")
+    for columns in ([], [MASS], [MASS, MASS]):
+        with pytest.raises(InputRefusedError, match="Fewer than two columns"):
+            side_by_side(frame, columns, "p")
+    with pytest.raises(InputRefusedError, match="several rows"):
+        side_by_side(frame.assign(again=[2, 1]), [MASS, Variable("again", "Again", Kind.CONTINUOUS, "mg")], "p")
+
+
+def test_a_rating_of_nobody_or_by_nobody_is_refused_and_blanks_make_no_new_rater():
+    frame = pd.DataFrame({"p": list("aabb"), "reader": ["x", "y", "x ", "y"], "mass": [1, 2, 3, 5]})
+    assert stacked(frame, MASS, "p", "reader").raters == ("x", "y")
+    for column in ("p", "reader"):
+        with pytest.raises(InputRefusedError, match=f"'{column}' is empty in 1 rows"):
+            stacked(frame.assign(**{column: ["", "y", "x", "y"]}), MASS, "p", "reader")
 
 
 def test_the_table_says_who_is_left_out_and_how_each_interval_is_made():

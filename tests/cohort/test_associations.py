@@ -12,6 +12,7 @@ from scipy.optimize import brentq, minimize
 from scipy.stats import chi2, spearmanr
 
 from calcidect.cohort import (
+    Estimate,
     ExactTest,
     OddsInterval,
     TwoByTwo,
@@ -153,6 +154,31 @@ def test_spearman_of_many_takes_the_closed_form():
         (np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half))
     )
     assert name == "Spearman's test, t limit"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "shown"),
+    [
+        ((1.0123, 1.0031, 1.0312), "1.012 (1.003 to 1.031)"),
+        ((1.00051, 1.00011, 1.0010), "1.0005 (1.0001 to 1.0010)"),
+        ((812.42, 812.31, 812.6), "812.4 (812.3 to 812.6)"),
+        ((6.41, 0.31, 308.6), "6.41 (0.31 to 309)"),
+        ((inf, 0.21, inf), "infinite (0.21 to infinite)"),
+    ],
+)
+def test_an_estimate_and_its_bounds_never_look_alike(bounds, shown):
+    assert str(Estimate("odds ratio", *bounds)) == shown
+
+
+def test_resamples_that_bound_nothing_give_no_interval():
+    estimate, _, _ = spearman(np.array([2.0, 0, 2, 1]), np.array([0.0, 2, 1, 2]))
+    assert (estimate.low, estimate.high) == (-1.0, 1.0)
+    assert estimate.how.startswith("none")
+
+
+def test_an_estimate_is_never_no_number():
+    with pytest.raises(ValueError, match="are numbers"):
+        Estimate("odds ratio", 1.0, float("nan"), 2.0)
 
 
 def test_perfect_order_gets_no_interval_that_pretends():
@@ -302,3 +328,10 @@ def test_a_regression_takes_no_categories_without_order():
     variables = codebook()
     with pytest.raises(InputRefusedError, match="two categories"):
         firth_regression(pd.DataFrame(people()), variables["grade"], [variables["age"]])
+
+
+@pytest.mark.parametrize("factors", [[], ["age", "bulky"]])
+def test_a_regression_on_nothing_or_on_the_outcome_is_refused(factors):
+    variables = codebook()
+    with pytest.raises(InputRefusedError, match="no factor, or the outcome is one"):
+        firth_regression(people(), variables["bulky"], [variables[name] for name in factors])

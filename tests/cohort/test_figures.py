@@ -11,7 +11,16 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from calcidect.cohort import Estimate, associations, burden_by_place, forest_figure, hands_figure, scatter_figure
+from calcidect.cohort import (
+    Estimate,
+    Kind,
+    Variable,
+    associations,
+    burden_by_place,
+    forest_figure,
+    hands_figure,
+    scatter_figure,
+)
 from calcidect.errors import InputRefusedError
 from support.cohort import codebook, people
 
@@ -33,7 +42,7 @@ def place(found, side, level, digit=None):
 
 
 def test_people_are_counted_once_a_place_and_those_without_deposits_are_in_the_denominator():
-    found = burden_by_place(DEPOSITS, "person", 10)
+    found = burden_by_place(DEPOSITS, people(), "person")
     fingertip = place(found, "left", "distal_phalanx", 2)
     assert (fingertip.people, fingertip.mean_ha_mg) == (2, pytest.approx(1.8))
     assert place(found, "right", "carpus").mean_ha_mg == pytest.approx(4.0)
@@ -44,17 +53,38 @@ def test_people_are_counted_once_a_place_and_those_without_deposits_are_in_the_d
 
 @pytest.mark.parametrize(
     ("deposits", "many", "found"),
-    [(DEPOSITS.drop(columns="digit"), 10, "lack the column 'digit'"), (DEPOSITS, 2, "more than the 2 people")],
+    [
+        (DEPOSITS.drop(columns="digit"), 10, "lack the column 'digit'"),
+        (DEPOSITS.drop(columns="person"), 10, "no column 'person'"),
+        (DEPOSITS, 2, "2 deposits are of people who are not of the cohort"),
+        (DEPOSITS.assign(ha_mass_mg=["1", "", "-1", "inf", "x", "2"]), 10, "can't be read in 3 rows"),
+    ],
 )
 def test_deposits_that_do_not_fit_are_refused(deposits, many, found):
     with pytest.raises(InputRefusedError, match=found):
-        burden_by_place(deposits, "person", many)
+        burden_by_place(deposits, people().head(many), "person")
+
+
+def test_deposits_of_other_visits_are_left_out():
+    first = people().assign(visit="1")
+    both = pd.concat([DEPOSITS.assign(visit="1"), DEPOSITS.assign(visit="2", ha_mass_mg="99")])
+    assert burden_by_place(both, first, "person", "visit") == burden_by_place(DEPOSITS, first, "person")
+
+
+def test_a_digit_that_is_none_is_no_place():
+    odd = DEPOSITS[:4].assign(digit=["inf", "2.5", "6", ""])
+    assert burden_by_place(odd, people(), "person").elsewhere == 3
+
+
+def test_a_dollar_in_a_label_is_a_dollar():
+    age, duration = (Variable(name, "$x_{", Kind.CONTINUOUS) for name in ("age", "duration"))
+    assert scatter_figure(people(), age, duration)["png"]
 
 
 def drawn():
     variables = codebook()
     return {
-        "hands": lambda: hands_figure(burden_by_place(DEPOSITS, "person", 10)),
+        "hands": lambda: hands_figure(burden_by_place(DEPOSITS, people(), "person")),
         "scatter": lambda: scatter_figure(people(), variables["duration"], variables["ha_mass"], variables["bulky"]),
         "forest": lambda: forest_figure(associations(people(), variables["bulky"], list(variables.values()))),
     }
@@ -84,7 +114,7 @@ def test_more_people_with_a_deposit_are_drawn_darker():
     real = _hands_figure._draw_rod
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_hands_figure, "_draw_rod", lambda *args: (shown.append(args[2]), real(*args)))
-        hands_figure(burden_by_place(pd.concat([many, DEPOSITS[3:4]]), "person", 10))
+        hands_figure(burden_by_place(pd.concat([many, DEPOSITS[3:4]]), people(), "person"))
     of_people = shown[: len(shown) // 2]
     colours = {colour for colour in of_people if colour != "#f4f4f4"}
     darkness = sorted(3 - sum(colour[:3]) for colour in colours)
@@ -111,5 +141,6 @@ def test_the_axis_of_odds_ratios_is_as_narrow_as_its_bounds_allow():
 
 def test_the_drawn_hands_of_ten_thousand_are_in_percent():
     many = pd.DataFrame({"person": np.arange(150), "side": "left", "level": "carpus", "digit": "", "ha_mass_mg": 2.0})
-    assert place(burden_by_place(many, "person", 300), "left", "carpus").people == 150
-    assert b"<svg" in hands_figure(burden_by_place(many, "person", 300))["svg"]
+    found = burden_by_place(many, pd.DataFrame({"person": np.arange(300)}), "person")
+    assert place(found, "left", "carpus").people == 150
+    assert b"<svg" in hands_figure(found)["svg"]

@@ -71,6 +71,12 @@ def test_tied_ranks_are_dealt_in_every_way():
     assert p == pytest.approx(2 * min(below, above))
 
 
+def test_one_person_against_tied_others_has_a_p():
+    """By hand: the first rank of three, two of them tied, comes to one of the three in a third of all deals."""
+    assert mann_whitney(np.array([0.0]), np.array([1.0, 1.0]))[1] == pytest.approx(2 / 3)
+    assert mann_whitney(np.array([1.0, 1.0]), np.array([1.0, 2.0]))[1] == pytest.approx(1.0)
+
+
 def test_large_groups_take_the_normal_limit():
     rng = np.random.default_rng(3)
     first, second = rng.normal(0, 1, 60), rng.normal(0.5, 1, 55)

@@ -65,7 +65,7 @@ def test_associations_are_the_large_sample_ones(first, numbers):
     assert found["ha_mass"].estimate.value == pytest.approx(np.median(pairs), abs=0.1)  # its own error is 0.02
 
 
-def test_burden_by_place_is_a_plain_count():
+def test_burden_by_place_is_a_plain_count(first):
     lying = deposits(PEOPLE)
     assert len(lying) == PEOPLE * DEPOSITS_EACH
     people, mass = defaultdict(set), defaultdict(float)
@@ -73,7 +73,7 @@ def test_burden_by_place_is_a_plain_count():
         digit = None if row.level in ("carpus", "forearm") else int(row.digit)
         people[row.side, row.level, digit].add(row.person)
         mass[row.side, row.level, digit] += float(row.ha_mass_mg)
-    found = burden_by_place(lying, "person", PEOPLE)
+    found = burden_by_place(lying, first, "person")
     for place in found.places:
         key = place.side, place.level, place.digit
         assert place.people == len(people[key])

@@ -87,6 +87,11 @@ def test_word_holds_every_cell():
     assert document.paragraphs[-1].text == "Research use only. Not a medical device."
 
 
+def test_word_leaves_out_what_it_can_not_hold():
+    document = docx.Document(io.BytesIO(as_word(Table("t", ("a", "b"), (Row("p\x011", ("1",)),)))))
+    assert document.tables[0].rows[1].cells[0].text == "p1"
+
+
 def test_word_is_the_same_bytes_at_another_time(monkeypatch):
     first = as_word(TABLE)
     monkeypatch.setattr(time, "time", lambda: 2e9)

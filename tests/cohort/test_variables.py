@@ -30,6 +30,7 @@ def test_a_codebook_gives_kinds_units_and_ordered_categories():
         (HEAD + 'a,A,categorical,,"1, x | 1, y"\n', "has the codes"),
         (HEAD + 'a,A,binary,,"1, x | 2, y | 3, z"\n', "has the codes"),
         (HEAD + "a,A,categorical,,x | y\n", "can't be read"),
+        (HEAD + "a,A\x01,continuous,,\n", "control characters"),
     ],
 )
 def test_a_wrong_codebook_is_refused_with_what_is_wrong(text, found):
@@ -42,6 +43,8 @@ def test_variables_are_chosen_by_name_in_the_order_asked_for():
     assert [v.name for v in chosen(variables, ["age", "bulky"])] == ["age", "bulky"]
     with pytest.raises(InputRefusedError, match="'agee' is not in the codebook"):
         chosen(variables, ["agee"])
+    with pytest.raises(InputRefusedError, match="No variable is named"):
+        chosen(variables, [])
 
 
 def test_three_kinds_of_missing_stay_apart_and_an_empty_cell_is_unknown():
@@ -54,6 +57,14 @@ def test_three_kinds_of_missing_stay_apart_and_an_empty_cell_is_unknown():
 @pytest.mark.parametrize("column", [["1", "0"], [1, 0], [1.0, 0.0], [True, False], ["Yes", "no"], ["TRUE", "false"]])
 def test_yes_and_no_are_read_in_each_of_their_spellings(column):
     assert observe(pd.DataFrame({"x": column}), Variable("x", "X", Kind.BINARY)).values.tolist() == [1.0, 0.0]
+
+
+def test_yes_no_true_and_false_mean_what_the_categories_say():
+    turned = Variable("x", "X", Kind.BINARY, categories=(("1", "Yes"), ("0", "No")))
+    assert observe(pd.DataFrame({"x": ["true", "yes", "1", "false", "no"]}), turned).values.tolist() == [0, 0, 0, 1, 1]
+    of_two = Variable("x", "X", Kind.BINARY, categories=(("1", "Right"), ("2", "Left")))
+    with pytest.raises(InputRefusedError, match="row 1"):
+        observe(pd.DataFrame({"x": ["yes"]}), of_two)
 
 
 def test_codes_that_a_float_column_spells_with_a_point_are_read():
@@ -87,6 +98,13 @@ def test_several_visits_need_a_choice():
     doubled = pd.concat([visits.iloc[:1], visits.iloc[1:].reset_index(drop=True)])
     assert one_row_each(doubled, "person", "visit", "first")["x"].tolist() == ["only", "early"]
     assert len(one_row_each(people(), "person", None, None)) == 10
+
+
+def test_blanks_make_no_new_person_and_a_visit_that_comes_twice_is_refused():
+    with pytest.raises(UsageError, match="1 rows"):
+        one_row_each(pd.DataFrame({"person": ["a", "a "]}), "person", None, None)
+    with pytest.raises(InputRefusedError, match="1 rows are of a person and visit"):
+        one_row_each(pd.DataFrame({"person": ["a", "a"], "visit": ["1", "1"]}), "person", "visit", "last")
 
 
 @pytest.mark.parametrize(

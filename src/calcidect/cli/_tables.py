@@ -52,6 +52,14 @@ def need_packages() -> None:
 _PACKAGES = ("statsmodels", "firthmodels", "matplotlib", "docx", "pyarrow")
 
 
+def check_place(out: Path, force: bool, *tables: Path) -> None:
+    """Refuse a folder that exists, unless forced, and always one that holds a table that is read."""
+    from calcidect.result import check_target
+
+    for table in tables:
+        check_target(out, force=force, input_folder=table)
+
+
 def read_table(path: Path) -> pd.DataFrame:
     """Read a CSV table as text, so that codes stay as they are written, or a Parquet table.
 
@@ -74,14 +82,24 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        # As a row, since pandas renames what comes twice in a heading, and moves columns where rows are longer than it.
+        lines = pd.read_csv(path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (ValueError, OSError) as error:  # pandas' and pyarrow's own errors are of these kinds
         raise InputRefusedError(
             "table_unreadable",
             found=f"The table can't be read ({type(error).__name__}).",
-            expected="A CSV file in UTF-8 with commas and a heading, or a Parquet file named .parquet.",
+            expected="A CSV file in UTF-8 with commas, no row longer than the heading, or a Parquet file, .parquet.",
             remedy="Save it in one of the two formats.",
         ) from None
+    heading = lines.iloc[0].tolist()
+    if len(set(heading)) < len(heading):
+        raise InputRefusedError(
+            "column_twice",
+            found="Two columns of the table have the same name.",
+            expected="A name of its own for each column.",
+            remedy="Rename or delete one of them.",
+        )
+    return lines.iloc[1:].reset_index(drop=True).set_axis(heading, axis=1)
 
 
 def read_variables(path: Path) -> tuple[Variable, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,7 @@ from calcidect.cli._tables import (
     OutFolder,
     People,
     PersonColumn,
+    check_place,
     named,
     need_packages,
     read_table,
@@ -89,8 +91,10 @@ def table1(
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Whose categories are groups.")] = None,
     variables: Variables = None,
     per_patient: Annotated[bool, typer.Option("--per-patient", help="Also a table with every person in it.")] = False,
-    mean: Annotated[str, typer.Option("--mean", metavar="A,B,...", help="Show these as mean (SD).")] = "",
-    median: Annotated[str, typer.Option("--median", metavar="A,B,...", help="Show these as median (Q1, Q3).")] = "",
+    mean: Annotated[str | None, typer.Option("--mean", metavar="A,B,...", help="Show these as mean (SD).")] = None,
+    median: Annotated[
+        str | None, typer.Option("--median", metavar="A,B,...", help="Show these as median (Q1, Q3).")
+    ] = None,
     tests: Annotated[bool, typer.Option(help="Whether groups are compared by tests.")] = True,
     person: PersonColumn = "person",
     order: OrderColumn = None,
@@ -104,10 +108,9 @@ def table1(
     """
     from calcidect.cohort import chosen, one_row_each, table_one
     from calcidect.cohort import per_patient as each_person
-    from calcidect.result import check_target
 
     need_packages()
-    check_target(out, force=force)
+    check_place(out, force, people, codebook)
     with shown_progress() as progress:
         progress("reading", 0.0)
         known = read_variables(codebook)
@@ -115,7 +118,9 @@ def table1(
         wanted = named(known, variables, but=person)
         grouping = chosen(known, [by])[0] if by else None
         progress("describing", 0.0)
-        tables = {"table1": table_one(frame, wanted, grouping, centres=_centres(mean, median), tests=tests).table}
+        tables = {
+            "table1": table_one(frame, wanted, grouping, centres=_centres(known, mean, median), tests=tests).table
+        }
         if per_patient:
             tables["patients"] = each_person(frame, wanted, person)
         progress("writing", 0.0)
@@ -155,10 +160,9 @@ def associations(
     people can't carry the question. An association is no cause.
     """
     from calcidect import cohort as room
-    from calcidect.result import check_target
 
     need_packages()
-    check_target(out, force=force)
+    check_place(out, force, people, codebook)
     with shown_progress() as progress:
         progress("reading", 0.0)
         known = read_variables(codebook)
@@ -203,13 +207,12 @@ def agreement(
     Categories: kappa.
     """
     from calcidect import cohort as room
-    from calcidect.result import check_target
 
     need_packages()
-    check_target(out, force=force)
+    check_place(out, force, people, codebook)
     known, frame = read_variables(codebook), read_table(people)
-    if columns is not None and value is None:
-        ratings = room.side_by_side(frame, named(known, columns))
+    if columns is not None and value is None and rater is None:
+        ratings = room.side_by_side(frame, named(known, columns), person)
     elif value is not None and rater is not None and columns is None:
         ratings = room.stacked(frame, room.chosen(known, [value])[0], person, rater)
     else:
@@ -242,23 +245,26 @@ def figures(
         Path | None, typer.Option("--deposits", metavar="FILE", help="deposits.csv of all people, to draw on hands.")
     ] = None,
     scatter: Annotated[str | None, typer.Option("--scatter", metavar="X,Y", help="Two numbers, to draw.")] = None,
-    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Whose categories are told apart.")] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="NAME", help="Whose categories --scatter tells apart.")
+    ] = None,
     outcome: Annotated[str | None, typer.Option("--outcome", metavar="NAME", help="For a forest plot.")] = None,
     variables: Variables = None,
     person: PersonColumn = "person",
     order: OrderColumn = None,
     at: AtVisit = None,
     force: ForceFolder = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw burden on hands, burden against duration, and odds ratios.
 
-    Writes hands, scatter and forest, as asked for, as SVG and PNG. --deposits needs a column of the person, as in FILE.
+    Writes hands, scatter and forest, as asked for, as SVG and PNG. --deposits needs a column of the person, as in FILE,
+    and of the visit where --order is given.
     """
     from calcidect import cohort as room
-    from calcidect.result import check_target
 
     need_packages()
-    check_target(out, force=force)
+    check_place(out, force, people, codebook, *([deposits] if deposits else []))
     if deposits is None and scatter is None and outcome is None:
         raise UsageError(
             "which_figure",
@@ -273,14 +279,18 @@ def figures(
         frame = room.one_row_each(read_table(people), person, order, _visit(order, at))
         progress("drawing", 0.0)
         if deposits is not None:
-            drawn["hands"] = room.hands_figure(room.burden_by_place(read_table(deposits), person, len(frame)))
+            drawn["hands"] = room.hands_figure(room.burden_by_place(read_table(deposits), frame, person, order))
         if scatter is not None:
             x, y = _two(named(known, scatter))
             drawn["scatter"] = room.scatter_figure(frame, x, y, room.chosen(known, [by])[0] if by else None)
         if outcome is not None:
             held = room.chosen(known, [outcome])[0]
             drawn["forest"] = room.forest_figure(room.associations(frame, held, named(known, variables, but=person)))
-        write_files({f"{name}.{end}": data for name, ends in drawn.items() for end, data in ends.items()}, out, force)
+        files = {f"{name}.{end}": data for name, ends in drawn.items() for end, data in ends.items()}
+        write_files(files, out, force)
+    if as_json:
+        typer.echo(json.dumps({"files": list(files)}))
+        return
     typer.echo(f"Wrote {', '.join(drawn)} to {out}. Research use only. Not a medical device.")
 
 
@@ -307,9 +317,18 @@ def _visit(order: str | None, at: At | None) -> str | None:
     return None if at is None else at.value
 
 
-def _centres(mean: str, median: str) -> dict[str, Centre]:
+def _centres(known: tuple[Variable, ...], mean: str | None, median: str | None) -> dict[str, Centre]:
     """Return how the variables of the two lists are shown."""
     from calcidect.cohort import Centre
 
     pairs = [(Centre.MEAN, mean), (Centre.MEDIAN, median)]
-    return {name.strip(): centre for centre, names in pairs for name in names.split(",") if name.strip()}
+    shown = [(one, centre) for centre, names in pairs if names is not None for one in named(known, names)]
+    centres = {one.name: centre for one, centre in shown}
+    if len(centres) < len(shown) or any(one.has_levels for one, _ in shown):
+        raise UsageError(
+            "which_centre",
+            found="A variable of --mean or --median is named twice, or has categories.",
+            expected="Numbers, each in one of the two lists.",
+            remedy="Change the lists.",
+        )
+    return centres

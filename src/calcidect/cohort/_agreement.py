@@ -5,9 +5,8 @@ from __future__ import annotations
 from calcidect.cohort._estimate import Estimate
 from calcidect.cohort._icc import icc_all, measurement_error
 from calcidect.cohort._kappa import kappa
-from calcidect.cohort._marks import Marks
-from calcidect.cohort._ratings import Ratings
-from calcidect.cohort._table import Row, Table
+from calcidect.cohort._ratings import Ratings, refused
+from calcidect.cohort._table import Marks, Row, Table
 from calcidect.cohort._two_methods import bland_altman, concordance
 
 FEW_FOR_KAPPA = 40
@@ -20,8 +19,10 @@ def agreement(ratings: Ratings, *, as_ratio: bool = False) -> tuple[Estimate, ..
     Raises
     ------
     InputRefusedError
-        If nothing varies, so that nothing can be said.
+        If nothing varies, so that nothing can be said, or ratios are asked of other than numbers of two raters.
     """
+    if as_ratio and (ratings.variable.has_levels or len(ratings.raters) > 2):
+        raise refused("Ratios are asked of categories, or of more than two raters.", "Numbers of two raters.")
     if ratings.variable.has_levels:
         return (kappa(ratings),)
     of_all = (*icc_all(ratings), *measurement_error(ratings))

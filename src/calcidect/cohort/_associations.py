@@ -119,7 +119,7 @@ def firth_regression(frame: pd.DataFrame, outcome: Variable, factors: Sequence[V
     Raises
     ------
     InputRefusedError
-        If the outcome or a factor has categories without order, or the regression can't be made.
+        If the outcome or a factor has categories without order, there is no factor, or the regression can't be made.
     """
     several = [v for v in factors if v.kind is Kind.CATEGORICAL and len(v.categories) > 2]
     if len(outcome.categories) != 2 or several:
@@ -128,6 +128,13 @@ def firth_regression(frame: pd.DataFrame, outcome: Variable, factors: Sequence[V
             found=f"The outcome has not two categories, or these factors have several: {[v.name for v in several]}.",
             expected="An outcome of two categories; factors of two categories, or ordered.",
             remedy="Choose others, or make a binary variable of each category.",
+        )
+    if not factors or outcome.name in {v.name for v in factors}:
+        raise InputRefusedError(
+            "no_regression",
+            found="There is no factor, or the outcome is one of them.",
+            expected="One or more factors, without the outcome.",
+            remedy="Choose others.",
         )
     seen = [observe(frame, variable).values for variable in (outcome, *factors)]
     values = np.column_stack(seen)
@@ -150,8 +157,8 @@ def _method(outcome: Observed, factor: Observed, exact_test: ExactTest, interval
 def _of_two_by_two(
     head: Association, outcome: Observed, factor: Observed, exact_test: ExactTest, interval: OddsInterval
 ) -> Association:
-    ill, exposed = outcome.values == 1, factor.values == 1
-    table = TwoByTwo(*(int((e & i).sum()) for e in (exposed, ~exposed) for i in (ill, ~ill)))
+    with_outcome, with_factor = outcome.values == 1, factor.values == 1
+    table = TwoByTwo(*(int((f & o).sum()) for f in (with_factor, ~with_factor) for o in (with_outcome, ~with_outcome)))
     warnings = []
     if table.array.min() == 0:
         warnings.append("One of the four groups is empty, and the odds ratio is bounded on one side only")

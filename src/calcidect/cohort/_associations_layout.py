@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from calcidect.cohort._associations import Association
 from calcidect.cohort._firth import EVENTS_PER_FACTOR, FirthModel
-from calcidect.cohort._marks import Marks
 from calcidect.cohort._summary import p_value
-from calcidect.cohort._table import Row, Table
+from calcidect.cohort._table import Marks, Row, Table
 from calcidect.cohort._variable import Variable
 
 _NONE = "\u2013"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from itertools import permutations
 from math import atanh, factorial, sqrt, tanh
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.cohort._estimate import CONFIDENCE, Estimate
+from calcidect.cohort._estimate import CONFIDENCE, NORMAL_975, Estimate
 from calcidect.cohort._group_test import MOST_ARRANGEMENTS, RESAMPLES, SEED
 from calcidect.errors import InputRefusedError
 
@@ -20,7 +21,6 @@ MOST_PERMUTED = 50
 MOST_BOOTSTRAPPED = 500
 """People for whom the interval is the bootstrap's, which grows with n^2; beyond, Bonett and Wright's. Our choice."""
 BOOTSTRAP_SAMPLES = 4_999
-_NORMAL_975 = 1.959963984540054
 
 
 def spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[Estimate, str, float]:
@@ -95,12 +95,16 @@ def _interval(x: NDArray[np.float64], y: NDArray[np.float64], rho: float) -> tup
     if abs(rho) > 1 - 1e-12:
         return -1.0, 1.0, "none: all ranks agree, and no resample can tell how far chance goes"
     if n > MOST_BOOTSTRAPPED:
-        half = _NORMAL_975 * sqrt((1 + rho**2 / 2) / (n - 3))
+        half = NORMAL_975 * sqrt((1 + rho**2 / 2) / (n - 3))
         return tanh(atanh(rho) - half), tanh(atanh(rho) + half), "Bonett and Wright"
     from scipy.stats import bootstrap
 
-    found = bootstrap(
-        (x, y), _rho, paired=True, vectorized=True, n_resamples=BOOTSTRAP_SAMPLES, confidence_level=CONFIDENCE,
-        method="BCa", rng=np.random.default_rng(SEED), batch=1000,
-    ).confidence_interval  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # whether it bounds anything is asked below
+        found = bootstrap(
+            (x, y), _rho, paired=True, vectorized=True, n_resamples=BOOTSTRAP_SAMPLES, confidence_level=CONFIDENCE,
+            method="BCa", rng=np.random.default_rng(SEED), batch=1000,
+        ).confidence_interval  # fmt: skip
+    if not np.isfinite([found.low, found.high]).all():
+        return -1.0, 1.0, "none: people left out in turn, or drawn anew, tell too little of how far chance goes"
     return float(found.low), float(found.high), f"bootstrap (BCa), {BOOTSTRAP_SAMPLES:,} samples, seed {SEED}"

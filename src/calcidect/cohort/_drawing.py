@@ -23,6 +23,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "lines.markersize": 5,
     "lines.markeredgewidth": 0.4,
+    "text.parse_math": False,  # a dollar in a label is a dollar
     "svg.hashsalt": "calcidect",
     "svg.fonttype": "path",
 }

@@ -74,7 +74,7 @@ def _spans_decades(values: NDArray[np.float64]) -> bool:
 def _told(x: NDArray[np.float64], y: NDArray[np.float64], people: int) -> str:
     drawn = f"{len(x)} of {people} people"
     try:
-        return f"Spearman's correlation {spearman(x, y)[0]}; {drawn}"
+        return f"Spearman's correlation {spearman(x, y)[0]}, 95% interval; {drawn}"
     except InputRefusedError:
         return drawn
 

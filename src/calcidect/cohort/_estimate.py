@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import ceil, inf, isfinite, isnan, log10
 
 CONFIDENCE = 0.95
 """Of every interval."""
 ALPHA = 1 - CONFIDENCE
+NORMAL_975 = 1.959963984540054
+"""Standard deviations within which 95 % of a normal law lie, either way."""
+
+_MOST_DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,11 @@ class Estimate:
         How the interval was made.
     is_ratio : bool
         Whether 1, not 0, means no association.
+
+    Raises
+    ------
+    ValueError
+        If one of the numbers is NaN.
     """
 
     name: str
@@ -35,23 +44,26 @@ class Estimate:
     how: str = ""
     is_ratio: bool = False
 
-    @property
-    def is_bounded(self) -> bool:
-        """Whether value and bounds are finite."""
-        return isfinite(self.value) and isfinite(self.low) and isfinite(self.high)
+    def __post_init__(self) -> None:
+        if any(map(isnan, (self.value, self.low, self.high))):
+            raise ValueError(f"{self.name}: an estimate and its bounds are numbers.")
 
     def __str__(self) -> str:
         if self.low == -inf and self.high == inf:
             return f"{_shown(self.value)} (no bounds)"
-        return f"{_shown(self.value)} ({_shown(self.low)} to {_shown(self.high)})"
+        arms = [arm for arm in (self.high - self.value, self.value - self.low) if isfinite(arm) and arm > 0]
+        finest = ceil(-log10(min(arms))) if arms else 0  # decimals without which value and bound would look alike
+        value, low, high = (_shown(part, min(finest, _MOST_DECIMALS)) for part in (self.value, self.low, self.high))
+        return f"{value} ({low} to {high})"
 
 
-def _shown(value: float) -> str:
-    """Return about three digits that count; infinity in words."""
+def _shown(value: float, decimals: int = 0) -> str:
+    """Return about three digits that count, and at least so many decimals; infinity in words."""
     if not isfinite(value):
         return "infinite" if value > 0 else "minus infinite"
     if abs(value) >= 1e6:
         return f"{value:.1e}"
-    if abs(value) >= 10:
-        return f"{value:.0f}" if abs(value) >= 99.95 else f"{value:.1f}"
-    return f"{value:.2f}" if abs(value) >= 0.095 or value == 0 else f"{value:.2g}"
+    if 0 < abs(value) < 0.095:
+        return f"{value:.2g}"
+    usual = 0 if abs(value) >= 99.95 else 1 if abs(value) >= 10 else 2
+    return f"{value:.{max(usual, decimals)}f}"

@@ -42,6 +42,7 @@ def _panel(axes: Axes, found: Places, value: Callable[[Place], float], title: st
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
+    from matplotlib.ticker import MaxNLocator
 
     values = {(place.side, place.level, place.digit): value(place) for place in found.places}
     most = max(*values.values(), 1e-9)
@@ -59,7 +60,8 @@ def _panel(axes: Axes, found: Places, value: Callable[[Place], float], title: st
     axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0), aspect="equal", title=title)
     axes.axis("off")
     scale = ScalarMappable(Normalize(0, most), _COLOURS)
-    axes.figure.colorbar(scale, ax=axes, shrink=0.6, pad=0.01, label=unit)
+    ticks = MaxNLocator(integer=unit == "people")
+    axes.figure.colorbar(scale, ax=axes, shrink=0.6, pad=0.01, label=unit, ticks=ticks)
 
 
 def _draw_rod(axes: Axes, rod: Rod, colour: _RGBA | str) -> None:

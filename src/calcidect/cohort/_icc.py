@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.cohort._estimate import ALPHA, Estimate
-from calcidect.cohort._ratings import Ratings, refused
+from calcidect.cohort._ratings import NONE_SEEN, ROUNDING, Ratings, refused
 
-_NONE_SEEN = "none: the raters do not differ at all"
+_FAR_BELOW_ZERO = "none: the approximation of Shrout and Fleiss fails this far below 0"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def icc_all(ratings: Ratings) -> tuple[Estimate, ...]:
     forms = {"1": _one_way(s), "2": _two_way_random(s), "3": _two_way_fixed(s)}
     single, mean = [], []
     for form, (value, low, high) in forms.items():
-        how = "F distribution" if low > -inf else _NONE_SEEN
+        how = "F distribution" if low > -inf else NONE_SEEN if s.error == 0 else _FAR_BELOW_ZERO
         single.append(Estimate(f"ICC({form},1): {names[form]}", value, low, high, how))
         value, low, high = (_stepped_up(bound, s.raters) for bound in (value, low, high))
         name = f"ICC({form},{s.raters}): mean of {s.raters}, {names[form]}"
@@ -65,7 +65,9 @@ def measurement_error(ratings: Ratings) -> tuple[Estimate, Estimate]:
     bounds = [freedom * s.within / chi2.ppf(q, freedom) for q in (1 - ALPHA / 2, ALPHA / 2)]
     sem = [sqrt(variance) for variance in (s.within, *bounds)]
     factor = float(norm.ppf(1 - ALPHA / 2)) * sqrt(2)
-    how = "chi-square distribution"
+    how = "chi-square distribution" if s.within > 0 else NONE_SEEN
+    if s.within == 0:
+        sem[1:] = -inf, inf
     unit = f", {ratings.variable.unit}" if ratings.variable.unit else ""
     return (
         Estimate(f"standard error of measurement{unit}", sem[0], sem[1], sem[2], how),
@@ -77,9 +79,11 @@ def _squares(values: NDArray[np.float64]) -> _Squares:
     n, k = values.shape
     people, judges, mean = values.mean(1), values.mean(0), values.mean()
     between = k * float(((people - mean) ** 2).sum())
+    none = n * k * (ROUNDING * float(np.abs(values).max())) ** 2  # a sum of squares that is rounding alone
     within = float(((values - people[:, None]) ** 2).sum())
     by_judge = n * float(((judges - mean) ** 2).sum())
     error = float(((values - people[:, None] - judges + mean) ** 2).sum())
+    between, within, by_judge, error = (s if s > none else 0.0 for s in (between, within, by_judge, error))
     return _Squares(n, k, between / (n - 1), within / (n * (k - 1)), by_judge / (k - 1), error / ((n - 1) * (k - 1)))
 
 
@@ -109,7 +113,10 @@ def _by_f(above: float, below: float, freedom_above: int, freedom_below: int, k:
 
 
 def _two_way_random(s: _Squares) -> _Bounds:
-    """Return ICC(2,1) with the interval of Shrout and Fleiss (1979), p. 424, by Satterthwaite's degrees of freedom."""
+    """Return ICC(2,1) with the interval of Shrout and Fleiss (1979), p. 424, by Satterthwaite's degrees of freedom.
+
+    Their approximation fails far below zero, where its bounds leave the value out or are no numbers: then it has none.
+    """
     from scipy.stats import f
 
     n, k = s.people, s.raters
@@ -124,7 +131,7 @@ def _two_way_random(s: _Squares) -> _Bounds:
     rest = k * s.judges + (k * n - k - n) * s.error
     low = n * (s.between - upper * s.error) / (upper * rest + n * s.between)
     high = n * (lower * s.between - s.error) / (rest + n * lower * s.between)
-    return value, float(low), float(high)
+    return (value, float(low), float(high)) if low <= value <= high else (value, -inf, inf)
 
 
 def _stepped_up(value: float, k: int) -> float:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from calcidect.cohort._estimate import ALPHA, Estimate
 from calcidect.cohort._group_test import SEED
-from calcidect.cohort._ratings import Ratings, refused
+from calcidect.cohort._ratings import NONE_SEEN, Ratings, refused
 from calcidect.cohort._variable import Kind
 
 _SAMPLES = 1_999
@@ -32,6 +32,8 @@ def kappa(ratings: Ratings) -> Estimate:
     value = _value(codes, ratings)
     if not np.isfinite(value):
         raise refused("All raters used one category only.", "At least two categories in use.")
+    if (codes == codes[:, :1]).all():
+        return Estimate(_name(ratings), value, how=NONE_SEEN)  # nor would any resample differ
     picks = np.random.default_rng(SEED).integers(0, len(codes), (_SAMPLES, len(codes)))
     sampled = np.array([_value(codes[pick], ratings) for pick in picks])
     low, high = np.nanquantile(sampled, [ALPHA / 2, 1 - ALPHA / 2])

@@ -15,7 +15,8 @@ from calcidect.errors import InputRefusedError, UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-_WORDS_OF_BINARY = {"no": 0, "false": 0, "yes": 1, "true": 1}
+_WORDS_OF_CODES = {"no": "0", "false": "0", "yes": "1", "true": "1"}
+"""What stands for the codes of a binary variable that is 0 or 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,7 @@ def observe(frame: pd.DataFrame, variable: Variable) -> Observed:
     """Read the column of a variable.
 
     Cells are numbers, codes or texts of categories, or one of ``unknown``, ``not_done``, ``not_applicable``; an empty
-    cell is ``unknown``. Binary variables also take yes, no, true and false.
+    cell is ``unknown``. Binary variables of the codes 0 and 1 also take no, false, yes and true.
 
     Raises
     ------
@@ -99,15 +100,18 @@ def one_row_each(frame: pd.DataFrame, person: str, order: str | None, at: str | 
     Raises
     ------
     InputRefusedError
-        If a column is missing, or a person or visit is.
+        If a column is missing, a person or visit is, or a person has a visit twice.
     UsageError
         If people have several rows and no visit is chosen.
     """
+    rows = frame.reset_index(drop=True)
     for name in (person, order):
         if name is not None:
-            _check_complete(frame, name)
-    rows = frame.reset_index(drop=True)
+            rows[name] = names_of(rows, name)
     if at is not None and order is not None:
+        twice = int(rows.duplicated([person, order]).sum())
+        if twice:
+            raise _refused(f"{twice} rows are of a person and visit that already have one.", "One row a visit.")
         ordered = rows.sort_values(order, kind="stable", key=_in_order)
         kept = ordered.drop_duplicates(person, keep="first" if at == "first" else "last").index
         return rows.loc[rows.index.isin(kept)].reset_index(drop=True)
@@ -122,14 +126,21 @@ def one_row_each(frame: pd.DataFrame, person: str, order: str | None, at: str | 
     return rows
 
 
-def _check_complete(frame: pd.DataFrame, name: str) -> None:
-    """Refuse a column of persons or visits that is not there, or has an empty cell."""
+def names_of(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column of persons, visits or raters as text.
+
+    Raises
+    ------
+    InputRefusedError
+        If it is not there, or has an empty cell.
+    """
     if name not in frame:
-        raise _refused(f"There is no column {name!r}.", "The columns of person and visit, as they were named.")
+        raise _refused(f"There is no column {name!r}.", "The columns of person, visit and rater, as they were named.")
     text = _as_text(frame[name])
     empty = int(((text == "") | text.isin(MISSING_KINDS)).sum())
     if empty:
-        raise _refused(f"Column {name!r} is empty in {empty} rows.", "A person, and a visit where they are ordered.")
+        raise _refused(f"Column {name!r} is empty in {empty} rows.", "Who or what it is in every row.")
+    return text
 
 
 def _in_order(visits: pd.Series) -> pd.Series:
@@ -154,9 +165,11 @@ def _numbers(text: pd.Series) -> NDArray[np.float64]:
 
 
 def _levels(text: pd.Series, variable: Variable) -> NDArray[np.float64]:
-    names = dict(_WORDS_OF_BINARY) if variable.kind is Kind.BINARY else {}
+    codes = {code.casefold(): n for n, (code, _) in enumerate(variable.categories)}
+    of_words = variable.kind is Kind.BINARY and codes.keys() == {"0", "1"}
+    names = {word: codes[code] for word, code in _WORDS_OF_CODES.items()} if of_words else {}
     names |= {words.casefold(): n for n, (_, words) in enumerate(variable.categories)}
-    names |= {code.casefold(): n for n, (code, _) in enumerate(variable.categories)}  # a code goes before a text
+    names |= codes  # a code goes before a text
     return _floats(text.str.casefold().map(names))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from calcidect.cohort._observed import Observed, observe
+from calcidect.cohort._observed import Observed, names_of, observe
 from calcidect.cohort._summary import number
 from calcidect.cohort._table import Row, Table
 from calcidect.cohort._variable import Variable
@@ -55,7 +55,7 @@ def per_patient(
             expected=f"At most {MOST_PEOPLE} for a table of each.",
             remedy="Choose fewer people, or describe them by group.",
         )
-    names = [str(name) for name in frame[person]]
+    names = names_of(frame, person).tolist()
     shown = [_shown(observe(frame, variable)) for variable in variables]
     heads = [variable.heading for variable in variables]
     if people_as_rows if people_as_rows is not None else len(names) > MOST_COLUMNS:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.cohort._observed import observe
+from calcidect.cohort._observed import names_of, observe
 from calcidect.cohort._variable import Variable
 from calcidect.errors import InputRefusedError
 
@@ -52,17 +52,24 @@ class Ratings:
             raise refused("All raters gave all people the same value.", "Values that vary.")
 
 
-def side_by_side(frame: pd.DataFrame, variables: Sequence[Variable]) -> Ratings:
+def side_by_side(frame: pd.DataFrame, variables: Sequence[Variable], person: str) -> Ratings:
     """Return ratings that stand in columns of their own, a row per person.
 
     Raises
     ------
     InputRefusedError
-        If they are not of one kind and categories, can't be read, or nothing can be said of them.
+        If they are not of one kind and categories, can't be read, a person has several rows, or nothing can be said
+        of them.
     """
+    if len({v.name for v in variables}) < max(2, len(variables)):
+        raise refused("Fewer than two columns are named, or one of them twice.", "Two or more, each once.")
     first = variables[0]
     if any((v.kind, v.categories, v.unit) != (first.kind, first.categories, first.unit) for v in variables):
         raise refused("The columns differ in kind, unit or categories.", "Columns that hold the same measurement.")
+    if names_of(frame, person).duplicated().any():
+        raise refused(
+            "A person has several rows.", "One row a person, or the column that tells its rows apart as rater."
+        )
     values = np.column_stack([observe(frame, v).values for v in variables])
     return _complete(first, tuple(v.label for v in variables), values)
 
@@ -73,21 +80,25 @@ def stacked(frame: pd.DataFrame, variable: Variable, person: str, rater: str) ->
     Raises
     ------
     InputRefusedError
-        If a column is missing, a rater measured a person twice, or nothing can be said of them.
+        If a column is missing or lacks a name, a rater measured a person twice, or nothing can be said of them.
     """
-    absent = [name for name in (person, rater) if name not in frame]
-    if absent:
-        raise refused(f"There is no column {absent[0]!r}.", "Columns of person and rater.")
-    if frame.duplicated([person, rater]).any():
+    who, by = names_of(frame, person), names_of(frame, rater)
+    numbers = who.to_frame("who").assign(by=by, value=observe(frame, variable).values)
+    if numbers.duplicated(["who", "by"]).any():
         raise refused("A rater has several values of one person.", "One value a person and rater.")
-    numbers = frame[[person, rater]].assign(value=observe(frame, variable).values)
-    wide = numbers.pivot(index=person, columns=rater, values="value")
-    return _complete(variable, tuple(str(name) for name in wide.columns), wide.to_numpy(np.float64))
+    wide = numbers.pivot(index="who", columns="by", values="value")
+    return _complete(variable, tuple(wide.columns), wide.to_numpy(np.float64))
 
 
 def _complete(variable: Variable, raters: tuple[str, ...], values: NDArray[np.float64]) -> Ratings:
     known = np.isfinite(values).all(1)
     return Ratings(variable, raters, values[known], int((~known).sum()))
+
+
+NONE_SEEN = "none: the raters do not differ, or by the same in all people"
+"""How an interval was not made: no error was seen, and none is no proof of none."""
+ROUNDING = 1e-12
+"""Share of the values' size below which a deviation is an error of floating point arithmetic."""
 
 
 def refused(found: str, expected: str) -> InputRefusedError:

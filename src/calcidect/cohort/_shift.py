@@ -7,13 +7,12 @@ from math import ceil, comb, inf, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.cohort._estimate import ALPHA, Estimate
+from calcidect.cohort._estimate import ALPHA, NORMAL_975, Estimate
 from calcidect.cohort._group_test import MOST_EXACT_RANKS
 
 _MOST_PAIRS = 1_000_000
 """Differences that are sorted at once, 8 MB; beyond, they are counted without being written down."""
 _HALVINGS = 70  # of an interval of floats: below its rounding
-_NORMAL_975 = 1.959963984540054
 
 
 def hodges_lehmann(first: NDArray[np.float64], second: NDArray[np.float64]) -> Estimate:
@@ -66,7 +65,7 @@ def _arrangements(n: int, m: int) -> NDArray[np.float64]:
 
 
 def _normal_rank(n: int, m: int) -> int:
-    return max(0, ceil(n * m / 2 - _NORMAL_975 * sqrt(n * m * (n + m + 1) / 12)))
+    return max(0, ceil(n * m / 2 - NORMAL_975 * sqrt(n * m * (n + m + 1) / 12)))
 
 
 def _differences_of_ranks(first: NDArray[np.float64], second: NDArray[np.float64], ranks: list[int]) -> list[float]:

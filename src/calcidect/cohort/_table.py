@@ -6,8 +6,9 @@ import csv
 import html
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from string import ascii_lowercase
 
 RESEARCH_USE_ONLY = "Research use only. Not a medical device."
 _INDENT = 2  # characters a level, in formats of fixed width
@@ -56,6 +57,22 @@ class Table:
     def all_notes(self) -> tuple[str, ...]:
         """The notes, with the one that no table goes without."""
         return (*self.notes, RESEARCH_USE_ONLY)
+
+
+class Marks:
+    """Gives footnotes letters, in the order in which they are first needed; the same note has the same letter."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, str] = {}
+
+    def mark(self, note: str) -> str:
+        """Return the letter of a note, which has no full stop."""
+        again, letter = divmod(len(self._of), len(ascii_lowercase))
+        return self._of.setdefault(note, ascii_lowercase[letter] * (again + 1))
+
+    def notes(self) -> Iterator[str]:
+        """Yield every note with its letter before it."""
+        return (f"{letter}: {note}." for note, letter in self._of.items())
 
 
 def as_text(table: Table) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from calcidect.cohort._marks import Marks
 from calcidect.cohort._summary import Centre, Summary, number, p_value
-from calcidect.cohort._table import Row, Table
+from calcidect.cohort._table import Marks, Row, Table
 from calcidect.cohort._variable import MISSING_KINDS, NOT_APPLICABLE, Kind
 
 if TYPE_CHECKING:

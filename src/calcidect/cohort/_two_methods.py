@@ -7,10 +7,9 @@ from math import atanh, inf, sqrt, tanh
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.cohort._estimate import ALPHA, Estimate
-from calcidect.cohort._ratings import Ratings, refused
+from calcidect.cohort._estimate import ALPHA, NORMAL_975, Estimate
+from calcidect.cohort._ratings import NONE_SEEN, ROUNDING, Ratings, refused
 
-_NORMAL_975 = 1.959963984540054
 _FEWEST = 3  # people for Lin's variance, which has n - 2 below
 
 
@@ -36,20 +35,24 @@ def bland_altman(ratings: Ratings, *, as_ratio: bool = False) -> tuple[Estimate,
         first, second = np.log(first), np.log(second)
     differences = second - first
     n, mean, sd = len(differences), float(differences.mean()), float(differences.std(ddof=1))
-    error, limit = sd / sqrt(n), _NORMAL_975 * sd
+    error, limit = sd / sqrt(n), NORMAL_975 * sd
     half = float(t.ppf(1 - ALPHA / 2, n - 1)) * error
-    inner, outer = (float(q) * error for q in nct.ppf([ALPHA / 2, 1 - ALPHA / 2], n - 1, _NORMAL_975 * sqrt(n)))
+    inner, outer = (float(q) * error for q in nct.ppf([ALPHA / 2, 1 - ALPHA / 2], n - 1, NORMAL_975 * sqrt(n)))
     bounds = {
         "mean": (mean, mean - half, mean + half),
         "lower limit": (mean - limit, mean - outer, mean - inner),
         "upper limit": (mean + limit, mean + inner, mean + outer),
     }
+    if sd <= ROUNDING * float(np.abs([first, second]).max()):
+        bounds = dict.fromkeys(bounds, (mean, -inf, inf))
     made = [_of_pair(name, found, ratings, as_ratio) for name, found in bounds.items()]
     return made[0], made[1], made[2]
 
 
 def _of_pair(name: str, bounds: tuple[float, float, float], ratings: Ratings, as_ratio: bool) -> Estimate:
     how = "Student's t" if name == "mean" else "noncentral t"
+    if bounds[2] == inf:
+        how = NONE_SEEN
     first, second = ratings.raters
     if as_ratio:
         value, low, high = np.exp(bounds).tolist()
@@ -77,8 +80,8 @@ def concordance(ratings: Ratings) -> Estimate:
     value = 2 * shared / (s1**2 + s2**2 + apart**2)
     r, u2 = shared / (s1 * s2), apart**2 / (s1 * s2)
     name = "Lin's concordance correlation"
-    if abs(value) > 1 - 1e-12:
-        return Estimate(name, value, -inf, inf, "none: the raters do not differ at all")
+    if value > 1 - ROUNDING:
+        return Estimate(name, value, -inf, inf, NONE_SEEN)
     if r == 0:
         raise refused("The two measurements do not correlate at all.", "Measurements of the same thing.")
     rest = 1 - value**2
@@ -87,7 +90,7 @@ def concordance(ratings: Ratings) -> Estimate:
         + 2 * value**3 * (1 - value) * u2 / (r * rest**2)
         - value**4 * u2**2 / (2 * r**2 * rest**2)
     ) / (len(first) - 2)
-    half = _NORMAL_975 * sqrt(max(variance, 0.0))
+    half = NORMAL_975 * sqrt(max(variance, 0.0))
     return Estimate(name, value, tanh(atanh(value) - half), tanh(atanh(value) + half), "Fisher's z")
 
 

@@ -30,6 +30,8 @@ class Kind(StrEnum):
 
 
 _OF_LEVELS = (Kind.BINARY, Kind.CATEGORICAL, Kind.ORDINAL)
+CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
+"""What neither Word nor SVG can hold (XML 1.0, section 2.2)."""
 _NO_YES = (("0", "No"), ("1", "Yes"))
 
 
@@ -105,12 +107,14 @@ def read_codebook(frame: pd.DataFrame) -> tuple[Variable, ...]:
     Raises
     ------
     InputRefusedError
-        If a column is missing, a kind is not known or a variable comes twice.
+        If a column is missing, a kind is not known, a variable comes twice, or there are control characters.
     """
     absent = [name for name in CODEBOOK_COLUMNS if name not in frame]
     if absent:
         raise _refused(f"The codebook lacks {_listed(absent)}.", f"Columns {_listed(CODEBOOK_COLUMNS)}.")
     rows = frame.fillna("").astype(str)
+    if rows.apply(lambda column: column.str.contains(CONTROL)).to_numpy().any():
+        raise _refused("The codebook has control characters in it.", "Letters, digits and signs that can be printed.")
     variables = tuple(_variable({str(name): cell.strip() for name, cell in row.items()}) for _, row in rows.iterrows())
     names = [v.name for v in variables]
     if len(set(names)) < len(names) or "" in names:
@@ -124,8 +128,10 @@ def chosen(variables: Iterable[Variable], names: Sequence[str]) -> tuple[Variabl
     Raises
     ------
     InputRefusedError
-        If a name is not in the codebook.
+        If there is no name, or one is not in the codebook.
     """
+    if not names:
+        raise _refused("No variable is named.", "One or more names, with commas between them.")
     by_name = {v.name: v for v in variables}
     absent = [name for name in names if name not in by_name]
     if absent:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from calcidect.cohort._table import Table
+from calcidect.cohort._variable import CONTROL
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -25,10 +27,10 @@ def as_word(table: Table) -> bytes:
     document = docx.Document()
     if len(table.columns) > _WIDE:
         _turn(document)
-    document.add_paragraph().add_run(table.title).bold = True
+    document.add_paragraph().add_run(_printable(table.title)).bold = True
     _add_table(document, table)
     for note in table.all_notes:
-        document.add_paragraph().add_run(note).font.size = Pt(_POINTS_OF_NOTES)
+        document.add_paragraph().add_run(_printable(note)).font.size = Pt(_POINTS_OF_NOTES)
     _leave_no_trace(document)
     data = io.BytesIO()
     document.save(data)
@@ -54,10 +56,15 @@ def _add_table(document: Document, table: Table) -> None:
         look.set(qn(f"w:{name}"), value)
     for n, ((indent, texts), row) in enumerate(zip(lines, grid.rows, strict=True)):
         for column, (text, cell) in enumerate(zip(texts, row.cells, strict=True)):
-            run = cell.paragraphs[0].add_run(text)
+            run = cell.paragraphs[0].add_run(_printable(text))
             run.font.size, run.font.bold = Pt(_POINTS_OF_TABLE), n == 0
             if indent and column == 0:
                 cell.paragraphs[0].paragraph_format.left_indent = Pt(_POINTS_OF_INDENT * indent)
+
+
+def _printable(text: str) -> str:
+    """Leave out what XML can't hold, and names in tables of people may."""
+    return re.sub(CONTROL, "", text)
 
 
 def _leave_no_trace(document: Document) -> None:

@@ -26,7 +26,7 @@ def check_target(folder: Path, *, force: bool = False, input_folder: Path | None
     force : bool
         Whether an existing folder may be replaced.
     input_folder : Path, optional
-        Where the scan lies; the result must be neither in it, nor hold it.
+        Where the input lies, or a file that is read; the result must be neither in it, nor hold it.
 
     Raises
     ------
@@ -44,8 +44,8 @@ def check_target(folder: Path, *, force: bool = False, input_folder: Path | None
     if input_folder is not None and _overlap(target, input_folder.resolve()):
         raise UsageError(
             "output_touches_input",
-            found="The folder for the result is the folder of the scan, lies inside it, or holds it.",
-            expected="A folder apart from the scan, which is never changed.",
+            found="The folder for the result is that of the input, lies inside it, or holds it.",
+            expected="A folder apart from the input, which is never changed.",
             remedy="Choose a folder elsewhere.",
         )
     if target.exists() and not force:
