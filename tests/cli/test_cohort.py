@@ -9,9 +9,16 @@ import pytest
 from typer.testing import CliRunner
 
 from calcidect.cli import app
-from support.cohort import CODEBOOK, PEOPLE, people
+from support.cohort import CODEBOOK, text_frame
+from support.cohort import PEOPLE as NAMED_OTHERWISE
 
+PEOPLE = NAMED_OTHERWISE.replace("person,", "person_id,", 1)
+"""As the registry names the column."""
 ENDINGS = ("csv", "docx", "html", "md", "tex", "txt")
+
+
+def people():
+    return text_frame(PEOPLE)
 
 
 @pytest.fixture
@@ -81,17 +88,17 @@ def test_associations_and_a_regression(files):
 
 def test_agreement_beside_and_below_each_other(files):
     (files / "codebook.csv").write_text("name,label,kind,unit,categories\na,A,continuous,mg,\nb,B,continuous,mg,\n")
-    (files / "people.csv").write_text("person,a,b\n1,5,6\n2,8,8\n3,12,11\n4,20,22\n")
+    (files / "people.csv").write_text("person_id,a,b\n1,5,6\n2,8,8\n3,12,11\n4,20,22\n")
     beside = call(files, "agreement", "--columns", "a,b", "--json")
     assert beside.exit_code == 0, beside.stderr
-    (files / "long.csv").write_text("person,reader,a\n1,A,5\n1,B,6\n2,A,8\n2,B,8\n3,A,12\n3,B,11\n4,A,20\n4,B,22\n")
+    (files / "long.csv").write_text("person_id,reader,a\n1,A,5\n1,B,6\n2,A,8\n2,B,8\n3,A,12\n3,B,11\n4,A,20\n4,B,22\n")
     below = call(files, "agreement", "--value", "a", "--rater", "reader", "--json", "--force", table="long.csv")
     assert json.loads(below.stdout) == json.loads(beside.stdout)
     assert call(files, "agreement", "--force").exit_code == 2
 
 
 def test_figures_are_drawn_as_asked_for(files):
-    (files / "deposits.csv").write_text("person,side,level,digit,ha_mass_mg\np01,left,distal_phalanx,1,12.0\n")
+    (files / "deposits.csv").write_text("person_id,side,level,digit,ha_mass_mg\np01,left,distal_phalanx,1,12.0\n")
     done = call(files, "figures", "--deposits", files / "deposits.csv", "--scatter", "duration,ha_mass")
     assert done.exit_code == 0, done.stderr
     names = sorted(p.name for p in (files / "out").iterdir())
@@ -124,7 +131,7 @@ def test_a_refusal_says_what_to_do_and_writes_nothing(files, words, code, said):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\xff\xfe\x00bad", b'a,b\n"open\n', b"person,age\n1,2,\n", b"age,age\n1,2\n"]
+    "content", [b"", b"\xff\xfe\x00bad", b'a,b\n"open\n', b"person_id,age\n1,2,\n", b"age,age\n1,2\n"]
 )
 def test_a_broken_table_is_refused_without_a_traceback(files, content):
     (files / "people.csv").write_bytes(content)

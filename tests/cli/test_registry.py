@@ -180,3 +180,13 @@ def test_a_missing_extra_says_what_to_install(call, monkeypatch):
         monkeypatch.delattr(calcidect.registry, name.rpartition(".")[2], raising=False)
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     assert "pip install 'calcidect[cohort]'" in told(call("list"), 2)
+
+
+def test_what_is_exported_makes_table_1_as_it_is(call, tmp_path):
+    write_csv(tmp_path / "record.csv", clean_rows(people=8, visits=2, seed=4, filled=0.9))
+    assert call("import", "record.csv").exit_code == 0
+    assert call("export", "--out", "tables").exit_code == 0
+    words = ["cohort", "table1", "tables/analysis.csv", "--codebook", "tables/analysis_codebook.csv", "--by", "sex"]
+    done = CliRunner().invoke(app, [*words, "--order", "visit", "--at", "first", "--out", "table1"])
+    assert done.exit_code == 0, done.output
+    assert "All (N=8)" in done.stdout

@@ -96,7 +96,7 @@ def table1(
         str | None, typer.Option("--median", metavar="A,B,...", help="Show these as median (Q1, Q3).")
     ] = None,
     tests: Annotated[bool, typer.Option(help="Whether groups are compared by tests.")] = True,
-    person: PersonColumn = "person",
+    person: PersonColumn = "person_id",
     order: OrderColumn = None,
     at: AtVisit = None,
     force: ForceFolder = False,
@@ -148,7 +148,7 @@ def associations(
     regress: Annotated[
         str | None, typer.Option("--regress", metavar="A,B,...", help="Also one regression of the outcome on these.")
     ] = None,
-    person: PersonColumn = "person",
+    person: PersonColumn = "person_id",
     order: OrderColumn = None,
     at: AtVisit = None,
     force: ForceFolder = False,
@@ -197,7 +197,7 @@ def agreement(
     value: Annotated[str | None, typer.Option("--value", metavar="NAME", help="Or one variable, with --rater.")] = None,
     rater: Annotated[str | None, typer.Option("--rater", metavar="COLUMN", help="Reader, scan or method.")] = None,
     ratio: Annotated[bool, typer.Option("--ratio", help="Limits of ratios: errors that grow with size.")] = False,
-    person: PersonColumn = "person",
+    person: PersonColumn = "person_id",
     force: ForceFolder = False,
     as_json: AsJson = False,
 ) -> None:
@@ -250,7 +250,7 @@ def figures(
     ] = None,
     outcome: Annotated[str | None, typer.Option("--outcome", metavar="NAME", help="For a forest plot.")] = None,
     variables: Variables = None,
-    person: PersonColumn = "person",
+    person: PersonColumn = "person_id",
     order: OrderColumn = None,
     at: AtVisit = None,
     force: ForceFolder = False,
