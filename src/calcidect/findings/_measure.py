@@ -249,11 +249,14 @@ def _largest_first(deposits: list[Deposit], labels: NDArray[np.uint16]) -> tuple
 
 def _bones(anatomy: HandAnatomy) -> tuple[Bone, ...]:
     """Return a row per label: volume, extent along its longest axis, and how sure its name is."""
-    grid = anatomy.bones.grid
+    from scipy.ndimage import find_objects
+
+    grid, array = anatomy.bones.grid, anatomy.bones.array
     sure = {(hand.side, name): bone.confidence for hand in anatomy.hands for name, bone in hand.bones.items()}
-    rows = []
+    rows, boxes = [], find_objects(array)
     for label, meaning in anatomy.bone_labels.items():
-        index = np.stack(np.nonzero(anatomy.bones.array == label), -1)
+        box = boxes[label - 1]
+        index = np.argwhere(array[box] == label) + [part.start for part in box]
         points = grid.point_of(index[:: max(len(index) // 20000, 1), ::-1])
         centred = points - points.mean(0)
         axis = np.linalg.eigh(centred.T @ centred)[1][:, -1]
