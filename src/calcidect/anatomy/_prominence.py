@@ -3,8 +3,8 @@
 - It is **hollow**: a shell around marrow, as whole bones are told.
 - It **narrows** from the surface outward, is small, and no denser than thin bone, at a joint's margin or at a tip:
   osteophytes are spurs and rims, a deposit that touches bone is widest away from it. Not if the network reads more of
-  it as a deposit than as bone: it seldom takes bone for one. Nor if most of it is too dim for bone's edge: it would be
-  neither.
+  it as a deposit than as bone: it seldom takes bone for one. Nor if it is too dim for bone's edge throughout: it would
+  be neither.
 - There is **little** of it beyond blur.
 """
 
@@ -36,6 +36,8 @@ _SPUR_MM2 = 10.0
 """Section of a spur 1.25 mm above the surface: our choice, of one that is 3.5 mm thick."""
 _SPUR_MG_PER_CM3 = 600.0
 """A spur is thin: blur leaves it less than 0.55 of compact bone (1,080 mg/cm3, ICRU 46)."""
+_BRIGHT_SHARE = 0.1
+"""Our choice: of what is more than blur; a spur's foot is as bright as bone's edge, a dim deposit nowhere."""
 _AROUND_MM = 3.0
 
 
@@ -70,7 +72,7 @@ def prominences(
         thin = float(np.quantile(ha[core], 0.9)) < _SPUR_MG_PER_CM3
         is_read_as_bone = (read == DEPOSIT).sum() <= is_bone(read).sum()
         unblurred = _unblurred(core, bones[near], ha, spacing_mm)
-        is_bright = (core & bones[near]).sum() > 0.5 * (core & unblurred).sum()
+        is_bright = (core & bones[near]).sum() > _BRIGHT_SHARE * (core & unblurred).sum()
         may_be_spur = thin and is_bright and bool(at_margin[near][core].mean() > 0.5) and is_read_as_bone
         if _is_hollow(core, bones[near], image.smooth_low_hu[near], spacing_mm) or _is_small(
             core, unblurred, distance_mm[near], spacing_mm, may_be_spur
