@@ -22,8 +22,8 @@ app = typer.Typer(
 
 for verb in (demo, simulate, inspect, analyze, calibrate, validate, settings):
     app.command(verb.__name__.rpartition(".")[2], cls=Verb, epilog=verb.EXAMPLE)(verb.run)
-app.add_typer(cohort.app)
 app.add_typer(registry.app, name="registry")
+app.add_typer(cohort.app)
 
 
 def _print_version(wanted: bool) -> None:
