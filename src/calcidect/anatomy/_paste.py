@@ -27,7 +27,8 @@ _EDGE_MG_PER_CM3 = 40.0
 fluid has 19, blood 0, cartilage 6 (docs/method/materials.md)."""
 _NOISE_FACTOR = 3.0
 """Of noise and of how much soft tissue differs from its line; the size that is asked for does the rest."""
-_LEAST_MM3 = 25.0
+_LEAST_MM3, _DENSE_SHARE = 25.0, 0.1
+"""Our choice: half of 50 mm3, for paste fades toward its rim; and how much of it must be as dense as mineral."""
 _DENSE_MG_PER_CM3 = 250.0
 """Of mineral that can make paste of what is around it by blur: a grain that shows less has 1 mg, and paste of that size
 and density has as much."""
@@ -37,7 +38,7 @@ _DARKEST_HU = -150.0
 """What hydroxyapatite lies in is no darker than fatty marrow, -140 HU at 70 kV (docs/method/materials.md); what is half
 air is, and lies off the line, too."""
 _LEAST_WEIGHT = 0.2
-_DENSE_SHARE = 0.1
+"""Our choice: of a voxel's surroundings, how much must be clear for their mean to count."""
 
 
 def find_paste(
