@@ -231,10 +231,8 @@ def _hand_error(case: Case) -> float | None:
 
 
 def _share(values: Iterable[bool | None]) -> str:
-    """Return k/n and its 95 % Clopper-Pearson interval in percent."""
-    told = [bool(value) for value in values]
-    low, high = Proportion(sum(told), len(told)).interval or (0.0, 1.0)
-    return f"{sum(told)}/{len(told)} ({100 * low:.0f} to {100 * high:.0f} %)" if told else "-"
+    """Return k/n and its interval; what a result does not say counts as not."""
+    return str(Proportion.of(map(bool, values)))
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from calcidect.materials import (
     without_phantom,
 )
 from calcidect.progress import Progress, silent
+from calcidect.result import write_whole_file
 from calcidect.settings import Settings
 from calcidect.study import Study, read_study
 
@@ -150,13 +150,9 @@ def _check_file(out: Path, force: bool) -> None:
 
 
 def _write(out: Path, text: str) -> None:
-    hidden = out.with_name(f".{out.name}.partial")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        hidden.write_text(text, encoding="utf-8")
-        os.replace(hidden, out)
+        write_whole_file(out, text.encode())
     except OSError as error:
-        hidden.unlink(missing_ok=True)
         raise OutputError(
             "calibration_not_written",
             found=f"The calibration could not be written: {error.strerror}.",

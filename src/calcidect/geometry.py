@@ -237,6 +237,16 @@ def neighbouring(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
     return ahead, behind
 
 
+def parts_holding(counted: NDArray[np.bool_], whole: NDArray[np.bool_], least: float = 1) -> NDArray[np.bool_]:
+    """Return the connected parts of ``whole``, face to face, that hold at least so many of the counted voxels."""
+    from scipy.ndimage import label
+
+    parts, count = label(whole)
+    enough = np.bincount(parts[counted], minlength=count + 1) >= least
+    enough[0] = False
+    return np.asarray(enough[parts])
+
+
 def connected_voxels(voxels: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.intp]:
     """Return the number of the body, from 0, that each voxel belongs to; voxels touch face to face.
 

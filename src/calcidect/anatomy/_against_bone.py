@@ -23,7 +23,7 @@ from calcidect.anatomy._hand_model import HandModel, share_along
 from calcidect.anatomy._name_bones import Placed
 from calcidect.anatomy._prominence import BEYOND_BLUR_MM, OUTSIDE_MG_PER_CM3, prominences
 from calcidect.anatomy._types import BONES
-from calcidect.geometry import FloatArray
+from calcidect.geometry import FloatArray, parts_holding
 from calcidect.study import depth_mm
 
 SURFACE_MM = -0.25
@@ -87,7 +87,7 @@ def _cores(
     outside &= ~prominences(outside, bones, distance, at_margin, evidence, spacing)
     outside &= ~read_as_bone(outside, bones, evidence, voxel_mm3)
     boneless = tuft & (distance <= BEYOND_BLUR_MM) & (_distance_mm(bones, spacing) > BEYOND_BLUR_MM)
-    return outside | _large(boneless, boneless | outside, _LEAST_TUFT_MM3 / voxel_mm3)
+    return outside | parts_holding(boneless, boneless | outside, _LEAST_TUFT_MM3 / voxel_mm3)
 
 
 def _is_at_margin(kind: NDArray[np.str_], share: FloatArray) -> NDArray[np.bool_]:
@@ -96,16 +96,6 @@ def _is_at_margin(kind: NDArray[np.str_], share: FloatArray) -> NDArray[np.bool_
     forearm = np.isin(kind, ("radius", "ulna"))
     at_end = share > np.where(kind == "distal", 1 - _TIP_SHARE, 1 - _MARGIN_SHARE)
     return np.asarray(np.where(tubular, (share < _MARGIN_SHARE) | at_end, ~forearm | at_end))
-
-
-def _large(counted: NDArray[np.bool_], whole: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
-    """Return the connected parts of ``whole`` of which at least so many voxels count."""
-    from scipy.ndimage import label
-
-    parts, count = label(whole)
-    enough = np.bincount(parts[counted], minlength=count + 1) >= least
-    enough[0] = False
-    return np.asarray(enough[parts])
 
 
 def _grown(
@@ -118,7 +108,7 @@ def _grown(
     outer = (distance > SURFACE_MM) & (from_both <= _GROW_MM) & denser
     beside = np.isfinite(distance) & (distance > _BESIDE_MM) & (from_both <= _GROW_INSIDE_MM)
     inner = (from_solid <= _GROW_INSIDE_MM) & denser
-    return _large(cores | solid, cores | solid | outer | beside | inner, 1)
+    return parts_holding(cores | solid, cores | solid | outer | beside | inner)
 
 
 def _denser(where: Placed, shares: FloatArray, bones: NDArray[np.bool_], ha: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -138,7 +128,7 @@ def _solid(
     from scipy.ndimage import binary_opening
 
     body = binary_opening(denser, _ball(spacing))
-    return _large(body & cores, body, 1)
+    return parts_holding(body & cores, body)
 
 
 def _ball(spacing: tuple[float, float, float]) -> NDArray[np.bool_]:

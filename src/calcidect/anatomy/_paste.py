@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._mineral import BRIGHTEST_TISSUE_HU, MINIMUM_HA_MG_PER_CM3, MineralImage, robust_sd
+from calcidect.geometry import parts_holding
 from calcidect.materials import Sensitivity
 from calcidect.study import depth_mm
 
@@ -61,11 +62,11 @@ def find_paste(
         Of the pair.
     """
     assert image.line is not None
-    mineral = bones | _with(image.mask, image.ha_mg_per_cm3 > _DENSE_MG_PER_CM3)
+    mineral = bones | parts_holding(image.mask & (image.ha_mg_per_cm3 > _DENSE_MG_PER_CM3), image.mask)
     clear = image.depth_mm > _BELOW_SKIN_MM
     if mineral.any():
         clear &= depth_mm(~mineral, spacing_mm) > _CLEAR_MM
-    low, high = (_smoothed(hu, clear, spacing_mm) for hu in (low_hu, high_hu))
+    low, high = _smoothed((low_hu, high_hu), clear, spacing_mm)
     ha = image.line.hydroxyapatite(low, high, sensitivity)
     soft = clear & (low < BRIGHTEST_TISSUE_HU)
     if not soft.any():
@@ -92,21 +93,14 @@ def _bodies(
     return np.asarray(good[parts])
 
 
-def _smoothed(hu: NDArray[np.generic], clear: Mask, spacing_mm: tuple[float, float, float]) -> NDArray[np.float32]:
-    """Return the mean around each voxel of what is clear; nothing bleeds in from bone or air."""
+def _smoothed(
+    images: tuple[NDArray[np.generic], ...], clear: Mask, spacing_mm: tuple[float, float, float]
+) -> list[NDArray[np.float32]]:
+    """Return each image's mean around each voxel of what is clear; nothing bleeds in from bone or air."""
     from scipy.ndimage import gaussian_filter
 
     sigma = [_SIGMA_MM / s for s in spacing_mm[::-1]]
     weight = gaussian_filter(clear.astype(np.float32), sigma)
-    mean = gaussian_filter(np.where(clear, hu, 0).astype(np.float32), sigma) / np.maximum(weight, _LEAST_WEIGHT)
-    return np.asarray(np.where(weight > _LEAST_WEIGHT, mean, 0.0), np.float32)
-
-
-def _with(mask: Mask, inside: Mask) -> Mask:
-    """Return the connected parts that hold any of what is inside."""
-    from scipy.ndimage import label
-
-    parts, count = label(mask)
-    held = np.zeros(count + 1, bool)
-    held[parts[mask & inside]] = True
-    return np.asarray(held[parts])
+    sums = (gaussian_filter(np.where(clear, hu, 0).astype(np.float32), sigma) for hu in images)
+    means = (total / np.maximum(weight, _LEAST_WEIGHT) for total in sums)
+    return [np.asarray(np.where(weight > _LEAST_WEIGHT, mean, 0.0), np.float32) for mean in means]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 from calcidect.errors import OutputError, UsageError
+from calcidect.result import write_whole_file
 
 
 def write_file(path: Path, data: bytes, *, force: bool) -> None:
-    """Write a file beside its place, then rename it.
+    """Write a file whole or not at all.
 
     Raises
     ------
@@ -25,14 +25,9 @@ def write_file(path: Path, data: bytes, *, force: bool) -> None:
             expected="A name that is not taken.",
             remedy="Give another name, or replace it with --force.",
         )
-    beside = path.with_name(f".{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
-        beside.replace(path)
+        write_whole_file(path, data)
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
         raise OutputError(
             "output_failed",
             found=f"The file could not be written: {error.strerror or type(error).__name__}.",

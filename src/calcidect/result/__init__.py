@@ -2,7 +2,7 @@
 
 from calcidect.result._assemble import assemble, what_is_not_assessed
 from calcidect.result._document import SCHEMA_VERSION, as_document, findings_schema, validate_document
-from calcidect.result._folder import check_target, whole_folder
+from calcidect.result._folder import check_target, whole_folder, write_whole_file
 from calcidect.result._images import write_images
 from calcidect.result._read import read_result
 from calcidect.result._types import (
@@ -35,4 +35,5 @@ __all__ = [
     "whole_folder",
     "write_images",
     "write_result",
+    "write_whole_file",
 ]

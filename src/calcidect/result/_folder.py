@@ -1,4 +1,4 @@
-"""A folder that appears whole or not at all.
+"""A folder, or a file, that appears whole or not at all.
 
 Everything is written to a hidden folder beside the target, flushed to disk, and then renamed. A rename
 within one file system is atomic (POSIX rename), so nobody ever sees half a result.
@@ -10,7 +10,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from calcidect.errors import OutputError, UsageError
@@ -59,6 +59,25 @@ def check_target(folder: Path, *, force: bool = False, input_folder: Path | None
 
 def _overlap(a: Path, b: Path) -> bool:
     return a == b or a in b.parents or b in a.parents
+
+
+def write_whole_file(path: Path, data: bytes) -> None:
+    """Write a file beside its place, then rename it; an older one stays as it was until then.
+
+    Raises
+    ------
+    OSError
+        If it could not be written. Nothing is left behind.
+    """
+    beside = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise
 
 
 @contextmanager
