@@ -7,7 +7,8 @@ with other hands, and ``DIR/bones.onnx``, which belongs into ``src/calcidect/ana
 trained three times on an H200: 2,843 steps of seed 1, both hands of a step newly drawn and mineral of deposits weighing
 half as much, eight minutes; from there 5,700 steps of seed 2 and 5,600 of seed 3, eleven minutes each, the former with
 half as many deposits at joints, and from a model whose pisiform and fifth distal phalanx were hollow. All three were
-before deposits were drawn denser, oftener at bone and at fingertips, and osteophytes larger, as they are here.
+before deposits were drawn denser, oftener at bone and at fingertips, and osteophytes larger, and before the air around
+the skin took the labels of deposits in its place, as they are here.
 """
 
 from __future__ import annotations

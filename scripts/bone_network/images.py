@@ -55,7 +55,8 @@ def draw_case(shapes: Shapes, seed: int) -> tuple[Tensor, Tensor]:
     hu, label = _composed(bones, deposits, rng, generator)
     hu = _scanned(hu, rng, generator)
     if rng.random() < 0.7:
-        hu = torch.where(bones.distance_mm > float(rng.uniform(4, 8)), torch.full_like(hu, -1000.0), hu)
+        is_air = bones.distance_mm > float(rng.uniform(4, 8))
+        hu, label = hu.masked_fill(is_air, -1000.0), label.masked_fill(is_air, 0)
     hu, label = _cut(hu, label, rng)
     image = brightness(hu, torch)
     flips = [axis for axis, often in ((0, 0.25), (2, 0.25)) if rng.random() < often]
