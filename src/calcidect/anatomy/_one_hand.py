@@ -33,6 +33,7 @@ from calcidect.anatomy._muscle import map_muscle
 from calcidect.anatomy._name_bones import NamedBones, name_bones, names_bones, placed, unnamed
 from calcidect.anatomy._paste import find_paste
 from calcidect.anatomy._place_carpals import inside_carpals, placed_carpals
+from calcidect.anatomy._place_fingertips import placed_fingertips
 from calcidect.anatomy._refine_surface import refined
 from calcidect.anatomy._seen_tendons import SeenTissue, seen_tendons
 from calcidect.anatomy._sort_mineral import SortedMineral, sort_mineral
@@ -153,7 +154,9 @@ def _skeleton(scan: _Scan) -> _Skeleton:
         seen = replace(seen, attached=attached, apart=apart, bones=_filled(scan, attached, apart, seen.read))
         best = refitted(model, seen.bones, best)
     images = scan.image.low_hu, scan.image.smooth_low_hu
-    posed = placed_carpals(model, best.found, best.space, *images, scan.hu_per_mg_per_cm3, reading)
+    carpals = placed_carpals(model, best.found, best.space, *images, scan.hu_per_mg_per_cm3, reading)
+    fitted = replace(best.found, posed=carpals)
+    posed = placed_fingertips(model, fitted, best.space, *images, scan.hu_per_mg_per_cm3)
     return replace(seen, best=replaced(model, seen.bones, best, posed))
 
 
