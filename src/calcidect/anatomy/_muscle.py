@@ -1,9 +1,9 @@
 """Muscle bellies of a hand, where the scan shows them.
 
 On cells of about a millimetre the mean of soft tissue tells fat (-110 HU), muscle (40 to 75) and tendon (80 to 145).
-Mineral hides what it lies in: there the tissue around stands in (normalised convolution: Knutsson and Westin, CVPR
-1993). A belly is a body of muscle: what is thinner than 3 mm is a fascia, a vessel, or a border of fat with tendon or
-skin.
+A deposit hides what it lies in: there two energies tell it (`_host_image`), and where they can't, the tissue around
+stands in (normalised convolution: Knutsson and Westin, CVPR 1993). A belly is a body of muscle: what is thinner than
+3 mm is a fascia, a vessel, or a border of fat with tendon or skin.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.anatomy._host_image import HostImage
 from calcidect.anatomy._seen_tendons import FAT_HU, TENDON_ABOVE_MUSCLE_HU, SeenTissue
 from calcidect.geometry import Grid, Volume
 
@@ -27,25 +28,43 @@ SKIN_AND_BLUR_MM = 2.5
 """Skin of 1 to 1.5 mm, and 1 mm of blur."""
 
 
-def map_muscle(tissue: SeenTissue) -> Volume:
+def map_muscle(tissue: SeenTissue, deposits: NDArray[np.bool_], host: HostImage | None) -> Volume:
     """Return the distance to muscle in mm, negative inside, on cells of about a millimetre.
 
     Parameters
     ----------
     tissue : SeenTissue
+    deposits : bool array
+        The mineral of it that is none of bone.
+    host : HostImage or None
+        Of the same voxels; None of a single-energy scan.
     """
+    factors, grid = _cells_of(tissue.grid)
+    hu, weight = _shown(tissue, tissue.low_hu, _clear_of(tissue.mineral, factors), factors)
+    if host is not None:
+        hidden = _clear_of(tissue.mineral & ~deposits, factors) & ~_clear_of(deposits, factors)
+        hu_beneath, weight_beneath = _shown(tissue, host.hu, hidden, factors, host.weight)
+        hu, weight = hu + hu_beneath, weight + weight_beneath
+    deep = _cell_means(tissue.depth_mm, factors) > SKIN_AND_BLUR_MM
+    return Volume(_bellies(_spread(hu, weight, grid), deep, tissue.muscle_hu, grid), grid)
+
+
+def _clear_of(mineral: NDArray[np.bool_], factors: tuple[int, int, int]) -> NDArray[np.bool_]:
+    """Tell which cells hold no mineral, nor do their neighbours: it blurs a millimetre."""
     from scipy.ndimage import binary_dilation
 
-    factors, grid = _cells_of(tissue.grid)
-    shows = (
-        ~tissue.mineral & (tissue.depth_mm > SKIN_AND_BLUR_MM)
-        & (tissue.low_hu > _SOFT_HU[0]) & (tissue.low_hu < _SOFT_HU[1])
-    )  # fmt: skip
-    clear = ~binary_dilation(_cell_means(tissue.mineral.astype(np.float32), factors) > 0)
-    weight = np.where(clear, _cell_means(shows.astype(np.float32), factors), 0)
-    hu = _spread(np.where(clear, _cell_means(np.where(shows, tissue.low_hu, 0), factors), 0), weight, grid)
-    deep = _cell_means(tissue.depth_mm, factors) > SKIN_AND_BLUR_MM
-    return Volume(_bellies(hu, deep, tissue.muscle_hu, grid), grid)
+    return np.asarray(~binary_dilation(_cell_means(mineral.astype(np.float32), factors) > 0))
+
+
+def _shown(
+    tissue: SeenTissue, hu: NDArray[np.float32], cells: NDArray[np.bool_], factors: tuple[int, int, int],
+    weight: NDArray[np.float32] | float = 1.0,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
+    """Return the sum of what an image shows of soft tissue in some cells, by weight, and the weight; 0 in others."""
+    soft = (tissue.depth_mm > SKIN_AND_BLUR_MM) & (hu > _SOFT_HU[0]) & (hu < _SOFT_HU[1])
+    counts = np.where(soft, weight, 0).astype(np.float32)
+    total, share = (np.where(cells, _cell_means(a, factors), np.float32(0)) for a in (counts * hu, counts))
+    return total, share
 
 
 def _cells_of(grid: Grid) -> tuple[tuple[int, int, int], Grid]:
