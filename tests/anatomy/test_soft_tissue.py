@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calcidect.anatomy import Tendon
-from calcidect.anatomy._host_image import HostImage
+from calcidect.anatomy._host_of_deposits import HostOfDeposits
 from calcidect.anatomy._muscle import map_muscle
 from calcidect.anatomy._seen_tendons import SeenTissue, sampled, seen_tendons
 from calcidect.anatomy._tendons import load_tendons
@@ -92,11 +92,11 @@ def test_two_energies_tell_a_deposit_on_the_fascia_from_one_in_the_belly() -> No
     j = np.broadcast_to(np.arange(50)[None, :, None] * SPACING_MM, GRID.shape)
     under = np.where(j < 15, MUSCLE, FAT).astype(np.float32)
     deposit = (j > 15) & (j < 19) & (np.abs(np.arange(60) - 30)[:, None, None] < 15)
-    seen = tissue(np.where(deposit, 900.0, under), deposit)
-    host = HostImage(under, np.where(deposit, 0.4, 1.0).astype(np.float32))
+    ha = np.where(deposit, 400, 0).astype(np.float32)
+    seen, host = tissue(under + 2 * ha, deposit), HostOfDeposits(ha, 2.0, 0.2)
     places = GRID.point_of(np.argwhere(deposit)[:, ::-1])
 
-    def in_muscle(host: HostImage | None) -> float:
+    def in_muscle(host: HostOfDeposits | None) -> float:
         muscle = map_muscle(seen, deposit, host)
         return float((sampled(muscle.array, muscle.grid, places) <= 0).mean())
 

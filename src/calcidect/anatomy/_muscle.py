@@ -1,9 +1,9 @@
 """Muscle bellies of a hand, where the scan shows them.
 
 On cells of about a millimetre the mean of soft tissue tells fat (-110 HU), muscle (40 to 75) and tendon (80 to 145).
-A deposit hides what it lies in: there two energies tell it (`_host_image`), and where they can't, the tissue around
-stands in (normalised convolution: Knutsson and Westin, CVPR 1993). A belly is a body of muscle: what is thinner than
-3 mm is a fascia, a vessel, or a border of fat with tendon or skin.
+A deposit hides what it lies in: there two energies tell it (`_host_of_deposits`), and where they can't, the tissue
+around stands in (normalised convolution: Knutsson and Westin, CVPR 1993). A belly is a body of muscle: what is thinner
+than 3 mm is a fascia, a vessel, or a border of fat with tendon or skin.
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._host_image import HostImage
+from calcidect.anatomy._host_of_deposits import HostOfDeposits
 from calcidect.anatomy._seen_tendons import FAT_HU, TENDON_ABOVE_MUSCLE_HU, SeenTissue
 from calcidect.geometry import Grid, Volume
+
+Mask = NDArray[np.bool_]
+Factors = tuple[int, int, int]
+"""Voxels a cell along i, j, k."""
 
 _CELL_MM = 1.0
 """Our choice: about the blur of a scan."""
@@ -28,7 +32,7 @@ SKIN_AND_BLUR_MM = 2.5
 """Skin of 1 to 1.5 mm, and 1 mm of blur."""
 
 
-def map_muscle(tissue: SeenTissue, deposits: NDArray[np.bool_], host: HostImage | None) -> Volume:
+def map_muscle(tissue: SeenTissue, deposits: Mask, host: HostOfDeposits | None) -> Volume:
     """Return the distance to muscle in mm, negative inside, on cells of about a millimetre.
 
     Parameters
@@ -36,38 +40,46 @@ def map_muscle(tissue: SeenTissue, deposits: NDArray[np.bool_], host: HostImage 
     tissue : SeenTissue
     deposits : bool array
         The mineral of it that is none of bone.
-    host : HostImage or None
+    host : HostOfDeposits or None
         Of the same voxels; None of a single-energy scan.
     """
     factors, grid = _cells_of(tissue.grid)
-    hu, weight = _shown(tissue, tissue.low_hu, _clear_of(tissue.mineral, factors), factors)
+    clear = _clear_of(tissue.mineral, factors)
+    soft = _is_soft(tissue.low_hu, tissue.depth_mm)
+    weight = np.where(clear, _cell_means(soft.astype(np.float32), factors), np.float32(0))
+    total = np.where(clear, _cell_means(np.where(soft, tissue.low_hu, np.float32(0)), factors), np.float32(0))
     if host is not None:
         hidden = _clear_of(tissue.mineral & ~deposits, factors) & ~_clear_of(deposits, factors)
-        hu_beneath, weight_beneath = _shown(tissue, host.hu, hidden, factors, host.weight)
-        hu, weight = hu + hu_beneath, weight + weight_beneath
+        total[hidden], weight[hidden] = _beneath(tissue, host, hidden, factors)
     deep = _cell_means(tissue.depth_mm, factors) > SKIN_AND_BLUR_MM
-    return Volume(_bellies(_spread(hu, weight, grid), deep, tissue.muscle_hu, grid), grid)
+    return Volume(_bellies(_spread(total, weight, grid), deep, tissue.muscle_hu, grid), grid)
 
 
-def _clear_of(mineral: NDArray[np.bool_], factors: tuple[int, int, int]) -> NDArray[np.bool_]:
+def _is_soft(hu: NDArray[np.float32], depth_mm: NDArray[np.float32]) -> Mask:
+    return (depth_mm > SKIN_AND_BLUR_MM) & (hu > _SOFT_HU[0]) & (hu < _SOFT_HU[1])
+
+
+def _clear_of(mineral: Mask, factors: Factors) -> Mask:
     """Tell which cells hold no mineral, nor do their neighbours: it blurs a millimetre."""
     from scipy.ndimage import binary_dilation
 
     return np.asarray(~binary_dilation(_cell_means(mineral.astype(np.float32), factors) > 0))
 
 
-def _shown(
-    tissue: SeenTissue, hu: NDArray[np.float32], cells: NDArray[np.bool_], factors: tuple[int, int, int],
-    weight: NDArray[np.float32] | float = 1.0,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
-    """Return the sum of what an image shows of soft tissue in some cells, by weight, and the weight; 0 in others."""
-    soft = (tissue.depth_mm > SKIN_AND_BLUR_MM) & (hu > _SOFT_HU[0]) & (hu < _SOFT_HU[1])
-    counts = np.where(soft, weight, 0).astype(np.float32)
-    total, share = (np.where(cells, _cell_means(a, factors), np.float32(0)) for a in (counts * hu, counts))
-    return total, share
+def _beneath(
+    tissue: SeenTissue, host: HostOfDeposits, cells: Mask, factors: Factors
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the sum of the host's HU by weight, and the weight, of each of some cells."""
+    i, j, k = factors
+    a, b, c = np.nonzero(cells)
+    arrays = (tissue.low_hu, host.ha_mg_per_cm3, tissue.depth_mm)
+    low, ha, depth = (_in_cells(array, factors)[a, :, b, :, c, :].reshape(-1, i * j * k) for array in arrays)
+    hu, weight = host.under(low, ha)
+    weight = np.where(_is_soft(hu, depth), weight, np.float32(0))
+    return (weight * hu).mean(1), weight.mean(1)
 
 
-def _cells_of(grid: Grid) -> tuple[tuple[int, int, int], Grid]:
+def _cells_of(grid: Grid) -> tuple[Factors, Grid]:
     """Return voxels a cell along i, j, k, and the grid of whole cells."""
     i, j, k = (max(1, round(_CELL_MM / s)) for s in grid.spacing_mm)
     size = (grid.size[0] // i, grid.size[1] // j, grid.size[2] // k)
@@ -76,11 +88,15 @@ def _cells_of(grid: Grid) -> tuple[tuple[int, int, int], Grid]:
     return (i, j, k), Grid(size, spacing, tuple(origin), grid.direction)  # type: ignore[arg-type]
 
 
-def _cell_means(array: NDArray[np.float32], factors: tuple[int, int, int]) -> NDArray[np.float32]:
-    """Return the means of whole cells."""
+def _in_cells(array: NDArray[np.float32], factors: Factors) -> NDArray[np.float32]:
+    """Return the voxels of whole cells, shape (cells, k, cells, j, cells, i)."""
     i, j, k = factors
     a, b, c = array.shape[0] // k, array.shape[1] // j, array.shape[2] // i
-    return np.asarray(array[: a * k, : b * j, : c * i].reshape(a, k, b, j, c, i).mean((1, 3, 5)), np.float32)
+    return array[: a * k, : b * j, : c * i].reshape(a, k, b, j, c, i)
+
+
+def _cell_means(array: NDArray[np.float32], factors: Factors) -> NDArray[np.float32]:
+    return np.asarray(_in_cells(array, factors).mean((1, 3, 5)), np.float32)
 
 
 def _spread(total: NDArray[np.float32], weight: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
@@ -94,7 +110,7 @@ def _spread(total: NDArray[np.float32], weight: NDArray[np.float32], grid: Grid)
     return np.asarray(np.where(sums[1] > 1e-9, sums[0] / np.maximum(sums[1], 1e-9), FAT_HU), np.float32)
 
 
-def _bellies(hu: NDArray[np.float32], deep: NDArray[np.bool_], muscle_hu: float, grid: Grid) -> NDArray[np.float32]:
+def _bellies(hu: NDArray[np.float32], deep: Mask, muscle_hu: float, grid: Grid) -> NDArray[np.float32]:
     """Return the signed distance to muscle: more muscle than fat and than tendon, near a core of muscle."""
     brightest = muscle_hu + 0.5 * TENDON_ABOVE_MUSCLE_HU
     muscle = deep & (hu > 0.5 * (muscle_hu + FAT_HU)) & (hu < brightest)
@@ -103,7 +119,7 @@ def _bellies(hu: NDArray[np.float32], deep: NDArray[np.bool_], muscle_hu: float,
     return _signed_mm(muscle & (_signed_mm(core, grid) < _CORE_MM + _NEAR_MM), grid)
 
 
-def _signed_mm(mask: NDArray[np.bool_], grid: Grid) -> NDArray[np.float32]:
+def _signed_mm(mask: Mask, grid: Grid) -> NDArray[np.float32]:
     """Return the distance to a mask's surface, negative inside."""
     import SimpleITK as sitk
 

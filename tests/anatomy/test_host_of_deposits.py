@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calcidect.anatomy._host_image import host_image
+from calcidect.anatomy._host_of_deposits import host_of_deposits
 from calcidect.anatomy._mineral import mineral_image
 from support.maps import FAT_HU, MUSCLE_HU, SENSITIVITY
 
@@ -23,9 +23,10 @@ def test_fat_and_muscle_under_hydroxyapatite_are_told(mg_per_cm3: float) -> None
     images = [np.where(muscle, MUSCLE_HU[n], FAT_HU[n]) + k * slab + rng.normal(0, 6, SHAPE) for n, k in enumerate(K)]
     body = np.ones(SHAPE, bool)
     body[:, [0, -1]] = False
-    host = host_image(mineral_image(*images, body, SPACING_MM, SENSITIVITY), SENSITIVITY)
-    fat, belly = (host.hu[12:18, j, 25:35].mean() for j in (slice(27, 29), slice(31, 33)))
+    image = mineral_image(*images, body, SPACING_MM, SENSITIVITY)
+    host_hu, weight = host_of_deposits(image, SENSITIVITY).under(image.smooth_low_hu, image.ha_mg_per_cm3)
+    fat, belly = (host_hu[12:18, j, 25:35].mean() for j in (slice(27, 29), slice(31, 33)))
     assert fat == pytest.approx(FAT_HU[0], abs=20)
     assert belly == pytest.approx(MUSCLE_HU[0], abs=20)
-    assert host.weight[12:18, 27:33, 25:35].mean() < host.weight[12:18, 40:50, 25:35].mean()
-    assert host.weight[12:18, 40:50, 25:35].mean() > 0.95
+    assert weight[12:18, 27:33, 25:35].mean() < weight[12:18, 40:50, 25:35].mean()
+    assert weight[12:18, 40:50, 25:35].mean() > 0.95
