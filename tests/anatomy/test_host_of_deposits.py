@@ -1,17 +1,21 @@
-"""What a deposit lies in shows through it; a denser one is believed less."""
+"""What a deposit lies in shows through it; where its surroundings are even, they have their say."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from calcidect.anatomy._host_of_deposits import host_of_deposits
+from calcidect.anatomy._host_of_deposits import Around, HostOfDeposits, host_of_deposits
 from calcidect.anatomy._mineral import mineral_image
 from support.maps import FAT_HU, MUSCLE_HU, SENSITIVITY
 
 SHAPE = (30, 60, 60)
 SPACING_MM = (0.6, 0.6, 0.6)
 K = (SENSITIVITY.ha_low, SENSITIVITY.ha_high)
+
+
+def around(hu: float, uneven_hu: float) -> Around:
+    return Around(*(np.full(1, each, np.float32) for each in (hu, uneven_hu, 0.0)))
 
 
 @pytest.mark.parametrize("mg_per_cm3", [150, 400])
@@ -24,9 +28,17 @@ def test_fat_and_muscle_under_hydroxyapatite_are_told(mg_per_cm3: float) -> None
     body = np.ones(SHAPE, bool)
     body[:, [0, -1]] = False
     image = mineral_image(*images, body, SPACING_MM, SENSITIVITY)
-    host_hu, weight = host_of_deposits(image, SENSITIVITY).under(image.smooth_low_hu, image.ha_mg_per_cm3)
-    fat, belly = (host_hu[12:18, j, 25:35].mean() for j in (slice(27, 29), slice(31, 33)))
-    assert fat == pytest.approx(FAT_HU[0], abs=20)
-    assert belly == pytest.approx(MUSCLE_HU[0], abs=20)
-    assert weight[12:18, 27:33, 25:35].mean() < weight[12:18, 40:50, 25:35].mean()
-    assert weight[12:18, 40:50, 25:35].mean() > 0.95
+    host = host_of_deposits(image, SENSITIVITY)
+    for rows, true_hu in ((slice(27, 29), FAT_HU[0]), (slice(31, 33), MUSCLE_HU[0])):
+        low, ha = (
+            a[12:18, rows, 25:35].mean(keepdims=True).ravel() for a in (image.smooth_low_hu, image.ha_mg_per_cm3)
+        )
+        assert host.likely(low, ha, around(0.0, 1e4))[0] == pytest.approx(true_hu, abs=20)
+
+
+def test_a_scan_that_errs_by_its_stated_error_turns_no_muscle_into_fat() -> None:
+    host = HostOfDeposits(np.zeros((1, 1, 1), np.float32), 2.0, 0.15)
+    c = np.full(1, 800.0)
+    low = 50 + (2.0 - 0.15) * c
+    assert host.likely(low, c, around(50.0, 15.0))[0] > 30
+    assert host.likely(low, c, around(-30.0, 80.0))[0] < -30

@@ -93,7 +93,7 @@ def test_two_energies_tell_a_deposit_on_the_fascia_from_one_in_the_belly() -> No
     under = np.where(j < 15, MUSCLE, FAT).astype(np.float32)
     deposit = (j > 15) & (j < 19) & (np.abs(np.arange(60) - 30)[:, None, None] < 15)
     ha = np.where(deposit, 400, 0).astype(np.float32)
-    seen, host = tissue(under + 2 * ha, deposit), HostOfDeposits(ha, 2.0, 0.2)
+    seen, host = tissue(under + 2 * ha, deposit), HostOfDeposits(ha, 2.0, 0.1)
     places = GRID.point_of(np.argwhere(deposit)[:, ::-1])
 
     def in_muscle(host: HostOfDeposits | None) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._host_of_deposits import HostOfDeposits
+from calcidect.anatomy._host_of_deposits import Around, HostOfDeposits
 from calcidect.anatomy._seen_tendons import FAT_HU, TENDON_ABOVE_MUSCLE_HU, SeenTissue
 from calcidect.geometry import Grid, Volume
 
@@ -47,12 +47,15 @@ def map_muscle(tissue: SeenTissue, deposits: Mask, host: HostOfDeposits | None) 
     clear = _clear_of(tissue.mineral, factors)
     soft = _is_soft(tissue.low_hu, tissue.depth_mm)
     weight = np.where(clear, _cell_means(soft.astype(np.float32), factors), np.float32(0))
-    total = np.where(clear, _cell_means(np.where(soft, tissue.low_hu, np.float32(0)), factors), np.float32(0))
-    if host is not None:
-        hidden = _clear_of(tissue.mineral & ~deposits, factors) & ~_clear_of(deposits, factors)
-        total[hidden], weight[hidden] = _beneath(tissue, host, hidden, factors)
+    hu = _soft_means(tissue.low_hu, soft, weight, factors)
+    if host is not None and deposits.any():
+        beneath = _clear_of(tissue.mineral & ~deposits, factors) & ~_clear_of(deposits, factors)
+        ha = _soft_means(host.ha_mg_per_cm3, soft, weight, factors)
+        mean, square, ha = (_spread(each, weight, grid)[beneath] for each in (hu, hu**2, ha))
+        around = Around(mean, np.sqrt(np.maximum(square - mean**2, 0)), ha)
+        hu[beneath], weight[beneath] = _beneath(tissue, host, beneath, factors, around)
     deep = _cell_means(tissue.depth_mm, factors) > SKIN_AND_BLUR_MM
-    return Volume(_bellies(_spread(total, weight, grid), deep, tissue.muscle_hu, grid), grid)
+    return Volume(_bellies(_spread(hu, weight, grid), deep, tissue.muscle_hu, grid), grid)
 
 
 def _is_soft(hu: NDArray[np.float32], depth_mm: NDArray[np.float32]) -> Mask:
@@ -67,16 +70,17 @@ def _clear_of(mineral: Mask, factors: Factors) -> Mask:
 
 
 def _beneath(
-    tissue: SeenTissue, host: HostOfDeposits, cells: Mask, factors: Factors
+    tissue: SeenTissue, host: HostOfDeposits, cells: Mask, factors: Factors, around: Around
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the sum of the host's HU by weight, and the weight, of each of some cells."""
+    """Return the host's HU in some cells, and the share of each that tells it."""
     i, j, k = factors
     a, b, c = np.nonzero(cells)
     arrays = (tissue.low_hu, host.ha_mg_per_cm3, tissue.depth_mm)
     low, ha, depth = (_in_cells(array, factors)[a, :, b, :, c, :].reshape(-1, i * j * k) for array in arrays)
-    hu, weight = host.under(low, ha)
-    weight = np.where(_is_soft(hu, depth), weight, np.float32(0))
-    return (weight * hu).mean(1), weight.mean(1)
+    soft = _is_soft(low - np.float32(host.k_low) * ha, depth)
+    share = soft.mean(1, dtype=np.float32)
+    low, ha = (np.where(soft, array, 0).mean(1) / np.maximum(share, np.float32(1e-9)) for array in (low, ha))
+    return host.likely(low, ha, around), share
 
 
 def _cells_of(grid: Grid) -> tuple[Factors, Grid]:
@@ -99,14 +103,22 @@ def _cell_means(array: NDArray[np.float32], factors: Factors) -> NDArray[np.floa
     return np.asarray(_in_cells(array, factors).mean((1, 3, 5)), np.float32)
 
 
-def _spread(total: NDArray[np.float32], weight: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
+def _soft_means(
+    array: NDArray[np.float32], soft: Mask, weight: NDArray[np.float32], factors: Factors
+) -> NDArray[np.float32]:  # fmt: skip
+    """Return the means of the soft tissue in whole cells, of which so much is soft; 0 where none is."""
+    means = _cell_means(np.where(soft, array, np.float32(0)), factors)
+    return np.where(weight > 0, means / np.maximum(weight, np.float32(1e-9)), np.float32(0))
+
+
+def _spread(hu: NDArray[np.float32], weight: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
     """Return the mean of what is near, or of what is farther where nothing is."""
     from scipy.ndimage import gaussian_filter
 
-    sums = np.zeros((2, *total.shape), np.float32)
+    sums = np.zeros((2, *hu.shape), np.float32)
     for sigma_mm, share in _SCALES:
         sigma = [sigma_mm / s for s in grid.spacing_mm[::-1]]
-        sums += np.stack([share * gaussian_filter(a, sigma, truncate=3.0) for a in (total, weight)])
+        sums += np.stack([share * gaussian_filter(a, sigma, truncate=3.0) for a in (weight * hu, weight)])
     return np.asarray(np.where(sums[1] > 1e-9, sums[0] / np.maximum(sums[1], 1e-9), FAT_HU), np.float32)
 
 
