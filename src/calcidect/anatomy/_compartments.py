@@ -216,7 +216,7 @@ def _outside_bellies(tendon: Tendon, muscle_mm: Volume | None) -> FloatArray:
         return tendon.path_mm
     inside = sampled(muscle_mm.array, muscle_mm.grid, tendon.path_mm) < -_IN_BELLY_MM
     in_muscle = uniform_filter1d(inside.astype(float), round(_STRETCH_MM / PATH_STEP_MM), mode="nearest")
-    return tendon.path_mm[in_muscle <= _MOSTLY]
+    return np.asarray(tendon.path_mm[in_muscle <= _MOSTLY])
 
 
 def _wrist(bones: dict[str, BoneFrame]) -> JointLine:
