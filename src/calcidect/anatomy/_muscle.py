@@ -8,6 +8,8 @@ than 3 mm is a fascia, a vessel, or a border of fat with tendon or skin.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,11 +53,11 @@ def map_muscle(tissue: SeenTissue, deposits: Mask, host: HostOfDeposits | None) 
     if host is not None and deposits.any():
         beneath = _clear_of(tissue.mineral & ~deposits, factors) & ~_clear_of(deposits, factors)
         ha = _soft_means(host.ha_mg_per_cm3, soft, weight, factors)
-        mean, square, ha = (_spread(each, weight, grid)[beneath] for each in (hu, hu**2, ha))
+        mean, square, ha = (each[beneath] for each in _spread((hu, hu**2, ha), weight, grid))
         around = Around(mean, np.sqrt(np.maximum(square - mean**2, 0)), ha)
         hu[beneath], weight[beneath] = _beneath(tissue, host, beneath, factors, around)
     deep = _cell_means(tissue.depth_mm, factors) > SKIN_AND_BLUR_MM
-    return Volume(_bellies(_spread(hu, weight, grid), deep, tissue.muscle_hu, grid), grid)
+    return Volume(_bellies(*_spread((hu,), weight, grid), deep, tissue.muscle_hu, grid), grid)
 
 
 def _is_soft(hu: NDArray[np.float32], depth_mm: NDArray[np.float32]) -> Mask:
@@ -111,15 +113,19 @@ def _soft_means(
     return np.where(weight > 0, means / np.maximum(weight, np.float32(1e-9)), np.float32(0))
 
 
-def _spread(hu: NDArray[np.float32], weight: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
-    """Return the mean of what is near, or of what is farther where nothing is."""
+def _spread(
+    fields: Sequence[NDArray[np.float32]], weight: NDArray[np.float32], grid: Grid
+) -> list[NDArray[np.float32]]:
+    """Return the mean of each field of what is near, or of what is farther where nothing is."""
     from scipy.ndimage import gaussian_filter
 
-    sums = np.zeros((2, *hu.shape), np.float32)
+    sums = np.zeros((1 + len(fields), *weight.shape), np.float32)
     for sigma_mm, share in _SCALES:
         sigma = [sigma_mm / s for s in grid.spacing_mm[::-1]]
-        sums += np.stack([share * gaussian_filter(a, sigma, truncate=3.0) for a in (weight * hu, weight)])
-    return np.asarray(np.where(sums[1] > 1e-9, sums[0] / np.maximum(sums[1], 1e-9), FAT_HU), np.float32)
+        for total, field in zip(sums, (weight, *(weight * field for field in fields)), strict=True):
+            total += share * gaussian_filter(field, sigma, truncate=3.0)
+    shows, least = sums[0] > 1e-9, np.maximum(sums[0], np.float32(1e-9))
+    return [np.where(shows, total / least, np.float32(FAT_HU)) for total in sums[1:]]
 
 
 def _bellies(hu: NDArray[np.float32], deep: Mask, muscle_hu: float, grid: Grid) -> NDArray[np.float32]:
