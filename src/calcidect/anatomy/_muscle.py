@@ -57,7 +57,8 @@ def map_muscle(tissue: SeenTissue, deposits: Mask, host: HostOfDeposits | None) 
         around = Around(mean, np.sqrt(np.maximum(square - mean**2, 0)), ha)
         hu[beneath], weight[beneath] = _beneath(tissue, host, beneath, factors, around)
     deep = _cell_means(tissue.depth_mm, factors) > SKIN_AND_BLUR_MM
-    return Volume(_bellies(*_spread((hu,), weight, grid), deep, tissue.muscle_hu, grid), grid)
+    (filled,) = _spread((hu,), weight, grid)
+    return Volume(_bellies(filled, deep, tissue.muscle_hu, grid), grid)
 
 
 def _is_soft(hu: NDArray[np.float32], depth_mm: NDArray[np.float32]) -> Mask:
