@@ -37,6 +37,7 @@ def test_the_pulp_is_the_fat_pad_and_the_nail_bed_is_not(regions: HandRegions, d
     assert named(regions, tip + 5 * bone.palmar) == ("fingertip_fat_pad", "distal_phalanx", digit)
     assert named(regions, tip + 6 * side_of(regions, f"distal_phalanx_{digit}"))[0] == "fingertip_fat_pad"
     assert named(regions, tip - 5 * bone.palmar) == ("subcutaneous", "distal_phalanx", digit)
+    assert named(regions, tip - 0.5 * bone.palmar)[0] == "fingertip_fat_pad"  # in a lost tuft's place
 
 
 @pytest.mark.parametrize(

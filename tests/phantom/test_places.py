@@ -42,6 +42,7 @@ def test_before_and_beside_a_fingertip_is_the_pad_and_behind_it_is_not(places: P
     assert named(places, tip + 6 * palmar) == ("fingertip_fat_pad", "distal_phalanx")
     assert named(places, tip + 5 * radial)[0] == named(places, tip - 5 * radial)[0] == "fingertip_fat_pad"
     assert named(places, tip - 6 * palmar)[0] == "subcutaneous"
+    assert named(places, tip - palmar)[0] == "fingertip_fat_pad"  # in a lost tuft's place
     assert places.place(tip + 3 * along).ray == digit
 
 

@@ -40,6 +40,8 @@ LEVELS = ("distal_phalanx", "middle_phalanx", "proximal_phalanx", "metacarpal", 
 _TUNNEL, _FLEXOR, _EXTENSOR, _PAD, _PERIARTICULAR, _MUSCLE, _FOREARM, _SUBCUTANEOUS = range(len(COMPARTMENTS))
 _SHEATH_MM, _JOINT_MM, _NEAR_BONE_MM, _BESIDE_MUSCLE_MM, _BASAL = 1.5, 5.0, 2.0, 1.0, 0.25
 """As the contract has them."""
+_HALF_PHALANX_MM = 2.0
+"""A distal phalanx is 4 mm thick: what lies in a lost tuft's place is not behind it."""
 _FAR_MM = 99.0
 _IN_BELLY_MM, _STRETCH_MM, _MOSTLY = 0.5, 11.0, 0.7
 """Our choice: deeper than the border of a belly is known to; longer than a deposit hides; of that stretch."""
@@ -164,7 +166,7 @@ class HandRegions:
         return np.asarray(away_mm <= radius_mm[nearest] + _SHEATH_MM)
 
     def _in_pad(self, points_mm: FloatArray, along: AlongRays) -> NDArray[np.bool_]:
-        """Tell which points lie beside or in front of a distal phalanx: not within 45 degrees of its back."""
+        """Tell which points lie beside or in front of a distal phalanx: not behind it, within 45 degrees."""
         pad = np.zeros(len(points_mm), bool)
         for r, ray in enumerate(self.rays):
             if ray.levels[-1] != "distal_phalanx":
@@ -175,7 +177,9 @@ class HandRegions:
             offset = points_mm[mine] - bone.joint_mm
             height = offset @ bone.palmar
             side = offset @ np.cross(bone.along, bone.palmar)
-            pad[mine] = (line.beyond_mm(points_mm[mine]) > _BASAL * length_mm) & (height > -np.abs(side))
+            pad[mine] = (line.beyond_mm(points_mm[mine]) > _BASAL * length_mm) & (
+                height + _HALF_PHALANX_MM > -np.abs(side)
+            )
         return pad
 
     def _may_be_muscle(

@@ -30,6 +30,8 @@ _RETINACULUM_MM = 1.5
 """It is 0.8 to 2.5 mm thick, and spans the bones' outer edges."""
 _HALF_GAP_MM, _END_SHARE = 1.0, 0.01
 """Half a joint space, where one of its bones is asked; share of vertices beyond a bone's end."""
+_HALF_PHALANX_MM = 2.0
+"""A distal phalanx is 4 mm thick: what lies in a lost tuft's place is not behind it."""
 _BEHIND = 30
 """Of a bone's vertices, seen from the palm, so many hold both of its sides."""
 
@@ -153,7 +155,7 @@ class Places:
         along, palmar, radial = ray_axes(self.posed, bone)
         offset = point_mm - start
         beyond_base = offset @ along > _BASAL * np.linalg.norm(end - start)
-        return bool(beyond_base and offset @ palmar > -abs(offset @ radial))
+        return bool(beyond_base and offset @ palmar + _HALF_PHALANX_MM > -abs(offset @ radial))
 
 
 def places_of(posed: PosedHand, size: float) -> Places:
