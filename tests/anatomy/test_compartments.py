@@ -37,6 +37,7 @@ def test_the_pulp_is_the_fat_pad_and_the_nail_bed_is_not(regions: HandRegions, d
     assert named(regions, tip + 5 * bone.palmar) == ("fingertip_fat_pad", "distal_phalanx", digit)
     assert named(regions, tip + 6 * side_of(regions, f"distal_phalanx_{digit}"))[0] == "fingertip_fat_pad"
     assert named(regions, tip - 5 * bone.palmar) == ("subcutaneous", "distal_phalanx", digit)
+    assert named(regions, tip - 0.5 * bone.palmar)[0] == "fingertip_fat_pad"  # in a lost tuft's place
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,19 @@ def test_muscle_counts_to_a_millimetre_beside_it_in_the_hand_and_has_no_digit() 
     assert named(regions, middle) == ("muscle", "metacarpal", 0)
     assert named(regions, middle + 4.8 * across)[0] == "muscle"
     assert named(regions, middle + 5.2 * across) == ("subcutaneous", "metacarpal", 5)
+
+
+def test_where_the_scan_shows_a_belly_there_is_no_tendon() -> None:
+    path = next(t.path_mm for t in resting_hand().tendons if t.name == "FDP3")
+    middle = middle_of(resting_hand().bones["metacarpal_3"])
+    point = path[np.linalg.norm(path - middle, axis=1).argmin()]
+    at = np.stack(np.meshgrid(*[np.arange(-30.0, 31.0)] * 3, indexing="ij"), -1)
+    grid = Grid((61, 61, 61), (1, 1, 1), tuple(point - 30))
+    for radius_mm, expected in ((12, "muscle"), (4, "flexor_tendon_sheath")):
+        ball = (np.linalg.norm(at, axis=-1) - radius_mm).astype(np.float32)
+        regions = regions_of(resting_hand("right", Volume(ball, grid)))
+        assert regions is not None
+        assert named(regions, point)[0] == expected
 
 
 def test_aspect_follows_the_bone_not_the_palm(regions: HandRegions) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from calcidect.anatomy import Tendon
+from calcidect.anatomy._host_of_deposits import HostOfDeposits
 from calcidect.anatomy._muscle import map_muscle
-from calcidect.anatomy._seen_tendons import SeenTissue, seen_tendons
+from calcidect.anatomy._seen_tendons import SeenTissue, sampled, seen_tendons
 from calcidect.anatomy._tendons import load_tendons
 from calcidect.geometry import Grid
 
@@ -72,7 +73,7 @@ def test_a_tendon_outside_the_skin_comes_in() -> None:
 def test_muscle_is_told_from_fat_and_tendon_and_seen_through_a_deposit() -> None:
     belly, deposit = tube((15, 15), 7), tube((15, 15), 2.5)
     hu = np.where(deposit, 900.0, np.where(belly, MUSCLE, FAT))
-    muscle = map_muscle(tissue(hu, deposit))
+    muscle = map_muscle(tissue(hu, deposit), deposit, None)
     assert muscle.grid.spacing_mm == pytest.approx((1.2, 1.2, 1.2))
 
     def distance(x: float) -> float:
@@ -82,8 +83,25 @@ def test_muscle_is_told_from_fat_and_tendon_and_seen_through_a_deposit() -> None
     assert distance(15) < -3
     assert distance(15 + 7) == pytest.approx(0, abs=1.2)
     assert distance(15 + 11) > 2
-    assert (map_muscle(tissue(np.where(belly, TENDON, FAT))).array > 1).mean() > 0.95
-    assert (map_muscle(tissue(np.where(tube((15, 15), 1.0), MUSCLE, FAT))).array > 0).all()
+    none = np.zeros(GRID.shape, bool)
+    assert (map_muscle(tissue(np.where(belly, TENDON, FAT)), none, None).array > 1).mean() > 0.95
+    assert (map_muscle(tissue(np.where(tube((15, 15), 1.0), MUSCLE, FAT)), none, None).array > 0).all()
+
+
+def test_two_energies_tell_a_deposit_on_the_fascia_from_one_in_the_belly() -> None:
+    j = np.broadcast_to(np.arange(50)[None, :, None] * SPACING_MM, GRID.shape)
+    under = np.where(j < 15, MUSCLE, FAT).astype(np.float32)
+    deposit = (j > 15) & (j < 19) & (np.abs(np.arange(60) - 30)[:, None, None] < 15)
+    ha = np.where(deposit, 400, 0).astype(np.float32)
+    seen, host = tissue(under + 2 * ha, deposit), HostOfDeposits(ha, 2.0, 0.1)
+    places = GRID.point_of(np.argwhere(deposit)[:, ::-1])
+
+    def in_muscle(host: HostOfDeposits | None) -> float:
+        muscle = map_muscle(seen, deposit, host)
+        return float((sampled(muscle.array, muscle.grid, places) <= 0).mean())
+
+    assert in_muscle(host) < 0.2
+    assert in_muscle(None) > 0.3  # what is around says: half
 
 
 def test_every_digit_has_its_tendons() -> None:

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from calcidect.anatomy._carpal_tunnel import CarpalTunnel, carpal_tunnel_of
 from calcidect.anatomy._rays import END_SHARE, HALF_GAP_MM, AlongRays, JointLine, Ray, along_rays, rays_of
 from calcidect.anatomy._seen_tendons import sampled
-from calcidect.anatomy._types import BoneFrame, Hand
-from calcidect.geometry import FloatArray
+from calcidect.anatomy._tendons import PATH_STEP_MM
+from calcidect.anatomy._types import BoneFrame, Hand, Tendon
+from calcidect.geometry import FloatArray, Volume
 
 if TYPE_CHECKING:
     from scipy.spatial import cKDTree
@@ -39,7 +40,11 @@ LEVELS = ("distal_phalanx", "middle_phalanx", "proximal_phalanx", "metacarpal", 
 _TUNNEL, _FLEXOR, _EXTENSOR, _PAD, _PERIARTICULAR, _MUSCLE, _FOREARM, _SUBCUTANEOUS = range(len(COMPARTMENTS))
 _SHEATH_MM, _JOINT_MM, _NEAR_BONE_MM, _BESIDE_MUSCLE_MM, _BASAL = 1.5, 5.0, 2.0, 1.0, 0.25
 """As the contract has them."""
+_HALF_PHALANX_MM = 2.0
+"""A distal phalanx is 4 mm thick: what lies in a lost tuft's place is not behind it."""
 _FAR_MM = 99.0
+_IN_BELLY_MM, _STRETCH_MM, _MOSTLY = 0.5, 11.0, 0.7
+"""Our choice: deeper than the border of a belly is known to; longer than a deposit hides; of that stretch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +166,7 @@ class HandRegions:
         return np.asarray(away_mm <= radius_mm[nearest] + _SHEATH_MM)
 
     def _in_pad(self, points_mm: FloatArray, along: AlongRays) -> NDArray[np.bool_]:
-        """Tell which points lie beside or in front of a distal phalanx: not within 45 degrees of its back."""
+        """Tell which points lie beside or in front of a distal phalanx: not behind it, within 45 degrees."""
         pad = np.zeros(len(points_mm), bool)
         for r, ray in enumerate(self.rays):
             if ray.levels[-1] != "distal_phalanx":
@@ -172,7 +177,9 @@ class HandRegions:
             offset = points_mm[mine] - bone.joint_mm
             height = offset @ bone.palmar
             side = offset @ np.cross(bone.along, bone.palmar)
-            pad[mine] = (line.beyond_mm(points_mm[mine]) > _BASAL * length_mm) & (height > -np.abs(side))
+            pad[mine] = (line.beyond_mm(points_mm[mine]) > _BASAL * length_mm) & (
+                height + _HALF_PHALANX_MM > -np.abs(side)
+            )
         return pad
 
     def _may_be_muscle(
@@ -195,11 +202,25 @@ def regions_of(hand: Hand) -> HandRegions | None:
         return None
     tendons = {}
     for kind in ("flexor", "extensor"):
-        mine = [tendon for tendon in hand.tendons if tendon.kind == kind]
-        if mine:
-            radii = np.repeat([tendon.radius_mm for tendon in mine], [len(tendon.path_mm) for tendon in mine])
-            tendons[kind] = cKDTree(np.concatenate([tendon.path_mm for tendon in mine])), radii
+        mine = [(tendon, _outside_bellies(tendon, hand.muscle_mm)) for tendon in hand.tendons if tendon.kind == kind]
+        if mine and (paths := np.concatenate([path for _, path in mine])).size:
+            radii = np.repeat([tendon.radius_mm for tendon, _ in mine], [len(path) for _, path in mine])
+            tendons[kind] = cKDTree(paths), radii
     return HandRegions(hand, rays_of(hand), carpal_tunnel_of(hand), _wrist(hand.bones), tendons)
+
+
+def _outside_bellies(tendon: Tendon, muscle_mm: Volume | None) -> FloatArray:
+    """Return a tendon's path but for stretches that the scan shows to be muscle: there this person's runs elsewhere.
+
+    What a deposit hides of a tendon in a belly may look like muscle, too, but not for a centimetre.
+    """
+    from scipy.ndimage import uniform_filter1d
+
+    if muscle_mm is None:
+        return tendon.path_mm
+    inside = sampled(muscle_mm.array, muscle_mm.grid, tendon.path_mm) < -_IN_BELLY_MM
+    in_muscle = uniform_filter1d(inside.astype(float), round(_STRETCH_MM / PATH_STEP_MM), mode="nearest")
+    return np.asarray(tendon.path_mm[in_muscle <= _MOSTLY])
 
 
 def _wrist(bones: dict[str, BoneFrame]) -> JointLine:

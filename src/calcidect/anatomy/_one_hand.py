@@ -22,6 +22,7 @@ from calcidect.anatomy._find_pose import AS_FOUND, FoundPose, find_pose, refitte
 from calcidect.anatomy._frame import Frame, find_frame
 from calcidect.anatomy._hand_model import load_hand_model
 from calcidect.anatomy._hand_space import HandSpace, hand_space
+from calcidect.anatomy._host_of_deposits import host_of_deposits
 from calcidect.anatomy._mineral import (
     HU_PER_MG_AT_80_KV,
     NAIL_AND_SKIN_MM,
@@ -115,8 +116,10 @@ def find_hand(maps: MaterialMaps, body: Body) -> FoundHand:
     host_hu = maps.soft_tissue.host_hu[0]
     tissue = SeenTissue(scan.grid, scan.image.scanned_smooth_low_hu, scan.image.depth_mm, all_mineral, host_hu)
     tendons = seen_tendons(named.tendons, tissue.without(mineral.deposits))
+    host = None if maps.sensitivity is None else host_of_deposits(scan.image, maps.sensitivity)
+    muscle_mm = map_muscle(tissue, mineral.deposits, host)
     frame = _confirmed(scan.frame, skeleton.best)
-    return FoundHand(body, frame, named, mineral, skeleton.radiocarpal_mm, tendons, map_muscle(tissue))
+    return FoundHand(body, frame, named, mineral, skeleton.radiocarpal_mm, tendons, muscle_mm)
 
 
 def _scan(maps: MaterialMaps, body: Body) -> _Scan:

@@ -19,7 +19,7 @@ from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._noise_covariance import NoiseCovariance
 from calcidect.materials._path import path_at_cm, slice_paths_cm, water_path
 from calcidect.materials._phantom_body import without_phantom
-from calcidect.materials._ray import distance_sd
+from calcidect.materials._ray import SIGNAL_SD_FRACTION, distance_sd
 from calcidect.materials._regions import crystal_mass
 from calcidect.materials._scatter import Scatter, scatter_of
 from calcidect.materials._sensitivity import in_host, sensitivity, sensitivity_at
@@ -41,6 +41,7 @@ __all__ = [
     "MODEL",
     "MODEL_SD_FRACTION",
     "QUANTITIES",
+    "SIGNAL_SD_FRACTION",
     "URATE",
     "Calibration",
     "Classification",

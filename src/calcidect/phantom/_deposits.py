@@ -14,6 +14,7 @@ from calcidect.geometry import FloatArray
 from calcidect.phantom._attenuation import Tissue
 from calcidect.phantom._bones import BONE_MARGIN_MM, texture
 from calcidect.phantom._hand import DigitalHand
+from calcidect.phantom._places import most_of, places_of
 from calcidect.phantom._shapes import PATTERNS, FloatField, Place, make_shape, roughened
 from calcidect.phantom._sites import COMPARTMENTS, find_site
 from calcidect.phantom._soft_tissue import upsampled
@@ -32,7 +33,7 @@ class DepositSpec:
     Parameters
     ----------
     compartment, pattern : str
-        As the result contract names them.
+        As the result contract names them; where the deposit then lies by the contract, its truth says.
     digit : int
         Ray, 1 to 5.
     size_mm : float
@@ -248,7 +249,11 @@ def _truth(
     weights = share[k, j, i]
     centroid = np.average(points, axis=0, weights=weights)
     bone = _bone_distance(hand, box)
-    nearest, level, digit, aspect = _place_of(hand, spec, centroid)
+    nearest, aspect = _nearest_bone(hand, centroid)
+    places = places_of(hand.posed, hand.size)
+    inside = sdf < 0
+    compartments = places.compartments(points, bone[inside], _muscle_distance(hand, box)[inside], centroid)
+    compartment, place = most_of(compartments, weights), places.place(centroid)
     is_ha = spec.material == "hydroxyapatite"
     depth = -upsampled(
         hand.soft.skin_mm, hand.soft.grid,
@@ -258,9 +263,9 @@ def _truth(
     return {
         "side": hand.side,
         "material": spec.material,
-        "digit": digit,
-        "level": level,
-        "compartment": spec.compartment,
+        "digit": places.digit(place, compartment),
+        "level": place.level,
+        "compartment": compartment,
         "pattern": spec.pattern,
         "volume_mm3": volume_mm3,
         "ha_mass_mg": mass_mg if is_ha else 0.0,
@@ -285,8 +290,19 @@ def _diameter_mm(points_mm: FloatArray) -> float:
     return float(np.ptp(points_mm @ directions.T, axis=0).max())
 
 
-def _place_of(hand: DigitalHand, spec: DepositSpec, centroid: FloatArray) -> tuple[str, str, int | None, str]:
-    """Return nearest bone, level, digit and aspect of a centroid; level and digit are those of the nearest bone."""
+def _muscle_distance(hand: DigitalHand, box: Box) -> FloatField:
+    """Return the distance of voxels to muscle's surface, mm; 0 inside."""
+    from scipy.ndimage import distance_transform_edt
+
+    outside = hand.tissue[box] != Tissue.MUSCLE
+    if outside.all():
+        return np.full(outside.shape, np.inf, np.float32)
+    spacing = hand.grid.spacing_mm[0]
+    return np.asarray(np.maximum(distance_transform_edt(outside, spacing) - 0.5 * spacing, 0), np.float32)
+
+
+def _nearest_bone(hand: DigitalHand, centroid: FloatArray) -> tuple[str, str]:
+    """Return the bone nearest to a centroid, and on which of its sides that lies."""
     distances = {
         name: float(np.linalg.norm(bone.vertices_mm - centroid, axis=1).min())
         for name, bone in hand.posed.bones.items()
@@ -295,13 +311,4 @@ def _place_of(hand: DigitalHand, spec: DepositSpec, centroid: FloatArray) -> tup
     offset = centroid - hand.posed.bones[nearest].vertices_mm.mean(0)
     axes = {"palmar": -hand.posed.dorsal, "dorsal": hand.posed.dorsal,
             "radial": hand.posed.radial, "ulnar": -hand.posed.radial}  # fmt: skip
-    aspect = max(axes, key=lambda name: float(offset @ axes[name]))
-    if (centroid - hand.posed.radiocarpal_mm) @ hand.posed.distal < 0:
-        return nearest, "forearm", None, aspect
-    if spec.compartment == "carpal_tunnel" or not nearest[-1].isdigit():
-        return nearest, "carpus", None, aspect
-    level = nearest[:-2]
-    by_ray = "phalanx" in level or spec.compartment in (
-        "flexor_tendon_sheath", "extensor_tendon_sheath", "periarticular", "subcutaneous",
-    )  # fmt: skip
-    return nearest, level, int(nearest[-1]) if by_ray else None, aspect
+    return nearest, max(axes, key=lambda name: float(offset @ axes[name]))
