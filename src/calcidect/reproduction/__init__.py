@@ -1,0 +1,1 @@
+"""The study of Hsu, Bramwit and Schlesinger (EULAR 2014), reproduced on simulated people."""
