@@ -98,5 +98,5 @@ class Work:
         if begun != wanted:
             raise UsageError(
                 "another_study", found="The folder holds a study of other scenarios, or of other hands.",
-                expected="A folder of this study, --quick as it was begun, or a new one.", remedy="Give another --work.",
+                expected="A folder of this study, quick or not as it was begun.", remedy="Give another --work.",
             )  # fmt: skip
