@@ -1,7 +1,7 @@
 """The study's own figures, one by one, and how each is counted here.
 
 Hsu V, Bramwit M, Schlesinger N, Ann Rheum Dis 2014;73(Suppl 2):571, 10.1136/annrheumdis-2014-eular.1049. The disability
-items are of all ten: of the five who were disabled, 50 % would be no whole person (docs/study.md).
+items are of all ten: of the five who were disabled, 50 % would be no whole person (docs/reproduction.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The ten simulated people: what their scans hold, and what their record says.
 
 Both carry the study's figures. They were written, and checked against the simulator's truth alone, before any scan was
-analysed (docs/study.md). Nothing here is read by the analysis: its findings come from DICOM files.
+analysed (docs/reproduction.md). Nothing here is read by the analysis: its findings come from DICOM files.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
+import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import as_file, files
@@ -48,5 +50,6 @@ def record_of(people: Sequence[str]) -> str:
 
 
 def fingerprint(person: str) -> str:
-    """Return a hash of a person's scenario: scans of another one are not theirs."""
-    return hashlib.sha256((_FOLDER / f"{person}.toml").read_bytes()).hexdigest()
+    """Return a hash of what a person's scenario says, comments apart: scans of another one are not theirs."""
+    values = tomllib.loads((_FOLDER / f"{person}.toml").read_text(encoding="utf-8"))
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
