@@ -86,8 +86,7 @@ def make_outcome(work: Work) -> Outcome:
         tables, frame = read_tables(database), analysis_frame(database)
         database.engine.dispose()  # SQLite then leaves one file
         outcome = _compared(work, tables)
-        described = rendered({**outcome.tables, **_cohort_tables(frame)})
-        for name, data in (described | _figures(frame, tables["deposits"])).items():
+        for name, data in (rendered(outcome.tables) | _of_the_cohort(frame, tables["deposits"])).items():
             (folder / name).write_bytes(data)
     return outcome
 
@@ -111,26 +110,22 @@ def _compared(work: Work, tables: Mapping[str, pd.DataFrame]) -> Outcome:
     )
 
 
-def _cohort_tables(frame: pd.DataFrame) -> dict[str, Table]:
-    """Return Table 1, every person, and what goes with bulky deposits."""
-    described, factors, bulky = _variables()
-    return {
-        "table1": table_one(frame, described, by=bulky).table,
-        "patients": per_patient(frame, described, "person_id"),
-        "associations": associations_table(associations(frame, bulky, factors)),
-    }
-
-
-def _figures(frame: pd.DataFrame, deposits: pd.DataFrame) -> dict[str, bytes]:
-    """Return burden on a pair of hands, mass against duration, and odds ratios of bulky deposits."""
+def _of_the_cohort(frame: pd.DataFrame, deposits: pd.DataFrame) -> dict[str, bytes]:
+    """Return the cohort's tables and figures by file name: Table 1, every person, what goes with bulky deposits."""
     described, factors, bulky = _variables()
     duration, mass = chosen(described, ["disease_duration_years", "ha_mass_mg"])
-    drawn = {
+    found = associations(frame, bulky, factors)
+    tables = {
+        "table1": table_one(frame, described, by=bulky).table,
+        "patients": per_patient(frame, described, "person_id"),
+        "associations": associations_table(found),
+    }
+    figures = {
         "hands": hands_figure(burden_by_place(deposits, frame, "person_id")),
         "scatter": scatter_figure(frame, duration, mass, bulky),
-        "forest": forest_figure(associations(frame, bulky, factors)),
+        "forest": forest_figure(found),
     }
-    return {f"{name}.{end}": data for name, ends in drawn.items() for end, data in ends.items()}
+    return rendered(tables) | {f"{name}.{end}": data for name, ends in figures.items() for end, data in ends.items()}
 
 
 def _variables() -> tuple[tuple[Variable, ...], tuple[Variable, ...], Variable]:
