@@ -75,12 +75,15 @@ def test_digits_have_a_table_of_their_own(score):
     assert len(squares) == len(TRAITS) + 1
 
 
-def test_a_person_has_a_row_with_every_trait(score):
+def test_a_person_has_a_column_with_every_trait(score):
     found, true = {"P01": {**NOTHING, "bulky": True, "urate": None}}, {"P01": {**NOTHING, "muscle": True}}
     table = people_table(found, true, {"P01": score})
-    (row,) = table.rows
-    told = dict(zip(table.columns[1:], row.cells, strict=True))
-    assert told["Deposits found / true"] == "2 / 3"
-    assert told["False"] == "1"
+    assert table.columns == ("Item", "P01")
+    told = {row.head: row.cells[0] for row in table.rows}
+    assert (told["Deposits found / true"], told["False deposits"], told["HA found / true, mg"]) == (
+        "2 / 3",
+        "1",
+        "40 / 40",
+    )
     assert (told[TRAITS["bulky"]], told[TRAITS["muscle"]]) == ("false", "missed")
     assert (told[TRAITS["calcinosis"]], told[TRAITS["urate"]]) == ("no", "not assessed")

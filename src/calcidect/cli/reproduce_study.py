@@ -50,10 +50,9 @@ def run(
     for refusal in refused:
         tell(refusal, as_json)
     if outcome is not None:
-        wide = () if as_json else ("per_person",)
-        show_tables({name: table for name, table in outcome.tables.items() if name not in wide}, as_json=as_json)
+        show_tables(outcome.tables, as_json=as_json)
         if not as_json:
-            typer.echo(f"\nThese, a table per person, the cohort's tables and its figures: {place.outcome}")
+            typer.echo(f"\nThese, the cohort's tables and its figures: {place.outcome}")
     else:
         scans = len(place.simulated)
         typer.echo(json.dumps({"scans": scans}) if as_json else f"{scans} scans. Simulated, of no person.")

@@ -130,20 +130,26 @@ def _materials(found: Sequence[DepositScore]) -> dict[str, Proportion]:
 
 
 def people_table(found: Mapping[str, Traits], true: Mapping[str, Traits], scores: Mapping[str, Score]) -> Table:
-    """Return a row per person: pair, deposits, mass, and of each trait whether it was found and is true."""
-    columns = ("Person", "Pair", "Deposits found / true", "False", "HA mg", "HA mg, true", *TRAITS.values())
-    rows = []
-    for person, score in scores.items():
-        whole = score.totals[-1]
-        false = sum(not row.on_vessel for row in score.false_deposits)
-        head = (
-            score.pair,
-            f"{sum(row.found for row in score.deposits)} / {len(score.deposits)}",
-            str(false),
-            *("-" if mass is None else f"{mass:.0f}" for mass in (whole.reported_ha_mass_mg, whole.true_ha_mass_mg)),
-        )
-        rows.append(Row(person, (*head, *(_word(found[person][name], true[person][name]) for name in TRAITS))))
-    return Table("Found and true, per person", columns, tuple(rows), (_NOTE,))
+    """Return a column per person: pair, deposits, mass, and of each trait whether it was found and is true."""
+    facts = {
+        "Pair": [score.pair for score in scores.values()],
+        "Deposits found / true": [
+            f"{sum(row.found for row in score.deposits)} / {len(score.deposits)}" for score in scores.values()
+        ],
+        "False deposits": [str(sum(not row.on_vessel for row in score.false_deposits)) for score in scores.values()],
+        "HA found / true, mg": [
+            f"{_milligrams(score.totals[-1].reported_ha_mass_mg)} / {_milligrams(score.totals[-1].true_ha_mass_mg)}"
+            for score in scores.values()
+        ],
+        **{label: [_word(found[p][name], true[p][name]) for p in scores] for name, label in TRAITS.items()},
+    }
+    rows = tuple(Row(label, tuple(cells)) for label, cells in facts.items())
+    note = "yes, no: found as it is; missed: true, not found; false: found, not true. Figures on simulated hands."
+    return Table("Found and true, per person", ("Item", *scores), rows, (note,))
+
+
+def _milligrams(mass_mg: float | None) -> str:
+    return "-" if mass_mg is None else f"{mass_mg:.0f}"
 
 
 def _word(found: bool | None, true: bool | None) -> str:
