@@ -33,7 +33,7 @@ def call(files, verb, *words, table="people.csv"):
     return CliRunner().invoke(app, [str(word) for word in line])
 
 
-@pytest.mark.parametrize("verb", ["table1", "associations", "agreement", "figures"])
+@pytest.mark.parametrize("verb", ["table1", "associations", "agreement", "figures", "reproduce-study"])
 def test_help_shows_an_example(verb):
     done = CliRunner().invoke(app, ["cohort", verb, "--help"])
     assert done.exit_code == 0
@@ -168,3 +168,12 @@ def test_missing_packages_are_named_with_what_to_install(files, monkeypatch):
     assert done.exit_code == 2
     assert "not installed: statsmodels" in done.stderr
     assert ".[cohort]" in done.stderr
+
+
+@pytest.mark.parametrize("people", ["P11", " , "])
+def test_a_study_of_unknown_people_is_refused_before_anything_is_made(tmp_path, people):
+    line = ["cohort", "reproduce-study", "--work", str(tmp_path / "study"), "--people", people]
+    done = CliRunner().invoke(app, line)
+    assert done.exit_code == 2
+    assert "people_unknown" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,7 @@ from support.records import clean_rows, dirty_rows, write_csv
 from support.results import small_result
 
 VERBS = (
-    "init", "upgrade", "template", "import", "add", "list", "history", "export", "codebook",
+    "init", "upgrade", "template", "import", "add", "list", "history", "forget", "export", "codebook",
     "redcap-dictionary", "redcap-export", "redcap-import",
 )  # fmt: skip
 PERSON = {

@@ -10,7 +10,7 @@ import pytest
 from calcidect.phantom._attenuation import Tissue
 from calcidect.phantom._bones import ray_axes
 from calcidect.phantom._hand import DigitalHand, build_hand
-from calcidect.phantom._person import Person, draw_person
+from calcidect.phantom._person import Described, Person, draw_person
 from calcidect.phantom._pose import pose_hand
 from calcidect.phantom._skeleton import load_skeleton
 from calcidect.phantom._voxelise import mesh_field
@@ -31,6 +31,20 @@ def hand(person: Person) -> DigitalHand:
 def test_same_seed_same_person() -> None:
     assert draw_person(5) == draw_person(5)
     assert draw_person(5) != draw_person(6)
+
+
+def test_what_is_described_of_a_person_is_not_drawn_and_the_rest_is() -> None:
+    drawn = draw_person(5)
+    other = draw_person(5, Described(sex="M", age_years=44.0, hand_length_mm=200.0, contracture_degrees=40.0))
+    assert (other.sex, other.age_years) == ("M", 44.0)
+    right, as_drawn = other.hands["right"], drawn.hands["right"]
+    assert right.size == pytest.approx(200.0 / 178.0)
+    assert (right.length, right.width, other.cortex_factor) == (as_drawn.length, as_drawn.width, drawn.cortex_factor)
+    straight = draw_person(5, Described(contracture_degrees=0.0)).hands["right"].pose_rad
+    for ray in range(2, 6):
+        bent = np.degrees(right.pose_rad[f"pm{ray}_flexion"] - straight[f"pm{ray}_flexion"])
+        assert 16.0 <= bent <= 40.0
+        assert right.pose_rad[f"mcp{ray}_flexion"] == straight[f"mcp{ray}_flexion"]
 
 
 def test_a_left_hand_has_its_thumb_towards_the_right(person: Person) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+import pydicom
 import pytest
 
 from calcidect.errors import InputRefusedError, UsageError
@@ -64,6 +65,17 @@ def test_a_scenario_file_is_made_as_written(tmp_path: Path) -> None:
     assert lost[2] == 0
 
 
+def test_a_file_says_its_seed_and_its_person_and_a_seed_that_is_asked_for_goes_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('seed = 41\nhands = ["left"]\n[person]\nsex = "M"\nage_years = 60\n')
+    assert load_scenario(str(path)).seed == 41
+    assert load_scenario(str(path)) == load_scenario(str(path), seed=41)
+    assert load_scenario(str(path), seed=0).seed == 0
+    simulate(replace(coarse(load_scenario(str(path))), deposits=(), matrix=None), tmp_path / "case")
+    header = pydicom.dcmread(next((tmp_path / "case/dicom").rglob("*.dcm")), stop_before_pixels=True)
+    assert (header.PatientSex, header.PatientAge) == ("M", "060Y")
+
+
 WRONG = {
     "hands are no list": "hands = 3",
     "no hand": "hands = []",
@@ -75,6 +87,9 @@ WRONG = {
     "deposit of a hand that is not there": SCENARIO.replace('side = "left"', 'side = "right"'),
     "unknown digit": SCENARIO.replace("left_3", "left_13"),
     "unknown scanner setting": "[scanner]\nzoom = 3",
+    "unknown sex": "[person]\nsex = 'X'",
+    "a child": "[person]\nage_years = 9",
+    "unknown fact of the person": "[person]\nname = 'N'",
     "no TOML": "not toml",
 }
 

@@ -120,14 +120,9 @@ def named(variables: tuple[Variable, ...], names: str | None, *, but: str | None
 
 def write_tables(tables: Mapping[str, Table], out: Path, *, force: bool) -> None:
     """Write every table in every format, all of them or none."""
-    from calcidect.cohort import RENDERINGS, as_word
+    from calcidect.cohort import rendered
 
-    files = {
-        f"{name}.{ending}": rendering(table).encode()
-        for name, table in tables.items()
-        for ending, rendering in RENDERINGS.items()
-    }
-    write_files(files | {f"{name}.docx": as_word(table) for name, table in tables.items()}, out, force)
+    write_files(rendered(tables), out, force)
 
 
 def write_files(files: Mapping[str, bytes], out: Path, force: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from calcidect.cli import reproduce_study
 from calcidect.cli._options import AsJson
 from calcidect.cli._progress import shown_progress
 from calcidect.cli._tables import (
@@ -37,6 +38,7 @@ EXAMPLE = """\b
 Examples:
   calcidect cohort table1 people.csv --codebook codebook.csv --by bulky --out table1/
   calcidect cohort associations people.csv --codebook codebook.csv --outcome bulky --out associations/
+  calcidect cohort reproduce-study --work study/
 """
 
 app = typer.Typer(name="cohort", no_args_is_help=True, rich_markup_mode=None, epilog=EXAMPLE)
@@ -332,3 +334,6 @@ def _centres(known: tuple[Variable, ...], mean: str | None, median: str | None) 
             remedy="Change the lists.",
         )
     return centres
+
+
+app.command("reproduce-study", cls=Verb, epilog=reproduce_study.EXAMPLE)(reproduce_study.run)

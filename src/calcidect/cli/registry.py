@@ -185,6 +185,33 @@ def history(
     say({"changes": rows}, lines, as_json)
 
 
+@_verb("forget", "--person P01 --confirm P01")
+def forget(
+    person: Annotated[str, typer.Option("--person", help="Pseudonym of whom to erase.")],
+    confirm: Annotated[str, typer.Option("--confirm", help="The same pseudonym again: it can't be undone.")],
+    db: DatabasePlace = DEFAULT_DB,
+    user: User = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person whole, history included, as where consent is withdrawn.
+
+    What stays says that one was erased, when and by whom. Result folders, exports and copies are not touched.
+    """
+    from calcidect.registry import forget_person, open_database
+
+    if confirm != person:
+        raise UsageError(
+            "not_confirmed", found="--confirm is not what --person is.", expected="The same pseudonym twice.",
+            remedy="Write it again.",
+        )  # fmt: skip
+    rewritten = forget_person(open_database(db), person, who_of(user))
+    lines = ["One person was erased."]
+    if not rewritten:
+        lines.append("Its old pages are still in the files, since another program had the database open; see docs.")
+    lines.append("Result folders, exports and backups may still hold this person.")
+    say({"erased": 1, "rewritten": rewritten}, lines, as_json)
+
+
 @_verb("export", "--out tables/", "--out tables/ --format parquet --force")
 def export(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to make.")],

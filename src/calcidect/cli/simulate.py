@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from calcidect.cli._options import Seed
 from calcidect.cli._progress import shown_progress
 from calcidect.errors import UsageError
 
@@ -26,7 +25,9 @@ def run(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Case folder to make: dicom/ and truth/.")
     ] = None,
-    seed: Seed = 0,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="The same seed gives the same scan; a file's own, or 0.")
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="One hand, coarser: seconds instead of minutes.")] = False,
     pair: Annotated[
         str | None, typer.Option("--pair", help="Energies, as 80/Sn150 or 50/100keV; the scenario's if not given.")

@@ -29,7 +29,7 @@ from calcidect.cohort._two_by_two import (
 )
 from calcidect.cohort._two_methods import bland_altman, concordance
 from calcidect.cohort._variable import Kind, Variable, chosen, read_codebook
-from calcidect.cohort._word import as_word
+from calcidect.cohort._word import as_word, rendered
 
 __all__ = [
     "RENDERINGS",
@@ -75,6 +75,7 @@ __all__ = [
     "one_row_each",
     "per_patient",
     "read_codebook",
+    "rendered",
     "scatter_figure",
     "side_by_side",
     "spearman",

@@ -1,14 +1,15 @@
-"""A table as a Word document."""
+"""A table as a Word document, and tables in every format."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from calcidect.cohort._table import Table
+from calcidect.cohort._table import RENDERINGS, Table
 from calcidect.cohort._variable import CONTROL
 
 if TYPE_CHECKING:
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 _WIDE = 6  # columns; more of them are set on a page turned sideways
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip archive can hold
 _POINTS_OF_TABLE, _POINTS_OF_NOTES, _POINTS_OF_INDENT = 9, 8, 10
+
+
+def rendered(tables: Mapping[str, Table]) -> dict[str, bytes]:
+    """Return tables in every format, by file name: ``NAME.txt``, .md, .html, .tex, .csv and .docx."""
+    files = {
+        f"{name}.{ending}": rendering(table).encode()
+        for name, table in tables.items()
+        for ending, rendering in RENDERINGS.items()
+    }
+    return files | {f"{name}.docx": as_word(table) for name, table in tables.items()}
 
 
 def as_word(table: Table) -> bytes:

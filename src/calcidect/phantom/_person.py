@@ -86,28 +86,68 @@ class Person:
     seed: int = field(default=0)
 
 
+@dataclass(frozen=True)
+class Described:
+    """What is known of a person before anything is drawn; None: drawn.
+
+    Parameters
+    ----------
+    sex : {"F", "M"}
+    age_years : float
+    hand_length_mm : float
+        From the wrist's crease to the tip of the middle finger.
+    contracture_degrees : float
+        Flexion that the PIP joints of the fingers can't leave; each has 0.4 to 1 of it.
+
+    Raises
+    ------
+    ValueError
+        If one is out of the range of adults.
+    """
+
+    sex: str | None = None
+    age_years: float | None = None
+    hand_length_mm: float | None = None
+    contracture_degrees: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.sex not in (None, "F", "M"):
+            raise ValueError(f"sex is {self.sex!r}, not F or M")
+        ranges = {"age_years": (18, 89), "hand_length_mm": (150, 215), "contracture_degrees": (0, 60)}
+        for name, (low, high) in ranges.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise ValueError(f"{name} is {value:g}, not {low} to {high}")
+
+
 SESAMOID_FREQUENCY = {"mcp_1": 1.0, "ip_1": 0.53, "mcp_2": 0.434, "mcp_5": 0.677}
 """Share of adult hands: Yammine K, Clin Anat 2014;27:1291 (thumb MCP 99.9 % taken as always)."""
 
 
-def draw_person(seed: int) -> Person:
-    """Return the person of a seed; the same seed gives the same person."""
+def draw_person(seed: int, described: Described | None = None) -> Person:
+    """Return the person of a seed, as described where that says it; the same seed gives the same person."""
+    given = described or Described()
     rng = np.random.default_rng([seed, 1])
-    sex = "F" if rng.random() < 0.85 else "M"  # systemic sclerosis: nine of ten in the study were women
+    drawn_sex = "F" if rng.random() < 0.85 else "M"  # systemic sclerosis: nine of ten in the study were women
+    sex = given.sex or drawn_sex
     mean, sd = _LENGTH_MM[sex]
-    size = float(np.clip(rng.normal(mean, sd), mean - 2 * sd, mean + 2 * sd) / _MODEL_HAND_LENGTH_MM)
+    drawn_mm = float(np.clip(rng.normal(mean, sd), mean - 2 * sd, mean + 2 * sd))
+    size = (drawn_mm if given.hand_length_mm is None else given.hand_length_mm) / _MODEL_HAND_LENGTH_MM
     build = float(np.clip(rng.normal(1.0, 0.06), 0.86, 1.14))
     rays = {ray: float(np.clip(rng.normal(1.0, 0.025), 0.94, 1.06)) for ray in range(1, 6)}
     common = {
         bone: (rays[int(bone[-1])] * float(rng.normal(1, 0.015)), build * float(rng.normal(1, 0.025)))
         for bone in LONG_BONES
     }
-    hands: dict[Side, HandShape] = {side: _draw_hand(rng, size, build, common, seed) for side in ("right", "left")}
+    hands: dict[Side, HandShape] = {
+        side: _draw_hand(rng, size, build, common, seed, given.contracture_degrees) for side in ("right", "left")
+    }
     joints = [bone for bone in LONG_BONES if not bone.startswith("metacarpal")]
     arthrosis = rng.random() < 0.35
+    drawn_age = float(np.round(np.clip(rng.normal(57, 11), 25, 85)))
     return Person(
         sex,
-        float(np.round(np.clip(rng.normal(57, 11), 25, 85))),
+        drawn_age if given.age_years is None else given.age_years,
         hands,
         cortex_factor=float(rng.uniform(0.55, 1.2)),
         trabecular_mg_per_cm3=float(rng.uniform(160, 330)),
@@ -124,8 +164,9 @@ def draw_person(seed: int) -> Person:
 
 
 def _draw_hand(
-    rng: np.random.Generator, size: float, build: float, common: dict[str, tuple[float, float]], seed: int
-) -> HandShape:
+    rng: np.random.Generator, size: float, build: float, common: dict[str, tuple[float, float]], seed: int,
+    contracture_degrees: float | None,
+) -> HandShape:  # fmt: skip
     """Return one hand: the person's proportions, a little asymmetry, and a pose of its own."""
     length = {bone: values[0] * float(rng.normal(1, 0.005)) for bone, values in common.items()}
     width = {bone: values[1] * float(rng.normal(1, 0.008)) for bone, values in common.items()}
@@ -133,12 +174,15 @@ def _draw_hand(
         length.setdefault(bone, float(rng.normal(1, 0.02)))
         width.setdefault(bone, build if bone in ("radius", "ulna") else float(rng.normal(1, 0.02)))
     tilt = np.radians(rng.normal(0, (4, 5, 6)))
-    return HandShape(size, length, width, _draw_pose(rng), (float(tilt[0]), float(tilt[1]), float(tilt[2])), seed)
+    pose = _draw_pose(rng, contracture_degrees)
+    return HandShape(size, length, width, pose, (float(tilt[0]), float(tilt[1]), float(tilt[2])), seed)
 
 
-def _draw_pose(rng: np.random.Generator) -> dict[str, float]:
-    """Return joint angles of a hand laid palm down: nearly flat, contracted in some."""
+def _draw_pose(rng: np.random.Generator, contracture_degrees: float | None) -> dict[str, float]:
+    """Return joint angles of a hand laid palm down: nearly flat, contracted in some, or as much as is given."""
     contracture = rng.uniform(15, 40) if rng.random() < 0.25 else 0.0
+    if contracture_degrees is not None:
+        contracture = contracture_degrees
     spread, curl = rng.normal(0, 4), rng.uniform(0, 12)
     pose = {
         "pro_sup": rng.uniform(-60, -20), "deviation": rng.normal(4, 5), "flexion": rng.normal(0, 6),

@@ -2,11 +2,15 @@
 
 A scenario file is TOML; every key is optional::
 
+    seed = 7                         # where none is asked for
     hands = ["right", "left"]        # or one of them
     pair = "80/Sn150"                # kV pair, or "50/100keV"
     vendor = "siemens_force"          # style of the DICOM headers; default: one that makes this pair
     quick = false
     hands_gap_mm = 25.0              # 0: touching
+    [person]                         # what is not drawn of the person: any field of Described
+    sex = "F"
+    age_years = 61
     [scanner]                        # any field of ScannerSettings but pair, vendor and motion
     noise_hu = [25.0, 18.0]
     [motion.right]                   # of one hand, before the high-energy image is taken
@@ -38,6 +42,7 @@ from calcidect.anatomy import Side
 from calcidect.errors import InputRefusedError
 from calcidect.phantom._deposits import DepositSpec
 from calcidect.phantom._motion import HandMotion
+from calcidect.phantom._person import Described
 from calcidect.phantom._scanner import ScannerSettings
 from calcidect.phantom._vendors import VENDOR_STYLES, style_for
 from calcidect.study import Energy, Pair
@@ -66,6 +71,8 @@ class Scenario:
         Voxel of the fine grid.
     matrix : int or None
         Rows and columns of the scan; None fits them to the hands.
+    person : Described
+        What is not drawn of the person.
     """
 
     name: str
@@ -77,6 +84,7 @@ class Scenario:
     hands_gap_mm: float = 25.0
     fine_mm: float = 0.3
     matrix: int | None = 512
+    person: Described = field(default_factory=Described)
 
 
 _DESCRIPTIONS = {
@@ -95,15 +103,15 @@ def list_scenarios() -> dict[str, str]:
     return dict(_DESCRIPTIONS)
 
 
-def load_scenario(name: str, *, seed: int = 0, quick: bool = False, pair: str | None = None) -> Scenario:
+def load_scenario(name: str, *, seed: int | None = None, quick: bool = False, pair: str | None = None) -> Scenario:
     """Return a built-in scenario by name, or one from a TOML file.
 
     Parameters
     ----------
     name : str
         A name of `list_scenarios`, or the path of a ``.toml`` file.
-    seed : int
-        Same seed, same bytes.
+    seed : int, optional
+        Same seed, same bytes. That of the file where none is given, else 0.
     quick : bool
         One hand at 0.6 x 0.6 x 1.0 mm instead of both in a matrix of 512.
     pair : str, optional
@@ -122,9 +130,10 @@ def load_scenario(name: str, *, seed: int = 0, quick: bool = False, pair: str | 
         )  # fmt: skip
     try:
         if name in _DESCRIPTIONS:
-            return _built(name, {}, seed, quick, pair)
+            return _built(name, {}, seed or 0, quick, pair)
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-        return _built("file", values, seed, quick or bool(values.get("quick", False)), pair)
+        chosen = int(values.get("seed", 0)) if seed is None else seed
+        return _built("file", values, chosen, quick or bool(values.get("quick", False)), pair)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)  # an OSError's text holds the path
         raise InputRefusedError(
@@ -146,9 +155,14 @@ def parse_pair(text: str) -> Pair:
     return Pair(Energy(kind, float(low), low_filter), Energy(kind, float(high), high_filter))  # type: ignore[arg-type]
 
 
+_KEYS = {
+    "seed", "hands", "pair", "vendor", "quick", "hands_gap_mm", "person", "scanner", "motion", "acro_osteolysis",
+    "deposits",
+}  # fmt: skip
+
+
 def _built(name: str, values: dict[str, Any], seed: int, quick: bool, pair: str | None) -> Scenario:
-    known = {"hands", "pair", "vendor", "quick", "hands_gap_mm", "scanner", "motion", "acro_osteolysis", "deposits"}
-    if unknown := sorted(values.keys() - known):
+    if unknown := sorted(values.keys() - _KEYS):
         raise ValueError(f"unknown key {unknown[0]}")
     rng = np.random.default_rng([seed, 2])
     hands: tuple[Side, ...] = ("right", "left")
@@ -178,6 +192,7 @@ def _built(name: str, values: dict[str, Any], seed: int, quick: bool, pair: str 
     return Scenario(
         name, seed, hands, scanner, deposits, acro, gap,
         fine_mm=0.4 if quick else 0.3, matrix=None if quick else 512,
+        person=Described(**values.get("person", {})),
     )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def simulate(scenario: Scenario, out: Path, progress: Progress = silent) -> None
             "output_exists", found="The output folder exists.", expected="A new folder.",
             remedy="Choose another name for --out, or remove the folder.",
         )  # fmt: skip
-    person = draw_person(scenario.seed)
+    person = draw_person(scenario.seed, scenario.person)
     hands, deposits, vessels = build_hands(scenario, person, progress)
     grid = scan_grid(hands, scenario.scanner, scenario.matrix)
     low, high = scan(hands, scenario.scanner, grid, scenario.seed, progress)

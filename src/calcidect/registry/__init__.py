@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from calcidect.registry._codebook import catalogue_markdown, codebook, codebook_frame, codebook_markdown
     from calcidect.registry._database import Database, create_database, open_database, upgrade_database
     from calcidect.registry._export import FORMATS, as_csv, export
+    from calcidect.registry._forget import forget_person
     from calcidect.registry._history import history_rows, list_people
     from calcidect.registry._import import ImportOptions, ImportSummary, import_table
     from calcidect.registry._redcap_export import redcap_csv
@@ -54,6 +55,7 @@ __all__ = [
     "create_database",
     "dictionary_csv",
     "export",
+    "forget_person",
     "history_rows",
     "import_redcap",
     "import_table",
@@ -73,6 +75,7 @@ _HOMES = {
     "_codebook": ("catalogue_markdown", "codebook", "codebook_frame", "codebook_markdown"),
     "_database": ("Database", "create_database", "open_database", "upgrade_database"),
     "_export": ("FORMATS", "as_csv", "export"),
+    "_forget": ("forget_person",),
     "_history": ("history_rows", "list_people"),
     "_import": ("ImportOptions", "ImportSummary", "import_table"),
     "_redcap_export": ("redcap_csv",),

@@ -1,5 +1,6 @@
 """Any result against known truth: scores per case, and figures over many."""
 
+from calcidect.validation._inputs import Truth, read_truth
 from calcidect.validation._score import score_case
 from calcidect.validation._statistics import Proportion
 from calcidect.validation._summary import Summary, summarise
@@ -28,8 +29,10 @@ __all__ = [
     "Summary",
     "TipScore",
     "Totals",
+    "Truth",
     "as_document",
     "as_markdown",
+    "read_truth",
     "score_case",
     "summarise",
     "summary_rows",

@@ -85,6 +85,8 @@ def _score_of(deposit: DepositClaim, pairing: Pairing) -> DepositScore:
         best_id=best.reported_id if best else None,
         shared_fraction=best.fraction if best else 0.0,
         pattern=deposit.pattern,
+        compartment=deposit.compartment,
+        touches_bone=deposit.touches_bone,
         **(_compared(deposit, pairing.reported[best.reported_id]) if best else {}),
     )
 

@@ -42,6 +42,7 @@ class DepositClaim(_Record):
     level: str | None = None
     compartment: str | None = None
     pattern: str | None = None
+    touches_bone: bool | None = None
 
 
 class TipLoss(_Record):
@@ -63,6 +64,14 @@ class DestructionSite(_Record):
     depth_mm: float | None = None
 
 
+class HandAxes(_Record):
+    """Where a hand points, and a point of its radiocarpal joint line (LPS, mm)."""
+
+    side: Side
+    distal: tuple[float, float, float]
+    radiocarpal_mm: tuple[float, float, float]
+
+
 class TruthFile(_Record):
     """``truth.json``, schema ``calcidect-truth/1``."""
 
@@ -75,6 +84,7 @@ class TruthFile(_Record):
     deposits: tuple[DepositClaim, ...]
     acro_osteolysis: tuple[TipLoss, ...] = ()
     bone_destruction: tuple[DestructionSite, ...] = ()
+    axes: tuple[HandAxes, ...] = ()
 
 
 class NotAssessed(_Record):

@@ -26,7 +26,7 @@ class DepositScore:
     """One true deposit, and what the result says of it.
 
     The ``*_right`` values compare the result component that shares most with it. None: missed, or not stated
-    by the result. ``true_`` values are truth's. Volumes mm3, masses mg.
+    by the result. ``true_`` values are truth's, and so are pattern, compartment and contact. Volumes mm3, masses mg.
     """
 
     deposit_id: int
@@ -48,6 +48,8 @@ class DepositScore:
     pattern_right: bool | None = None
     pattern: str | None = None
     reported_pattern: str | None = None
+    compartment: str | None = None
+    touches_bone: bool | None = None
 
 
 @dataclass(frozen=True)
