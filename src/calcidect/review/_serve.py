@@ -82,7 +82,7 @@ def serve(results: Sequence[Path], options: ReviewOptions, opened: Callable[[str
 
         gate = Gate(make_app(cases, recorded), port, keys, tell)
         if len(cases) == 1:  # the one that will be opened is read before it is asked for, and its scan begun
-            Thread(target=lambda: cases["r1"].history.state(), daemon=True).start()
+            Thread(target=cases["r1"].prepare, daemon=True).start()
         tell()
         config = uvicorn.Config(
             gate, log_config=None, access_log=False, lifespan="off", ws="none", server_header=False,
