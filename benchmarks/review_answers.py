@@ -1,7 +1,7 @@
 """How fast the review server answers for a result of 200 deposits: list, state and thumbnails.
 
 ``PYTHONPATH=tests python -m benchmarks.review_answers``; hands of 0.4 mm voxels, no scan, one request at a time. Beside
-the seconds on the clock, which other work on the machine prolongs, stand those that the server's process worked (Linux).
+the seconds on the clock, which other work on the machine prolongs, stand those that the server itself worked (Linux).
 """
 
 from __future__ import annotations
