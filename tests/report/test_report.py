@@ -11,7 +11,7 @@ from calcidect.errors import Notice, OutputError
 from calcidect.report import write_report
 from calcidect.report._content import report_content
 from calcidect.report._pictures import PICTURED_DEPOSITS
-from calcidect.report._words import deposit_site, number, with_sd
+from calcidect.report._wording import load_wording
 from calcidect.result import write_result
 from calcidect.study import Motion
 from support.results import make_scene, small_result, small_scene, without_deposits
@@ -179,7 +179,7 @@ def test_no_path_name_or_original_identifier_is_said(folder):
 
 
 def test_deposit_table_is_sorted_and_complete():
-    rows = report_content(small_result())["deposits"]["rows"]
+    rows = report_content(small_result(), SAY)["deposits"]["rows"]
     assert [row[0] for row in rows] == ["3", "6", "4", "1", "5", "2", "7"]
     assert len(rows) > PICTURED_DEPOSITS
     assert "(uncertain material)" in rows[-1][2]
@@ -243,7 +243,7 @@ def test_cut_off_hands_are_named():
 
 
 def test_summary_counts_by_material():
-    summary = report_content(small_result())["summary"]
+    summary = report_content(small_result(), SAY)["summary"]
     assert summary.startswith("7 deposits: 5 hydroxyapatite, 1 urate, 1 indeterminate.")
 
 
