@@ -144,7 +144,8 @@ def _damage(result: Result, say: Wording) -> str:
     sites = len(result.findings.bone_destruction)
     if sites:
         return say.listed([acro, say("answers.destroyed", sites=say.count("sites", sites))])
-    return say.listed([acro, say(f"answers.destroyed_{'not_assessed' if destruction_open(result) else 'none'}")])
+    left_open = destruction_open(result)
+    return say.listed([acro, say("answers.destroyed_not_assessed" if left_open else "answers.destroyed_none")])
 
 
 def destruction_open(result: Result) -> bool:
@@ -187,9 +188,9 @@ def _sureness(result: Result, quality: list[dict[str, str]], say: Wording) -> st
 
 
 def _sure_details(result: Result, quality: list[dict[str, str]], say: Wording) -> Iterable[str]:
-    for kind, name in ((LIMITS, "checks"), (LOOK, "looks")):
+    for kind, name in ((LIMITS, "answers.checks"), (LOOK, "answers.looks")):
         if found := [row["check"] for row in quality if row["kind"] == kind]:
-            yield say(f"answers.{name}", list=say.listed(found))
+            yield say(name, list=say.listed(found))
     if result.warnings:
         codes = dict.fromkeys(notice.code for notice in result.warnings)
         yield say("answers.warned", list=say.listed(say.term(code) for code in codes))

@@ -26,7 +26,7 @@ def report_content(result: Result, say: Wording) -> dict[str, Any]:
         "paper": settings_of(result.provenance.settings).get("report.paper", "a4"),
         "colours": {name: hexadecimal(colour) for name, colour in PAGE_COLOURS.items()},
         "labels": say.section("labels"),
-        "title": say(f"title.{'single' if single else 'dual'}_energy"),
+        "title": say("title.single_energy" if single else "title.dual_energy"),
         "lead": say("title.lead_single_energy", pair=result.study.pair) if single else "",
         "subject": result.study.subject_id,
         "facts": _facts(result, say),
@@ -40,7 +40,7 @@ def report_content(result: Result, say: Wording) -> dict[str, Any]:
         "digits": tables.digit_table(result, say),
         "digit_notes": tables.digit_notes(result, say),
         "bone_destruction": tables.destruction_table(findings, say),
-        "no_destruction": say(f"labels.{'destruction_not_assessed' if destruction_open(result) else 'no_destruction'}"),
+        "no_destruction": _no_destruction(result, say),
         "quality": quality,
         "quality_columns": [say(f"quality.{name}") for name in ("check", "found", "verdict")],
         "quality_note": say("quality.note"),
@@ -57,6 +57,10 @@ def report_content(result: Result, say: Wording) -> dict[str, Any]:
     }
 
 
+def _no_destruction(result: Result, say: Wording) -> str:
+    return say("labels.destruction_not_assessed" if destruction_open(result) else "labels.no_destruction")
+
+
 def _facts(result: Result, say: Wording) -> list[list[str]]:
     study = result.study
     spacing = say.times(result.bone_map.grid.spacing_mm)
@@ -66,7 +70,7 @@ def _facts(result: Result, say: Wording) -> list[list[str]]:
         [say("facts.age"), age],
         [say("facts.sex"), study.sex or say.missing],
         [say("facts.date"), study.study_date or say.missing],
-        [say(f"facts.{'energy' if study.single_energy else 'energies'}"), study.pair],
+        [say("facts.energy" if study.single_energy else "facts.energies"), study.pair],
         [say("facts.voxel"), f"{spacing} {say('units.mm')}"],
         *(
             [say("facts.motion", hand=_hand_at(result, hand, say)), _motion(hand, say)]

@@ -112,7 +112,7 @@ def map_caption(deposits: Iterable[Deposit], say: Wording) -> str:
     """Return what the drawing shows, and how many deposits it can't."""
     caption = say("pictures.map")
     missing = sum(place_of(deposit) is None for deposit in deposits)
-    return f"{caption} {say('pictures.map_missing', n=missing)}" if missing else caption
+    return " ".join([caption, say("pictures.map_missing", n=missing)]) if missing else caption
 
 
 def map_alt(deposits: Iterable[Deposit], digits: Iterable[AcroOsteolysis], say: Wording) -> str:

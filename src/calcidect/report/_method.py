@@ -26,7 +26,7 @@ def settings_table(result: Result, say: Wording) -> Table:
         say, ("settings.name", "", "left"), ("settings.value", "", "left"), ("settings.default", "", "left")
     )
     rows = [
-        [row["name"], _value(row, say), say(f"settings.{'unchanged' if row['is_default'] else 'changed'}")]
+        [row["name"], _value(row, say), say("settings.unchanged" if row["is_default"] else "settings.changed")]
         for row in result.provenance.settings
     ]
     return {"columns": columns, "rows": rows}

@@ -127,14 +127,12 @@ def _surface_panel(
 
 def _edges(view: View, hand: HandFacts, say: Wording) -> Directions:
     """Return what lies at the edges of a view in which the fingertips are on top."""
-    across = {
-        "radial": np.dot(view.right, hand.radial),
-        "dorsal": np.dot(view.right, hand.dorsal),
-    }
-    axis = max(across, key=lambda name: abs(across[name]))
-    ends = {"radial": ("radial", "ulnar"), "dorsal": ("dorsal", "palmar")}[axis]
-    right, left = ends if across[axis] > 0 else ends[::-1]
-    return Directions(*(say(f"pictures.to_{end}") for end in (left, right, "distal", "proximal")))
+    to_thumb, to_back = float(np.dot(view.right, hand.radial)), float(np.dot(view.right, hand.dorsal))
+    ends, along = (("to_radial", "to_ulnar"), to_thumb)
+    if abs(to_back) > abs(to_thumb):
+        ends, along = (("to_dorsal", "to_palmar"), to_back)
+    right, left = ends if along > 0 else ends[::-1]
+    return Directions(*(say(f"pictures.{end}") for end in (left, right, "to_distal", "to_proximal")))
 
 
 def _marks(codes: NDArray[np.int32], numbered: tuple[int, ...], scale: tuple[float, float]) -> tuple[Mark, ...]:

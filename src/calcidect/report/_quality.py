@@ -93,8 +93,8 @@ def _slices(quality: Quality, grid: Grid, say: Wording) -> str:
 
 def _pixels(_: Quality, grid: Grid, say: Wording) -> str:
     dx, dy, _dz = grid.spacing_mm
-    shape = "square" if abs(dx - dy) < _SAME_MM else "oblong"
-    return say(f"quality.pixels_{shape}", dx=say.significant(dx), dy=say.significant(dy))
+    name = "quality.pixels_square" if abs(dx - dy) < _SAME_MM else "quality.pixels_oblong"
+    return say(name, dx=say.significant(dx), dy=say.significant(dy))
 
 
 def _clipping(quality: Quality, _: Grid, say: Wording) -> str:
@@ -118,7 +118,7 @@ def _metal(quality: Quality, _: Grid, say: Wording) -> str | None:
 
 def _contrast(quality: Quality, _: Grid, say: Wording) -> str | None:
     given = quality.contrast_medium
-    return None if given is None else say(f"quality.contrast_{'stated' if given else 'not_stated'}")
+    return None if given is None else say("quality.contrast_stated" if given else "quality.contrast_not_stated")
 
 
 def _field(quality: Quality, _: Grid, say: Wording) -> str | None:

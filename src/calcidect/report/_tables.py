@@ -108,12 +108,10 @@ def deposit_notes(findings: Findings, say: Wording) -> list[str]:
     """Return how to read the table, and which measures of older work lie in the files, and that they are no more."""
     older = say("deposits.comparison")
     if findings.vendor_rule is not None:
-        rule = {name: say.significant(findings.vendor_rule.parameters[f"{key}"], 6) for name, key in _RULE.items()}
-        older = f"{older} {say('deposits.vendor_rule', **rule)}"
+        rule = findings.vendor_rule.parameters
+        ratio, minimum = (say.significant(rule[name], 6) for name in ("ratio", "minimum_hu"))
+        older = " ".join([older, say("deposits.vendor_rule", ratio=ratio, minimum=minimum)])
     return [say("deposits.note", field=say.number(THUMBNAIL_MM, 0)), older]
-
-
-_RULE = {"ratio": "ratio", "minimum": "minimum_hu"}
 
 
 def digit_table(result: Result, say: Wording) -> Table:

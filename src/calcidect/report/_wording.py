@@ -69,8 +69,8 @@ class Wording:
 
     def _as_here(self, text: str) -> str:
         signless = text.removeprefix("-") if not text.strip("-0.,") else text  # no negative zero
-        thousands, decimal = self.texts["language.thousands"], self.texts["language.decimal"]
-        return signless.translate(str.maketrans({",": thousands, ".": decimal}))
+        marks = {",": self.texts["language.thousands"], ".": self.texts["language.decimal"]}
+        return "".join(marks.get(letter, letter) for letter in signless)
 
     def times(self, values: Iterable[float]) -> str:
         """Return ``0.4 × 0.4 × 0.6``."""
@@ -103,7 +103,8 @@ class Wording:
         if deposit.digit:
             first = self.digit(deposit.side, deposit.digit)
         else:
-            first = self(f"words.{'of_forearm' if deposit.level == 'forearm' else 'of_hand'}.{deposit.side}")
+            whole = "words.of_forearm" if deposit.level == "forearm" else "words.of_hand"
+            first = self(f"{whole}.{deposit.side}")
         parts = [self.term(part) for part in (deposit.level, deposit.compartment) if part is not None]
         return self.listed([first, *(part for part in dict.fromkeys(parts) if part not in first)])
 
