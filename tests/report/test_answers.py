@@ -154,4 +154,4 @@ def test_losses_are_percent(lost, text):
     digits = tuple(
         replace(d, fraction_lost=lost, fraction_lost_sd=0.03) for d in small_result().findings.acro_osteolysis
     )
-    assert {row[4] for row in digit_table(with_findings(acro_osteolysis=digits), SAY)["rows"]} == {text}
+    assert {row[5] for row in digit_table(with_findings(acro_osteolysis=digits), SAY)["rows"]} == {text}

@@ -68,6 +68,18 @@ def test_the_pdf_s_template_writes_no_word_of_its_own(greek, monkeypatch):
         render_pdf({**content, "title": "Title"}, pictures, folder)
 
 
+def test_every_page_of_the_pdf_says_research_use_only(tmp_path, monkeypatch):
+    """typst counts how often the notice is set, and compares it with its pages."""
+    count = '#let said = counter("said")\n#show "Research use only. Not a medical device.": it => said.step() + it\n'
+    check = "\n#context assert.eq(said.final().first(), counter(page).final().first())"
+    monkeypatch.setattr("calcidect.report._write._template", lambda name: count + _template(name) + check)
+    content, pictures = report_content(small_result(), SAY), pictures_of(small_result(), tmp_path)
+    assert render_pdf(content, pictures, tmp_path).startswith(b"%PDF")
+    silent = {**content, "labels": {**content["labels"], "notice": ""}}
+    with pytest.raises(typst.TypstError, match="equality assertion failed"):
+        render_pdf(silent, pictures, tmp_path)
+
+
 def test_no_module_writes_a_word_of_its_own(tmp_path):
     """A catalogue of Greek leaves on the page only what the result itself says."""
     result = small_result()

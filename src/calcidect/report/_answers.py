@@ -66,7 +66,8 @@ def _amount_details(findings: Findings, say: Wording) -> Iterable[str]:
     burden = findings.burden["all"]
     if findings.deposits:
         largest = by_volume(findings.deposits)[0]
-        yield say("answers.volume", volume=say.number(burden.volume_mm3))
+        if burden.ha_mass_mg is not None:
+            yield say("answers.volume", volume=say.number(burden.volume_mm3))
         yield say(
             "answers.largest",
             id=largest.deposit_id, volume=say.number(largest.volume_mm3), site=say.site(largest),

@@ -9,6 +9,9 @@ from calcidect.report._table import Table, columns_of, without_empty_columns
 from calcidect.report._wording import Wording, settings_of
 from calcidect.result import Result
 
+_BULKY_DEPOSIT, _BULKY_HAND = "findings.bulky_deposit_mm3", "findings.bulky_hand_mm3"
+_FOREARM, _FOREARM_BEYOND = "findings.forearm_extension_mm3", "findings.forearm_extension_beyond_mm"
+
 
 def burden_table(findings: Findings, say: Wording) -> Table:
     """Return a row for each hand in the scan, and one for all."""
@@ -45,18 +48,18 @@ def _burden_row(name: str, burden: Burden, say: Wording) -> list[str]:
 
 
 def burden_note(result: Result, say: Wording) -> str:
-    """Return the rules behind 'bulky' and 'in forearm', with the numbers in force."""
-    values = settings_of(result.provenance.settings)
+    """Return the rules behind 'bulky' and 'in forearm', with the numbers in force, where they were applied."""
+    burden, values = result.findings.burden["all"], settings_of(result.provenance.settings)
     rules = []
-    if {"findings.bulky_deposit_mm3", "findings.bulky_hand_mm3"} <= set(values):
-        one, hand = (say.significant(values[f"findings.bulky_{name}_mm3"], 6) for name in ("deposit", "hand"))
+    if burden.bulky is not None and {_BULKY_DEPOSIT, _BULKY_HAND} <= set(values):
+        one, hand = (say.significant(values[name], 6) for name in (_BULKY_DEPOSIT, _BULKY_HAND))
         rules.append(say("burden.bulky_rule", one=one, hand=hand))
-    if {"findings.forearm_extension_mm3", "findings.forearm_extension_beyond_mm"} <= set(values):
-        volume, beyond = (
-            say.significant(values[f"findings.forearm_extension_{name}"], 6) for name in ("mm3", "beyond_mm")
-        )
+    if burden.forearm_extension is not None and {_FOREARM, _FOREARM_BEYOND} <= set(values):
+        volume, beyond = (say.significant(values[name], 6) for name in (_FOREARM, _FOREARM_BEYOND))
         rules.append(say("burden.forearm_rule", volume=volume, beyond=beyond))
-    return " ".join([*rules, say("burden.abbreviations")])
+    if burden.ha_mass_mg is not None:
+        rules.append(say("burden.abbreviations"))
+    return " ".join(rules)
 
 
 def deposit_table(findings: Findings, say: Wording) -> Table:
@@ -84,7 +87,7 @@ def _deposit_row(deposit: Deposit, say: Wording) -> list[str]:
         _what(deposit, say),
         say.number(deposit.volume_mm3),
         say.with_sd(deposit.ha_mass_mg, deposit.ha_mass_sd_mg),
-        say.number(deposit.urate_mass_mg) if deposit.urate_mass_mg else say.missing,
+        say.number(deposit.urate_mass_mg or None),
         say.number(deposit.mean_ha_mg_per_cm3, 0),
         say.number(deposit.max_diameter_mm),
         say("deposits.touches") if deposit.touches_bone else say.number(deposit.distance_to_bone_mm),
@@ -111,7 +114,10 @@ def deposit_notes(findings: Findings, say: Wording) -> list[str]:
         rule = findings.vendor_rule.parameters
         ratio, minimum = (say.significant(rule[name], 6) for name in ("ratio", "minimum_hu"))
         older = " ".join([older, say("deposits.vendor_rule", ratio=ratio, minimum=minimum)])
-    return [say("deposits.note", field=say.number(THUMBNAIL_MM, 0)), older]
+    note = say("deposits.note", field=say.number(THUMBNAIL_MM, 0))
+    if any(deposit.confidence is not None for deposit in findings.deposits):
+        note = " ".join([note, say("deposits.confidence_note")])
+    return [note, older]
 
 
 def digit_table(result: Result, say: Wording) -> Table:
@@ -122,6 +128,7 @@ def digit_table(result: Result, say: Wording) -> Table:
         ("digits.deposits", "", "right"),
         ("digits.volume", "mm3", "right"),
         ("digits.ha_mass", "mg", "right"),
+        ("digits.urate_mass", "mg", "right"),
         ("digits.lost", "percent", "right"),
         ("digits.acro", "", "left"),
         ("digits.length", "mm", "right"),
@@ -143,6 +150,7 @@ def digits_in_scan(result: Result) -> list[AcroOsteolysis]:
 def _digit_row(digit: AcroOsteolysis, findings: Findings, say: Wording) -> list[str]:
     own = [d for d in findings.deposits if (d.side, d.digit) == (digit.side, digit.digit)]
     masses = [d.ha_mass_mg for d in own if d.ha_mass_mg is not None]
+    urate = sum(d.urate_mass_mg or 0.0 for d in own)
     lost = [
         site.volume_mm3
         for site in findings.bone_destruction
@@ -155,6 +163,7 @@ def _digit_row(digit: AcroOsteolysis, findings: Findings, say: Wording) -> list[
         say.number(len(own), 0),
         say.number(sum(d.volume_mm3 for d in own) if own else None),
         say.number(sum(masses) if masses else None),
+        say.number(urate or None),
         say.missing if digit.fraction_lost is None else say.with_sd(100 * digit.fraction_lost, sd, 0),
         _acro(digit, say),
         say.missing
