@@ -16,6 +16,7 @@ from calcidect.report._plane import draw_plane
 from calcidect.report._slices import THUMBNAIL_PX
 from calcidect.report._surface import View, first_surface, from_behind, sample, shade, smooth_solid
 from calcidect.report._wording import load_wording
+from calcidect.report._write import _few_shades
 from support.results import hand_point, make_scene, small_result, small_scene
 
 COLOURS = np.array([[0, 0, 0], [0.9, 0.9, 0.8], [0.8, 0.4, 0.0]], np.float32)
@@ -293,3 +294,10 @@ def test_the_three_sides_of_a_hand_name_what_lies_at_their_edges():
         ("palmar", "dorsal", "distal", "proximal"),
         ("radial", "ulnar", "distal", "proximal"),
     ]
+
+
+def test_few_shades_keep_the_colour_of_every_deposit(pictures):
+    """Also of a small one of another material beside large ones."""
+    for name in ("thumbnail_3", "thumbnail_4", "thumbnail_7"):  # hydroxyapatite, urate, indeterminate
+        few = np.asarray(_few_shades(pictures[name]).convert("RGB")).astype(int)
+        assert np.abs(few - np.asarray(pictures[name]).astype(int)).max() <= 8

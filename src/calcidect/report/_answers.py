@@ -112,9 +112,10 @@ def _hands(result: Result, say: Wording) -> str:
 
 def _where_details(result: Result, say: Wording) -> Iterable[str]:
     for side in _sides(result):
-        places = [d.compartment for d in by_volume(tuple(_of_side(result.findings, side)))]
-        if any(places):
-            yield say("answers.by_compartment", hand=say.hand(side), list=_counted(places, say))
+        own = by_volume(tuple(_of_side(result.findings, side)))
+        if any(d.compartment for d in own):
+            places = say.counted(say.term(d.compartment) for d in own)
+            yield say("answers.by_compartment", hand=say.hand(side), list=places)
     digits = [
         say.digit(side, digit)
         for side in _sides(result)
@@ -122,18 +123,10 @@ def _where_details(result: Result, say: Wording) -> Iterable[str]:
     ]
     if digits:
         yield say("answers.in_digits", list=say.listed(digits))
-    patterns = [d.pattern for d in by_volume(result.findings.deposits)]
-    if any(patterns):
-        yield say("answers.patterns", list=_counted(patterns, say))
+    everywhere = by_volume(result.findings.deposits)
+    if any(d.pattern for d in everywhere):
+        yield say("answers.patterns", list=say.counted(say.term(d.pattern) for d in everywhere))
     yield say("answers.forearm", answer=_which_hands(result.findings, "forearm_extension", say))
-
-
-def _counted(names: Iterable[str | None], say: Wording) -> str:
-    """Return each name with how often it is there, in the order of the first ones."""
-    counts: dict[str, int] = {}
-    for name in names:
-        counts[say.term(name)] = counts.get(say.term(name), 0) + 1
-    return say.listed(say("answers.counted", name=name, n=n) for name, n in counts.items())
 
 
 def _damage(result: Result, say: Wording) -> str:
@@ -200,7 +193,7 @@ def _sure_details(result: Result, quality: list[dict[str, str]], say: Wording) -
         confidence, deposit_id = min(sure)
         yield say("answers.least_sure", id=deposit_id, confidence=say.number(confidence, 2))
     if flags := [flag for deposit in result.findings.deposits for flag in deposit.flags]:
-        yield say("answers.flagged", list=_counted(flags, say))
+        yield say("answers.flagged", list=say.counted(say.term(flag) for flag in flags))
     if result.not_assessed:
         yield say("answers.left_open", list=say.listed(say.term(item.name) for item in result.not_assessed))
     yield say("answers.accuracy")

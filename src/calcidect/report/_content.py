@@ -10,9 +10,9 @@ from calcidect.errors import Notice
 from calcidect.report import _tables as tables
 from calcidect.report._answers import answers, destruction_open
 from calcidect.report._colours import MATERIAL_COLOURS, PAGE_COLOURS, hexadecimal
-from calcidect.report._method import footer, method, provenance_table, settings_note, settings_table
+from calcidect.report._method import footer, method, provenance_table, settings_note, settings_of, settings_table
 from calcidect.report._quality import quality_rows
-from calcidect.report._wording import Wording, settings_of
+from calcidect.report._wording import Wording
 from calcidect.result import HandFacts, Result
 from calcidect.study import Motion
 
@@ -23,7 +23,7 @@ def report_content(result: Result, say: Wording) -> dict[str, Any]:
     quality = quality_rows(findings.quality, result.bone_map.grid, say)
     return {
         "language": say("language.code"),
-        "paper": settings_of(result.provenance.settings).get("report.paper", "a4"),
+        "paper": settings_of(result).get("report.paper", "a4"),
         "colours": {name: hexadecimal(colour) for name, colour in PAGE_COLOURS.items()},
         "labels": say.section("labels"),
         "title": say("title.single_energy" if single else "title.dual_energy"),

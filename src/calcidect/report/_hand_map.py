@@ -117,26 +117,18 @@ def map_caption(deposits: Iterable[Deposit], say: Wording) -> str:
 
 def map_alt(deposits: Iterable[Deposit], digits: Iterable[AcroOsteolysis], say: Wording) -> str:
     """Return in words what the drawing shows: how many deposits lie where, and which digits lost some of their tip."""
-    listed = list(deposits)
-    counts: dict[str, dict[str, int]] = {}
-    for deposit in by_volume(tuple(listed)):
-        of_hand, site = counts.setdefault(deposit.side, {}), say.site(replace(deposit, compartment=None))
-        of_hand[site] = of_hand.get(site, 0) + 1
+    shown = by_volume(tuple(deposits))
     lines = [
-        say("pictures.map_alt_hand", hand=say.hand(side), list=say.listed(_counted(counts[side], say)))
+        say("pictures.map_alt_hand", hand=say.hand(side), list=say.counted(sites))
         for side in ("right", "left")
-        if side in counts
+        if (sites := [say.site(replace(d, compartment=None)) for d in shown if d.side == side])
     ]
-    lost = [say("answers.counted", name=say.digit(d.side, d.digit), n=d.grade) for d in digits if d.present]
+    lost = [say("words.counted", name=say.digit(d.side, d.digit), n=d.grade) for d in digits if d.present]
     if lost:
         lines.append(say("pictures.map_alt_acro", list=say.listed(lost)))
-    if not listed:
+    if not shown:
         return " ".join([say("pictures.map_alt_empty"), *lines])
-    return say("pictures.map_alt", deposits=say.count("deposits", len(listed)), list=" ".join(lines))
-
-
-def _counted(counts: dict[str, int], say: Wording) -> Iterable[str]:
-    return (say("answers.counted", name=name, n=n) for name, n in counts.items())
+    return say("pictures.map_alt", deposits=say.count("deposits", len(shown)), list=" ".join(lines))
 
 
 def place_of(deposit: Deposit) -> tuple[float, float] | None:

@@ -9,6 +9,11 @@ from calcidect.report._wording import Wording
 from calcidect.result import SCHEMA_VERSION, Result
 
 
+def settings_of(result: Result) -> dict[str, Any]:
+    """Return the settings in force by name; a result of before a setting was has no such name."""
+    return {row["name"]: row["value"] for row in result.provenance.settings}
+
+
 def method(result: Result, say: Wording) -> list[str]:
     """Return how it was measured, a paragraph each."""
     what = ("one_energy", "bones") if result.study.single_energy else ("masses", "materials", "bones")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from calcidect.findings import AcroOsteolysis, Artefact, BoneDestruction, Burden, Deposit, Findings
+from calcidect.report._method import settings_of
 from calcidect.report._scene import by_volume
 from calcidect.report._slices import THUMBNAIL_MM
 from calcidect.report._table import Table, columns_of, without_empty_columns
-from calcidect.report._wording import Wording, settings_of
+from calcidect.report._wording import Wording
 from calcidect.result import Result
 
 _BULKY_DEPOSIT, _BULKY_HAND = "findings.bulky_deposit_mm3", "findings.bulky_hand_mm3"
@@ -49,7 +50,7 @@ def _burden_row(name: str, burden: Burden, say: Wording) -> list[str]:
 
 def burden_note(result: Result, say: Wording) -> str:
     """Return the rules behind 'bulky' and 'in forearm', with the numbers in force, where they were applied."""
-    burden, values = result.findings.burden["all"], settings_of(result.provenance.settings)
+    burden, values = result.findings.burden["all"], settings_of(result)
     rules = []
     if burden.bulky is not None and {_BULKY_DEPOSIT, _BULKY_HAND} <= set(values):
         one, hand = (say.significant(values[name], 6) for name in (_BULKY_DEPOSIT, _BULKY_HAND))
@@ -185,7 +186,7 @@ def _acro(digit: AcroOsteolysis, say: Wording) -> str:
 
 def digit_notes(result: Result, say: Wording) -> list[str]:
     """Return the cuts in force, and why single digits could not be assessed."""
-    values = settings_of(result.provenance.settings)
+    values = settings_of(result)
     notes = []
     if later := values.get("findings.acro_osteolysis_grades"):
         cuts = [say.significant(100 * cut, 6) for cut in (values["findings.acro_osteolysis_present"], *later)]

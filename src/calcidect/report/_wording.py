@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -40,6 +41,10 @@ class Wording:
     def listed(self, items: Iterable[str]) -> str:
         """Return items in a row."""
         return self("words.list").join(items)
+
+    def counted(self, names: Iterable[str]) -> str:
+        """Return each name with how often it is there, in the order of their first ones: 'nodule 6, sheet 1'."""
+        return self.listed(self("words.counted", name=name, n=n) for name, n in Counter(names).items())
 
     def term(self, name: str | None) -> str:
         """Return a word of the result contract as people write it; one that is not known, with spaces."""
@@ -127,8 +132,3 @@ def _flat(start: str, tree: dict[str, Any]) -> Iterable[tuple[str, str]]:
             yield from _flat(f"{start}{name}.", value)
         else:
             yield f"{start}{name}", str(value)
-
-
-def settings_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the settings in force by name, from the rows of a result's provenance."""
-    return {row["name"]: row["value"] for row in rows}

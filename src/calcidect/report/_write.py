@@ -13,6 +13,7 @@ from calcidect.geometry import Volume
 from calcidect.report._content import report_content
 from calcidect.report._hand_map import as_png, as_svg, hand_map, map_alt, map_caption
 from calcidect.report._pictures import draw_pictures
+from calcidect.report._plane import palette
 from calcidect.report._wording import Wording, load_wording
 from calcidect.result import Result
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 _LETTERS = ((0x20, 0x17F), (0x386, 0x45F))
 _SIGNS = "\n\u00a0\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u2264\u2265"  # dashes, quotes, dots, at most, at least
-_THUMBNAIL_SHADES = 64  # steps of 25 HU, as fine as noise, for a quarter of the bytes
 
 
 def write_report(result: Result, study_low: Volume, folder: Path, *, language: str = "en") -> None:
@@ -71,10 +71,12 @@ def _map_picture(result: Result, say: Wording, folder: Path) -> dict[str, Any]:
 
 
 def _few_shades(image: Image.Image) -> Image.Image:
-    """Return a small picture with a palette of its own."""
+    """Return slices in the few shades of their palette, for a quarter of the bytes."""
     from PIL import Image
 
-    return image.quantize(_THUMBNAIL_SHADES, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    shades = Image.new("P", (1, 1))
+    shades.putpalette(palette().tobytes())
+    return image.quantize(palette=shades, dither=Image.Dither.NONE)
 
 
 def _png(image: Image.Image) -> bytes:
