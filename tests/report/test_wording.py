@@ -14,6 +14,7 @@ from calcidect.report._pictures import draw_pictures
 from calcidect.report._wording import Wording, load_wording
 from calcidect.report._write import _has_glyph, _template, render_html, render_pdf
 from calcidect.result import RESEARCH_USE_ONLY
+from calcidect.settings import Settings
 from support.pages import Page
 from support.results import small_result, small_scene
 
@@ -167,3 +168,14 @@ def test_the_letters_that_are_taken_for_set_are_in_typst_s_fonts(tmp_path):
     source = b"#set document(title: [t])\n#sys.inputs.letters"
     compiler = typst.Compiler(source, root=tmp_path, ignore_system_fonts=True, sys_inputs={"letters": letters})
     assert compiler.compile(format="pdf", pdf_standards="ua-1").startswith(b"%PDF")
+
+
+def test_every_text_that_a_module_or_template_names_is_there():
+    sections = {name.split(".")[0] for name in SAY.texts}
+    sources = "".join(path.read_text(encoding="utf-8") for path in [*ROOM.glob("*.py"), *ROOM.glob("templates/*")])
+    named = set(re.findall(rf'"((?:{"|".join(sections)})\.[a-z_0-9]+)"', sources))
+    named |= {f"labels.{label}" for label in re.findall(r"\blabels\.([a-z_]+)", sources)}
+    groups = {name.rpartition(".")[0] for name in SAY.texts}  # of_hand holds right and left
+    settings = {row["name"] for row in Settings().described()}
+    assert len(named) > 150
+    assert named - set(SAY.texts) - groups - settings == set()
