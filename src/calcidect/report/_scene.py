@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from calcidect.anatomy import Side
 from calcidect.findings import Deposit
 from calcidect.geometry import Volume
-from calcidect.report._axes import Box, box_of, in_patient_axes, voxels
+from calcidect.report._axes import Box, box_of, in_patient_axes, joined, voxels
 from calcidect.report._colours import BONE_LABEL, colour_table
 from calcidect.result import Result
 
@@ -31,7 +31,7 @@ class Scene:
     @cached_property
     def everything(self) -> Box | None:
         """The box of all bones and deposits."""
-        return box_of((self.bones.array > 0) | (self.deposits.array > 0))
+        return joined(box_of(self.bones.array), box_of(self.deposits.array))
 
 
 def scene_of(result: Result, study_low: Volume) -> Scene:

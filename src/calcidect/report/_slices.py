@@ -143,7 +143,7 @@ def plane_through(scene: Scene, centre: tuple[int, int, int], field_mm: float, o
     others = [a for a in range(3) if a != axis]
     middle, reach = [centre[2 - a] for a in others], [half[2 - a] for a in others]
     hu, bones, ids = (
-        _window(volume.array.take(at, axis), middle, reach, outside)
+        _window(volume.array[(slice(None),) * axis + (at,)], middle, reach, outside)
         for volume, outside in ((scene.low, _AIR_HU), (scene.bones, 0), (scene.deposits, 0))
     )
     deposits = ids.astype(np.int32)
