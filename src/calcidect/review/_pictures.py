@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.geometry import Grid
-from calcidect.report import shown_mm
+from calcidect.report import field_of
 from calcidect.review._faults import not_found
 from calcidect.review._voxels import Voxels
 
@@ -17,24 +18,34 @@ if TYPE_CHECKING:
     from PIL import Image
 
 OVERVIEW_HEIGHT_PX = 320
+THUMBNAIL_PX = 160
 MAP_WINDOW_MG_PER_CM3 = (0.0, 800.0)
 """Black and white where the scan is not there and the hydroxyapatite map stands in: white is dense cortical bone."""
-
 
 Box = tuple[slice, slice, slice]
 """Along k, j, i."""
 
 
-def box_around(voxels: Voxels, grid: Grid) -> Box:
-    """Return the part of a grid that a picture of a deposit can show."""
+@dataclass(frozen=True)
+class Extent:
+    """Where a deposit lies: centroid (LPS, mm), longest side along the axes of the grid, and what a picture shows."""
+
+    centroid_mm: tuple[float, float, float]
+    longest_mm: float
+    box: Box
+
+
+def extent_of(voxels: Voxels, grid: Grid) -> Extent:
+    """Return where a deposit lies."""
     index = np.stack(np.unravel_index(voxels, grid.shape), -1)
     spacing = np.array(grid.spacing_mm[::-1])
-    around_mm = shown_mm(float(((np.ptp(index, axis=0) + 1) * spacing).max())) / 2
-    reach = np.ceil(around_mm / spacing).astype(int) + 1
+    longest_mm = float(((np.ptp(index, axis=0) + 1) * spacing).max())
+    reach = np.ceil(field_of(longest_mm) / 2 / spacing).astype(int) + 1
     first = np.maximum(index.min(0) - reach, 0)
     last = np.minimum(index.max(0) + 1 + reach, grid.shape)
     k, j, i = (slice(int(low), int(high)) for low, high in zip(first, last, strict=True))
-    return k, j, i
+    x, y, z = (float(mm) for mm in grid.point_of(index.mean(0)[::-1]))
+    return Extent((x, y, z), longest_mm, (k, j, i))
 
 
 def dense_in(box: Box, voxels: Voxels, values: NDArray[Any], shape: tuple[int, int, int]) -> NDArray[Any]:
@@ -46,13 +57,6 @@ def dense_in(box: Box, voxels: Voxels, values: NDArray[Any], shape: tuple[int, i
     inside = np.all([(at >= side.start) & (at < side.stop) for at, side in zip(index, box, strict=True)], axis=0)
     part[tuple(at[inside] - side.start for at, side in zip(index, box, strict=True))] = values[near][inside]
     return part
-
-
-def as_png(rgb: NDArray[np.uint8]) -> bytes:
-    """Return a picture as PNG."""
-    from PIL import Image
-
-    return _png(Image.fromarray(rgb))
 
 
 def overview_of(pictures: list[bytes]) -> bytes:
@@ -79,10 +83,11 @@ def overview_of(pictures: list[bytes]) -> bytes:
     for one in small:
         row.paste(one, (x, 0))
         x += one.width
-    return _png(row)
+    return as_png(row)
 
 
-def _png(image: Image.Image) -> bytes:
+def as_png(image: Image.Image) -> bytes:
+    """Return a picture as PNG."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=4)
     return buffer.getvalue()

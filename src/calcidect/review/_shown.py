@@ -8,18 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.geometry import Volume
-from calcidect.report import BONE_WINDOW_HU, PlaneView, close_up
+from calcidect.report import BONE_WINDOW_HU, draw_slice, make_scene, voxel_inside
 from calcidect.review._case import Case
 from calcidect.review._faults import RequestRefusedError, not_found
 from calcidect.review._folders import read_inside
 from calcidect.review._pictures import (
     MAP_WINDOW_MG_PER_CM3,
+    THUMBNAIL_PX,
     Box,
     as_png,
-    box_around,
     dense_in,
+    extent_of,
     overview_of,
 )
+from calcidect.review._state import State
 from calcidect.review._versions import version_names
 from calcidect.review._volumes import coarse, of_hand, packed
 
@@ -73,27 +75,33 @@ def _image(case: Case, name: Literal["low", "high"]) -> Volume:
     return image
 
 
-def thumbnail(case: Case, deposit_id: int, view: PlaneView, *, overlay: bool) -> bytes:
+def thumbnail(case: Case, deposit_id: int, view: Literal["axial", "coronal"], *, overlay: bool) -> bytes:
     """Return a picture of a deposit as PNG: of the scan, or of the map of hydroxyapatite where that is not there."""
     _, state = case.history.state()
     if deposit_id not in state.deposits:
         raise not_found("deposit")
-    (row,) = case.rows(state, [deposit_id])
-    grid, voxels = case.result.bone_map.grid, state.voxels.of_label(deposit_id)
-    box = box_around(voxels, grid)
+    grid = case.result.bone_map.grid
+    extent = extent_of(state.voxels.of_label(deposit_id), grid)
+    box = extent.box
     (k, j, i), size = (side.start for side in box), tuple(side.stop - side.start for side in box)
     part = grid.cropped((i, j, k), (size[2], size[1], size[0]))
-    bones = case.result.bone_map.array[box].copy()
-    changed = dense_in(box, state.bones.voxels, state.bones.labels + 1, grid.shape)
-    bones[changed > 0] = changed[changed > 0] - 1
-    deposits = dense_in(box, state.voxels.voxels, state.voxels.labels, grid.shape)
     grey, window = _grey(case, box)
+    labels = dense_in(box, state.voxels.voxels, state.voxels.labels, grid.shape)
+    materials = {row["deposit_id"]: row["material"] for row in case.rows(state, np.unique(labels).tolist())}
+    scene = make_scene(Volume(grey, part), Volume(_bones(case, state, box), part), Volume(labels, part), materials)
+    centre = voxel_inside(scene.deposits, deposit_id, extent.centroid_mm, extent.longest_mm)
     return as_png(
-        close_up(
-            Volume(grey, part), Volume(bones, part), Volume(deposits, part), deposit_id, row["material"],
-            view=view, overlay=overlay, window=window,
-        )
-    )  # fmt: skip
+        draw_slice(scene, centre, extent.longest_mm, view, overlay=overlay, pixels=THUMBNAIL_PX, window=window)
+    )
+
+
+def _bones(case: Case, state: State, box: Box) -> NDArray[Any]:
+    """Return bones in a box as readers left them."""
+    bones = case.result.bone_map
+    part = bones.array[box].copy()
+    changed = dense_in(box, state.bones.voxels, state.bones.labels + 1, bones.grid.shape)
+    part[changed > 0] = changed[changed > 0] - 1
+    return part
 
 
 def _grey(case: Case, box: Box) -> tuple[NDArray[Any], tuple[float, float]]:
