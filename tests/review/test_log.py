@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import random
 import threading
 import time
@@ -63,6 +64,38 @@ def test_a_gap_is_refused(tmp_path):
     write(EventLog(path), note(1), note(3))
     with pytest.raises(InputRefusedError, match="Line 2"):
         EventLog(path)
+
+
+def test_a_file_that_lost_lines_is_refused_and_not_written_to(tmp_path):
+    path = tmp_path / "events.jsonl"
+    log = EventLog(path)
+    write(log, note(1), note(2))
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(InputRefusedError, match="has lost lines"):
+        write(log, note(3))
+    path.unlink()
+    with pytest.raises(InputRefusedError, match="has lost lines"):
+        write(log, note(3))
+    assert not path.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
+def test_a_link_that_appears_later_is_neither_read_nor_written(tmp_path):
+    path, other = tmp_path / "events.jsonl", tmp_path / "other"
+    log = EventLog(path)
+    other.write_bytes(b"")
+    path.symlink_to(other)
+    with pytest.raises(InputRefusedError, match="holds a link"):
+        write(log, note(1))
+    assert other.read_bytes() == b""
+
+
+def test_a_folder_that_can_not_be_made_keeps_nothing(tmp_path):
+    log = EventLog(tmp_path / "review" / "events.jsonl")
+    (tmp_path / "review").write_text("a file", encoding="utf-8")
+    with pytest.raises(RequestRefusedError, match="can't be locked") as refused:
+        write(log, note(1))
+    assert refused.value.status == 507
 
 
 def test_two_servers_on_one_file_see_each_other(tmp_path):

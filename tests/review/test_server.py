@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import time
 import uuid
 from dataclasses import replace
@@ -255,6 +256,37 @@ class TestSaving:
         assert "Deposits 1 have other voxels" in told["message"]
         assert not (folder.with_name("result.review") / "versions").exists()
 
+    def test_without_the_scan_what_was_painted_beside_bone_and_rejected_is_no_other_voxel(self, folder, browser):
+        labels, bones = small_result().deposit_map.array, small_result().bone_map.array
+        hand = small_result().hands[0]
+        box = tuple(slice(s, s + n) for s, n in zip(hand.start[::-1], hand.size[::-1], strict=True))
+        empty = np.zeros(labels.shape, bool)
+        empty[box] = (labels[box] == 0) & (bones[box] == 0)
+        chosen = np.zeros(labels.shape, bool)
+        chosen.reshape(-1)[np.flatnonzero(empty)[:5]] = True
+        (made,) = browser.do("paint", "new", voxels=stroke(labels, chosen)).json()["state"]
+        browser.do("reject", made["deposit_id"])
+        assert saved(browser)["state"] == "done"
+        browser.do("bone_paint", 1, voxels=stroke(labels, chosen))
+        assert "Bones have other voxels" in saved(browser)["message"]
+
+    @pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
+    def test_a_version_is_not_written_through_a_link(self, folder, browser, tmp_path):
+        browser.do("reject", 1)
+        elsewhere = tmp_path / "elsewhere"
+        (elsewhere / "001").mkdir(parents=True)
+        (folder.with_name("result.review") / "versions").symlink_to(elsewhere)
+        told = saved(browser)
+        assert (told["state"], "holds a link" in told["message"]) == ("failed", True)
+        assert list(elsewhere.rglob("*")) == [elsewhere / "001"]
+
+    def test_a_version_that_does_not_say_how_it_came_to_be_is_refused(self, folder, browser):
+        saved(browser)
+        path = folder.with_name("result.review") / "versions" / "001" / "provenance.json"
+        path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "review": None}), encoding="utf-8")
+        with pytest.raises(InputRefusedError, match="Version 001 of the review"):
+            Server(folder)
+
     def test_a_changed_material_leaves_no_mass_and_a_warning(self, folder, browser):
         browser.do("relabel", 3, after={"material": "urate"})
         saved(browser)
@@ -292,6 +324,9 @@ class TestOpening:
         )  # fmt: skip
         other = write_small_result(tmp_path / "elsewhere" / "result", one.result())
         folder.with_name("result.review").rename(other.with_name("result.review"))
+        with pytest.raises(InputRefusedError, match="was made of another one"):
+            Server(other)
+        (other.with_name("result.review") / "source.json").unlink()
         answer = Server(other).browser().get("/api/results/r1")
         assert answer.status_code == 422
         assert answer.json()["error"] == "events_of_another_result"

@@ -23,10 +23,14 @@ from calcidect.review._measured import record_of, reviewed_result
 from calcidect.review._rows import rows_of
 from calcidect.review._saving import Saving
 from calcidect.review._scan import Scan, ScanReading
+from calcidect.review._source import confirm_source, keep_source, source_of
 from calcidect.review._state import Start, State
 from calcidect.review._versions import last_version, version_names
 from calcidect.review._volumes import listed
 from calcidect.review._voxels import SparseLabels
+
+LONGEST_READER = 64
+"""Characters. Our choice: a pseudonym is short."""
 
 
 class Case:
@@ -50,18 +54,21 @@ class Case:
     Raises
     ------
     InputRefusedError
-        If the folder is no result, or it or its review holds links or is damaged.
+        If the folder is no result, it or its review holds links or is damaged, or the review is of another result.
     """
 
     def __init__(
         self, index: str, folder: Path, reader: str = "reader", *, read_only: bool = False, blinded: bool = False,
         scan: ScanReading | None = None,
     ) -> None:  # fmt: skip
-        self.index, self.folder, self.reader, self.read_only = index, folder, reader, read_only
+        self.index, self.folder, self.reader = index, folder, reader
+        self.read_only, self.blinded = read_only, blinded
         self.reviews = review_folder(folder)
         for part in (folder, self.reviews):
             refuse_links(part)
         self.document = read_document(folder)
+        self._source = source_of(folder)
+        confirm_source(self.reviews, self._source)
         self.scan = scan or ScanReading()
         self.versions = self.reviews / ("versions-2" if blinded else "versions")
         self.history = History(events_file(folder, blinded=blinded), lambda: self._ground)
@@ -101,20 +108,22 @@ class Case:
 
     def add(self, body: EventBody, browser: str) -> dict[str, Any]:
         """Take in what a reader did; return the number of its event, and the rows that it changed."""
-        self._refuse_if_read_only()
+        self._begin_to_write()
         return self._answer(self.history.add(body, self.reader, browser))
 
     def set_state(self, body: StateBody, browser: str) -> dict[str, Any]:
         """Say where the review stands."""
-        self._refuse_if_read_only()
+        self._begin_to_write()
         return {**self._answer(self.history.set_state(body, self.reader, browser)), "state": body.state}
 
-    def _refuse_if_read_only(self) -> None:
+    def _begin_to_write(self) -> None:
+        """Refuse edits of what is to be looked at only; else keep which result they are about."""
         if self.read_only:
             raise RequestRefusedError(
                 403, "read_only", found="The result is open to be looked at only.", expected="No edits.",
                 remedy="Start without --read-only.",
             )  # fmt: skip
+        keep_source(self.reviews, self._source)
 
     def _answer(self, done: Done) -> dict[str, Any]:
         before, after = done.before.deposits, done.after.deposits
@@ -208,7 +217,7 @@ class Case:
 
     def save(self) -> dict[str, int]:
         """Begin to save what was done so far as a version; return the number of the job."""
-        self._refuse_if_read_only()
+        self._begin_to_write()
         scan = self._scan_to_measure()
         seq, state = self.history.state()
         events = self.history.events()[:seq]
@@ -256,6 +265,3 @@ def check_reader(name: str) -> str:
             remedy="Change --reader.",
         )
     return name.strip()
-
-
-LONGEST_READER = 64

@@ -50,3 +50,14 @@ def not_found(what: str) -> RequestRefusedError:
 def refused(code: str, found: str, expected: str, remedy: str = "Correct it and send it again.") -> RequestRefusedError:
     """Return the error of a request that makes no sense for what it is about."""
     return RequestRefusedError(422, code, found=found, expected=expected, remedy=remedy)
+
+
+def not_kept(found: str) -> RequestRefusedError:
+    """Return the error of what could not be written."""
+    return RequestRefusedError(
+        507,
+        "not_kept",
+        found=found,
+        expected="A place with room where this account may write.",
+        remedy="Nothing was changed. Make room, then send it again.",
+    )

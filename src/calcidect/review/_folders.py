@@ -27,7 +27,18 @@ def refuse_links(folder: Path) -> None:
         ``result_has_links``.
     """
     inside = (Path(place, name) for place, folders, files in os.walk(folder) for name in (*folders, *files))
-    for path in (folder, *inside):
+    refuse_link(folder, *inside)
+
+
+def refuse_link(*paths: Path) -> None:
+    """Refuse what is a link, or neither file nor folder; what is not there is fine.
+
+    Raises
+    ------
+    InputRefusedError
+        ``result_has_links``.
+    """
+    for path in paths:
         if path.is_symlink() or (path.exists() and not (path.is_file() or path.is_dir())):
             raise InputRefusedError(
                 "result_has_links",

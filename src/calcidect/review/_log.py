@@ -16,7 +16,8 @@ from filelock import FileLock, Timeout
 
 from calcidect.errors import InputRefusedError
 from calcidect.review._events import Event
-from calcidect.review._faults import RequestRefusedError
+from calcidect.review._faults import not_kept
+from calcidect.review._folders import refuse_link
 
 LOCK_SECONDS = 10.0
 """Our choice: a write takes milliseconds; longer means that a disk or another process hangs."""
@@ -50,15 +51,22 @@ class EventLog:
         return self._events
 
     def refresh(self) -> bool:
-        """Read what was written since; tell whether there was anything. Half a line at the end waits."""
-        try:
-            if self._path.stat().st_size <= self._read_bytes:
-                return False
-            with self._path.open("rb") as file:
-                file.seek(self._read_bytes)
-                data = file.read()
-        except FileNotFoundError:
+        """Read what was written since; tell whether there was anything. Half a line at the end waits.
+
+        Raises
+        ------
+        InputRefusedError
+            If the file is a link, holds what is no event, or is shorter than what was read of it.
+        """
+        refuse_link(self._path.parent, self._path)
+        size = self._path.stat().st_size if self._path.exists() else 0
+        if size < self._read_bytes:
+            raise _damaged("The file of events has lost lines since it was read.")
+        if size == self._read_bytes:
             return False
+        with self._path.open("rb") as file:
+            file.seek(self._read_bytes)
+            data = file.read()
         whole = data[: data.rfind(b"\n") + 1]
         new = _parsed(whole, len(self._events))
         self._events += new
@@ -71,11 +79,13 @@ class EventLog:
 
     def enter(self) -> None:
         """Take the lock, drop half a line that a killed process left, and read what others wrote."""
-        self._path.parent.mkdir(exist_ok=True)
         try:
+            self._path.parent.mkdir(exist_ok=True)
             self._lock.acquire()
         except Timeout:
-            raise _not_kept("Another process holds the file of events.") from None
+            raise not_kept("Another process holds the file of events.") from None
+        except OSError as error:
+            raise not_kept(f"The file of events can't be locked: {error.strerror or 'the disk failed'}.") from error
         try:
             self.refresh()
             self._drop_torn()
@@ -107,7 +117,7 @@ class EventLog:
         except OSError as error:
             with suppress(OSError):  # the next writer tries again
                 self._drop_torn(told=False)
-            raise _not_kept(f"The event could not be written: {error.strerror or 'the disk failed'}.") from error
+            raise not_kept(f"The event could not be written: {error.strerror or 'the disk failed'}.") from error
         self._events += (event,)
         self._read_bytes += len(line)
 
@@ -145,14 +155,18 @@ def _parsed(lines: bytes, before: int) -> tuple[Event, ...]:
             if event.seq != seq:
                 raise ValueError("The numbers of events have a gap.")
         except (ValueError, TypeError, KeyError, AttributeError):
-            raise InputRefusedError(
-                "events_damaged",
-                found=f"Line {seq} of the file of events is no event.",
-                expected="A file that calcidect wrote, unchanged.",
-                remedy="Restore it from a copy; nothing was written to it.",
-            ) from None
+            raise _damaged(f"Line {seq} of the file of events is no event.") from None
         events.append(event)
     return tuple(events)
+
+
+def _damaged(found: str) -> InputRefusedError:
+    return InputRefusedError(
+        "events_damaged",
+        found=found,
+        expected="A file that calcidect wrote, unchanged.",
+        remedy="Restore it from a copy; nothing was written to it.",
+    )
 
 
 def _sync_folder(folder: Path) -> None:
@@ -164,13 +178,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _not_kept(found: str) -> RequestRefusedError:
-    return RequestRefusedError(
-        507,
-        "not_kept",
-        found=found,
-        expected="A place with room where this account may write.",
-        remedy="Nothing was changed. Make room, then send it again.",
-    )

@@ -119,11 +119,9 @@ def _artefacts(source: Result, state: State) -> list[Artefact]:
 
 def _without_scan(source: Result, kept: dict[int, Reviewed], state: State) -> Findings:
     """Return the findings with rows dropped and relabelled."""
-    _refuse_new_voxels(kept, state)
+    _refuse_new_voxels(source, kept, state)
     found = source.findings
-    deposits = [
-        _relabelled(row, kept[row.deposit_id]) for row in found.deposits if row.deposit_id in kept
-    ]  # fmt: skip
+    deposits = [_relabelled(row, kept[row.deposit_id]) for row in found.deposits if row.deposit_id in kept]
     numbers = [deposit.deposit_id for deposit in deposits]
     array = found.deposit_labels.array
     labels = np.where(np.isin(array, numbers), array, 0).astype(np.uint16)
@@ -175,9 +173,10 @@ def _notices(changed: list[int]) -> list[Notice]:
     ]
 
 
-def _refuse_new_voxels(kept: dict[int, Reviewed], state: State) -> None:
+def _refuse_new_voxels(source: Result, kept: dict[int, Reviewed], state: State) -> None:
     shaped = sorted(number for number, one in kept.items() if one.shaped_by)
-    if not shaped and not len(state.bones.voxels):
+    bones = source.bone_map.array.reshape(-1)[state.bones.voxels]
+    if not shaped and np.array_equal(bones, state.bones.labels):  # paint over soft tissue leaves bone as it was
         return
     what = f"Deposits {', '.join(map(str, shaped))} have other voxels." if shaped else "Bones have other voxels."
     raise InputRefusedError(

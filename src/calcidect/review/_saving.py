@@ -12,6 +12,7 @@ from calcidect.progress import Progress
 from calcidect.report import write_report
 from calcidect.result import Result, write_images, write_result
 from calcidect.review._faults import RequestRefusedError
+from calcidect.review._folders import refuse_link
 from calcidect.review._scan import Scan
 from calcidect.review._versions import version_names
 
@@ -73,7 +74,8 @@ class Saving:
         except CalcidectError as error:
             self._message, self._state = str(error), "failed"
         except Exception as fault:  # its text may quote the scan
-            self._message = f"calcidect failed by a fault of its own ({type(fault).__name__}); nothing was saved."
+            saved = f"version {self._version} was saved" if self._version else "nothing was saved"
+            self._message = f"calcidect failed by a fault of its own ({type(fault).__name__}); {saved}."
             self._state = "failed"
         else:
             self._fraction, self._state = 1.0, "done"
@@ -89,6 +91,7 @@ class Saving:
                 write_images(scan.study, scan.maps.slice_path_cm, scan.settings.materials, folder)
             write_report(result, None if scan is None else scan.study.low, folder)
 
+        refuse_link(self._versions.parent, self._versions)
         while True:
             name = f"{max(map(int, version_names(self._versions)), default=0) + 1:03d}"
             try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from calcidect.errors import InputRefusedError
 from calcidect.result import read_document
 
 
@@ -50,10 +51,22 @@ def last_version(versions: Path) -> Version:
         return Version()
     folder = versions / names[-1]
     document = read_document(folder)
-    review = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["review"]
-    measured = {}
-    for row in document["deposits"] if review["with_scan"] else ():
-        number = str(row["deposit_id"])
-        shaped_by = tuple(review["shaped_by"][number])
-        measured[row["deposit_id"]] = Measured(shaped_by, review["labels"].get(number, {}), row)
-    return Version(names[-1], measured, document)
+    try:
+        review = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["review"]
+        return Version(names[-1], _measured(document, review) if review["with_scan"] else {}, document)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise InputRefusedError(
+            "version_damaged",
+            found=f"Version {names[-1]} of the review does not say how readers changed it.",
+            expected="A version that calcidect saved, unchanged.",
+            remedy="Restore it from a copy, or remove its folder and save again.",
+        ) from None
+
+
+def _measured(document: dict[str, Any], review: dict[str, Any]) -> dict[int, Measured]:
+    """Return what a version that was measured with the scan holds, by number of the deposit."""
+    rows = {str(row["deposit_id"]): row for row in document["deposits"]}
+    return {
+        row["deposit_id"]: Measured(tuple(review["shaped_by"][number]), review["labels"].get(number, {}), row)
+        for number, row in rows.items()
+    }
