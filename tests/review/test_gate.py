@@ -149,6 +149,14 @@ def test_a_cookie_of_another_server_opens_nothing(server, result):
     refused(server.closed_client(cookies=dict(other)).get("/api/worklist"), 401)
 
 
+@pytest.mark.parametrize("others", ['a={"x": [1, 2]}', "b", 'c="half', "d=é,;=", "calcidect_review_1=x"])
+def test_cookies_of_other_programs_of_the_machine_are_passed_over(server, browser, others):
+    own = "; ".join(f"{name}={value}" for name, value in browser.client.cookies.items())
+    headers = {"cookie": f"{others}; {own}".encode()}
+    assert server.closed_client().get("/api/worklist", headers=headers).status_code == 200
+    refused(server.closed_client().get("/api/worklist", headers={"cookie": others.encode()}), 401)
+
+
 def test_nothing_is_shown_without_a_cookie(server):
     for path in ("/", "/static/index.html", "/api/worklist", "/api/results/r1", "/api/results/r1/overview.png"):
         refused(server.closed_client().get(path), 401)

@@ -56,6 +56,9 @@ def test_with_a_registry_rows_have_their_person(folders, tmp_path):
     assert [(row["id"], row["person_id"], row["state"]) for row in rows] == [
         ("r1", None, "new"), (None, "P02", "no_folder"),
     ]  # fmt: skip
+    second = Server(folders[0], blinded=True)  # it may be a version of the first reader
+    second.gate = Gate(make_app(second.cases, recorded_scans(place)), PORT, second.keys)
+    assert [row["id"] for row in second.browser().get("/api/worklist").json()] == ["r1"]
 
 
 def both_read(folders, first, second):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -71,7 +72,7 @@ def run(
         if not shown and not no_browser:
             import webbrowser
 
-            webbrowser.open(link)
+            Thread(target=webbrowser.open, args=(link,), daemon=True).start()  # one in a terminal never returns
         shown.append(link)
 
     typer.echo("Research use only. Not a medical device. Ctrl-C ends it. The link opens once:")

@@ -40,14 +40,17 @@ def agreement_of_readers(folders: Sequence[Path]) -> dict[str, Table]:
     """
     from calcidect.cohort import Kind, Variable
 
-    pairs = [(Case(f"r{n}", folder), Case(f"r{n}", folder, blinded=True)) for n, folder in enumerate(folders, start=1)]
-    rows = [row for pair in pairs for row in _deposit_rows(pair)]
+    rows: list[dict[str, Any]] = []
+    burdens: list[dict[str, Any]] = []
+    for n, folder in enumerate(folders, start=1):  # one result at a time in memory
+        pair = Case(f"r{n}", folder), Case(f"r{n}", folder, blinded=True)
+        rows += _deposit_rows(pair)
+        burdens += _burden_rows(pair)
     kept = [row for row in rows if set(row["verdict"]) == {"accepted"}]
     tables = {"verdict": _table(rows, "verdict", _categorical("verdict", "Deposit or not", _VERDICTS))}
     for name in COMPARED:
         choices = [str(choice) for choice in CHOICES[name] if choice is not None]
         tables[name] = _table(kept, name, _categorical(name, f"{name.capitalize()} of deposits", choices))
-    burdens = [row for pair in pairs for row in _burden_rows(pair)]
     for name, (label, unit) in _BURDEN.items():
         kind = Kind.COUNT if name == "number" else Kind.CONTINUOUS
         tables[name] = _table(burdens, name, Variable(name, label, kind, unit))

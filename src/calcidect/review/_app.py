@@ -15,7 +15,7 @@ from calcidect.errors import CalcidectError
 from calcidect.review import _shown as shown
 from calcidect.review._bodies import EventBody, StateBody
 from calcidect.review._case import Case
-from calcidect.review._faults import RequestRefusedError, error_document, not_found, status_of
+from calcidect.review._faults import RequestRefusedError, error_document, not_found, refused, status_of
 from calcidect.review._gate import FAULT, browser_of
 from calcidect.review._worklist import Recorded, worklist
 
@@ -80,6 +80,8 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def of_a_path(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 400:  # a body that could not be read as JSON at all
+            return JSONResponse(error_document(_wrong("body: unreadable.")), 422)
         if error.status_code == 405:
             wrong = RequestRefusedError(
                 405,
@@ -96,10 +98,11 @@ def _wrong_form(error: RequestValidationError) -> RequestRefusedError:
     """Return which part of a request is wrong, without its value."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if isinstance(part, str) and part.isidentifier()) or "body"
-    return RequestRefusedError(
-        422, "wrong_form", found=f"{place}: {first['type']}.", expected="The form that docs/review.md states.",
-        remedy="Correct it and send it again.",
-    )  # fmt: skip
+    return _wrong(f"{place}: {first['type']}.")
+
+
+def _wrong(found: str) -> RequestRefusedError:
+    return refused("wrong_form", found, "The form that docs/review.md states.")
 
 
 def _add_page(app: FastAPI) -> None:
@@ -116,7 +119,9 @@ def _static(path: str) -> Response:
     """Return a file of the page; a path that leads elsewhere finds nothing."""
     parts = path.split("/")
     kind = _TYPES.get("." + parts[-1].rpartition(".")[2])
-    if kind is None or any(part in ("", ".", "..") or "\\" in part or part.startswith(".") for part in parts):
+    if kind is None or any(
+        part in ("", ".", "..") or {"\\", ":"} & set(part) or part.startswith(".") for part in parts
+    ):
         raise not_found("file")
     found = resources.files("calcidect.review").joinpath("static", *parts)
     if not found.is_file():

@@ -73,7 +73,7 @@ def overview_of(pictures: list[bytes]) -> bytes:
     for data in pictures:
         try:
             opened.append(Image.open(io.BytesIO(data), formats=["PNG"]).convert("RGB"))
-        except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
             continue  # damaged, or no picture at all
     if not opened:
         raise not_found("picture")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +55,15 @@ def recorded_scans(place: str) -> Callable[[], Recorded]:
     return read
 
 
-def worklist(cases: Iterable[Case], recorded: Recorded | None) -> list[dict[str, Any]]:
+def worklist(cases: Collection[Case], recorded: Recorded | None) -> list[dict[str, Any]]:
     """Return a row per result; with a registry also its person, visit and scan, and recorded scans without a folder.
 
     Parameters
     ----------
-    cases : iterable of Case
+    cases : collection of Case
     recorded : sequence of dict or None
-        None: there is no registry.
+        None: there is no registry. A blinded reader is shown no scan without a folder: it may be a version that the
+        first reader saved, and its numbers would tell what that one did.
     """
     if recorded is None:
         return [case.listed() for case in cases]
@@ -75,6 +76,8 @@ def worklist(cases: Iterable[Case], recorded: Recorded | None) -> list[dict[str,
         scan = next((by_hash[one] for one in hashes if one in by_hash), None)
         listed.append({**case.listed(), **_place(scan)})
         here.update(hashes)
+    if any(case.blinded for case in cases):
+        return listed
     return listed + [_without_folder(scan) for scan in recorded if scan["findings_hash"] not in here]
 
 
