@@ -90,12 +90,19 @@ def test_parts_of_a_deposit_hold_what_the_whole_does(
     at = np.argwhere(labels == whole.deposit_id)
     labels[tuple(at[at[:, 0] > np.median(at[:, 0])].T)] = 500
     told = {deposit.deposit_id: Told() for deposit in findings.deposits[:-1]} | {500: Told(None, {"pattern": "sheet"})}
-    again = {d.deposit_id: d for d in measure_given(maps, anatomy, findings, labels, told).deposits}
+    cut = measure_given(maps, anatomy, findings, labels, told)
+    again = {d.deposit_id: d for d in cut.deposits}
     assert findings.deposits[-1].deposit_id not in again
     parts = again[whole.deposit_id], again[500]
     assert parts[1].pattern == "sheet"
     assert sum(part.ha_mass_mg for part in parts) == pytest.approx(whole.ha_mass_mg, rel=0.1)
     assert sum(part.volume_mm3 for part in parts) == pytest.approx(whole.volume_mm3, rel=0.1)
+    once_more = measure_given(
+        maps, anatomy, cut, cut.deposit_labels.array, {d.deposit_id: Told() for d in cut.deposits}
+    )
+    twice = {d.deposit_id: d for d in once_more.deposits}
+    assert twice[500].volume_mm3 == pytest.approx(parts[1].volume_mm3, rel=0.1)
+    assert twice[500].ha_mass_mg == pytest.approx(parts[1].ha_mass_mg, rel=0.1)
 
 
 def test_a_deposit_without_skin_over_it_is_flagged(

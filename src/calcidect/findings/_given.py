@@ -116,7 +116,8 @@ def _of_hand(
     """Return the deposits of one hand."""
     view = view_of(maps, anatomy, hand, settings)
     now = np.where(hand.body, labels[_box(hand)], 0)
-    view = _with_mineral(view, found.deposit_labels.array[_box(hand)], now)
+    before = np.where(hand.body, found.deposit_labels.array[_box(hand)], 0)  # the box may hold some of another hand
+    view = _with_mineral(view, before, now)
     deposits = []
     for number in numbers:
         given = Given(now == number, told[number].material)
@@ -135,7 +136,11 @@ def _with_mineral(view: HandView, before: Labels, now: Labels) -> HandView:
         if number:
             _follow(mineral, mineral == number, before == number, now)
     mineral[changed] = now[changed]
-    reshaped = np.setdiff1d(np.unique(np.concatenate([before[changed], now[changed]])), [0])
+    labelled = now > 0
+    without = np.setdiff1d(
+        now[labelled], mineral[labelled]
+    )  # parts of what is one to the analysis: a reader had cut them before
+    reshaped = np.setdiff1d(np.concatenate([before[changed], now[changed], without]), [0])
     whole = np.isin(now, reshaped)
     mineral[whole] = now[whole]
     erased = changed & (now == 0)
