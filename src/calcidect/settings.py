@@ -385,6 +385,14 @@ class FindingsSettings(_Group):
         return self
 
 
+class ReportSettings(_Group):
+    """How the report is set."""
+
+    paper: Literal["a4", "letter"] = _setting(
+        "a4", "a4 or letter", "of report.pdf and of the printed page: ISO 216, or ANSI/ASME Y14.1 A (our choice: ISO)"
+    )
+
+
 class Settings(_Group):
     """All settings in force for one analysis."""
 
@@ -392,6 +400,7 @@ class Settings(_Group):
     materials: MaterialsSettings = MaterialsSettings()
     anatomy: AnatomySettings = AnatomySettings()
     findings: FindingsSettings = FindingsSettings()
+    report: ReportSettings = ReportSettings()
 
     def described(self) -> list[dict[str, Any]]:
         """Return one row per setting: name, value, unit, source, and whether it is the default."""

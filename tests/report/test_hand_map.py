@@ -7,31 +7,41 @@ import numpy as np
 import pytest
 
 from calcidect.drawn_hands import HEIGHT, WIDTH, Rod
+from calcidect.findings import AcroOsteolysis
 from calcidect.report._hand_map import (
     Disc,
+    Ghost,
+    Words,
     as_png,
     as_svg,
     disc_radius,
     hand_map,
+    map_alt,
     map_caption,
     place_of,
 )
+from calcidect.report._wording import load_wording
 from support.results import small_result
 
 DEPOSITS = small_result().findings.deposits
+SAY = load_wording()
 
 
 def discs(deposits):
-    return hand_map(deposits)[len([s for s in hand_map(()) if isinstance(s, Rod)]) + 2 :][: len(deposits)]
+    return [s for s in hand_map(deposits, SAY) if isinstance(s, Disc)][: len(deposits)]
+
+
+def words(shapes):
+    return [s.text for s in shapes if isinstance(s, Words)]
 
 
 def test_the_hands_are_mirror_images():
-    rods = {(round(s.x, 3), round(s.y, 3)) for s in hand_map(()) if isinstance(s, Rod)}
+    rods = {(round(s.x, 3), round(s.y, 3)) for s in hand_map((), SAY) if isinstance(s, Rod)}
     assert rods == {(round(WIDTH - x, 3), y) for x, y in rods}
 
 
 def test_every_deposit_is_a_disc_on_its_own_hand():
-    shown = [s for s in discs(DEPOSITS) if isinstance(s, Disc)]
+    shown = discs(DEPOSITS)
     assert len(shown) == len(DEPOSITS)
     ordered = sorted(DEPOSITS, key=lambda d: (-d.volume_mm3, d.deposit_id))
     for disc, deposit in zip(shown, ordered, strict=True):
@@ -63,12 +73,44 @@ def test_many_deposits_of_one_place_stay_on_their_hand():
 def test_a_deposit_without_level_is_counted_not_drawn():
     lost = replace(DEPOSITS[0], level=None)
     assert place_of(lost) is None
-    assert map_caption([lost, DEPOSITS[1]]).endswith("not known: 1.")
+    assert map_caption([lost, DEPOSITS[1]], SAY).endswith("not known: 1.")
 
 
 def test_drawing_is_well_formed_and_always_the_same():
-    svg = as_svg(hand_map(DEPOSITS))
-    assert svg == as_svg(hand_map(reversed(DEPOSITS)))
+    svg = as_svg(hand_map(DEPOSITS, SAY))
+    assert svg == as_svg(hand_map(reversed(DEPOSITS), SAY))
     circles = [e for e in ElementTree.fromstring(svg).iter() if e.tag.endswith("circle")]
     assert len(circles) == len(DEPOSITS) + 3  # three of the legend
-    assert np.array_equal(as_png(hand_map(DEPOSITS)), as_png(hand_map(DEPOSITS)))
+    assert np.array_equal(as_png(hand_map(DEPOSITS, SAY)), as_png(hand_map(DEPOSITS, SAY)))
+
+
+def test_a_number_stands_in_each_disc_that_has_room_for_it():
+    big, small = replace(DEPOSITS[0], volume_mm3=400.0), replace(DEPOSITS[1], volume_mm3=2.0)
+    said = words(hand_map([big, small], SAY))
+    assert str(big.deposit_id) in said
+    assert str(small.deposit_id) not in said
+
+
+def test_grades_stand_over_the_tips_that_lost_some():
+    lost = AcroOsteolysis("left", 2, True, 0.6, 0.03, 3)
+    kept = AcroOsteolysis("left", 3, False, 0.0, 0.03, 0)
+    said = [s for s in hand_map((), SAY, [lost, kept]) if isinstance(s, Words) and s.text.startswith("AO")]
+    assert [s.text for s in said] == ["AO 3"]
+    assert said[0].x > WIDTH / 2
+
+
+def test_a_hand_that_is_not_in_the_scan_is_a_ghost():
+    shapes = hand_map((), SAY, scanned={"left"})
+    ghosts = [s.rod for s in shapes if isinstance(s, Ghost)]
+    assert ghosts
+    assert all(rod.x < WIDTH / 2 for rod in ghosts)
+    assert "Right hand: not in the scan" in words(shapes)
+    assert as_svg(shapes) != as_svg(hand_map((), SAY))
+
+
+def test_the_drawing_is_told_in_words():
+    digits = [AcroOsteolysis("left", 2, True, 0.6, 0.03, 3)]
+    said = map_alt(DEPOSITS, digits, SAY).replace("\u00a0", " ")
+    assert said.startswith("Drawing of two hands with 7 deposits. Right hand: right hand, carpus 1,")
+    assert said.endswith("Acro-osteolysis: left index finger 3.")
+    assert map_alt((), (), SAY) == "Drawing of two hands without deposits."

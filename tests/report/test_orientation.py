@@ -7,12 +7,16 @@ import pytest
 
 from calcidect.geometry import Grid, Volume
 from calcidect.materials import Concentrations
-from calcidect.report import draw_pictures
+from calcidect.report import draw_pictures, draw_thumbnail
 from calcidect.report._axes import box_of, in_patient_axes
 from calcidect.report._colours import MATERIAL_COLOURS
 from calcidect.report._panel import AXIAL, CORONAL, SAGITTAL
+from calcidect.report._pictures import _edges
 from calcidect.report._plane import draw_plane
+from calcidect.report._slices import THUMBNAIL_PX
 from calcidect.report._surface import View, first_surface, from_behind, sample, shade, smooth_solid
+from calcidect.report._wording import load_wording
+from calcidect.report._write import _few_shades
 from support.results import hand_point, make_scene, small_result, small_scene
 
 COLOURS = np.array([[0, 0, 0], [0.9, 0.9, 0.8], [0.8, 0.4, 0.0]], np.float32)
@@ -232,3 +236,68 @@ def test_place_of_hand_points():
     """The support's own frame: thumbs to the midline, fingers to the head."""
     assert hand_point("right", (10, 0, 0))[0] > hand_point("right", (0, 0, 0))[0]
     assert hand_point("left", (10, 0, 0))[0] < hand_point("left", (0, 0, 0))[0]
+
+
+def test_thumbnails_show_a_deposit_in_the_middle_without_and_with_overlay(pictures):
+    """A row of four squares: axial without and with, coronal without and with."""
+    row = pictures["thumbnail_3"]
+    side = row.height
+    squares = [row.crop((n * (side + 6), 0, n * (side + 6) + side, side)) for n in range(4)]
+    assert row.width == 4 * side + 3 * 6
+    for bare, covered in (squares[:2], squares[2:]):
+        assert coloured(bare, "hydroxyapatite") is None
+        x, y = coloured(covered, "hydroxyapatite")
+        assert (x, y) == (pytest.approx(0.5, abs=0.06), pytest.approx(0.5, abs=0.06))
+
+
+@pytest.mark.parametrize("orientation", ["axial", "coronal", "sagittal"])
+def test_a_single_thumbnail_is_that_of_the_row(pictures, orientation):
+    result, low = small_result(), small_scene().study.low
+    covered = draw_thumbnail(result, low, 3, orientation, overlay=True)
+    assert covered.size == (THUMBNAIL_PX, THUMBNAIL_PX)
+    if orientation != "sagittal":
+        at = (2 * ("axial", "coronal").index(orientation) + 1) * (THUMBNAIL_PX + 6)
+        in_row = pictures["thumbnail_3"].crop((at, 0, at + THUMBNAIL_PX, THUMBNAIL_PX))
+        assert np.array_equal(np.asarray(covered), np.asarray(in_row))
+    bare = draw_thumbnail(result, low, 3, orientation, overlay=False, pixels=64)
+    assert bare.size == (64, 64)
+    assert coloured(bare, "hydroxyapatite") is None
+
+
+def test_a_deposit_at_the_edge_of_the_scan_is_shown_against_nothing():
+    """What lies outside the scan is drawn as air, so that the deposit stays in the middle."""
+    result, low = small_result(), small_scene().study.low
+    deposits = tuple(replace(d, max_diameter_mm=40.0) for d in result.findings.deposits)  # a field of 56 mm
+    wide = replace(result, findings=replace(result.findings, deposits=deposits))
+    forearm = draw_thumbnail(wide, low, 6, "coronal")  # 20 mm above the last slice
+    rows = np.asarray(forearm).max(axis=(1, 2))
+    assert rows[-15:].max() == 0
+    assert rows[-25:-20].min() > 40
+    x, y = coloured(forearm, "hydroxyapatite")
+    assert (x, y) == (pytest.approx(0.5, abs=0.06), pytest.approx(0.5, abs=0.06))
+
+
+def test_an_unknown_deposit_has_no_thumbnail():
+    with pytest.raises(KeyError):
+        draw_thumbnail(small_result(), small_scene().study.low, 99)
+
+
+def test_the_three_sides_of_a_hand_name_what_lies_at_their_edges():
+    hand = small_result().hands[0]  # right, seen from its palm: the thumb is on the right of the picture
+    dorsal, distal, radial = (np.array(axis) for axis in (hand.dorsal, hand.distal, hand.radial))
+    say = load_wording()
+    views = [View.along(axis, distal) for axis in (dorsal, -radial, -dorsal)]
+    edges = [(e.left, e.right, e.top, e.bottom) for e in (_edges(view, hand, say) for view in views)]
+    assert hand.side == "right"
+    assert edges == [
+        ("ulnar", "radial", "distal", "proximal"),
+        ("palmar", "dorsal", "distal", "proximal"),
+        ("radial", "ulnar", "distal", "proximal"),
+    ]
+
+
+def test_few_shades_keep_the_colour_of_every_deposit(pictures):
+    """Also of a small one of another material beside large ones."""
+    for name in ("thumbnail_3", "thumbnail_4", "thumbnail_7"):  # hydroxyapatite, urate, indeterminate
+        few = np.asarray(_few_shades(pictures[name]).convert("RGB")).astype(int)
+        assert np.abs(few - np.asarray(pictures[name]).astype(int)).max() <= 8

@@ -49,6 +49,17 @@ def box_of(mask: NDArray[Any], margin: tuple[int, int, int] = (0, 0, 0)) -> Box 
     return (i, j, k), (ni, nj, nk)
 
 
+def joined(first: Box | None, second: Box | None) -> Box | None:
+    """Return the box around two boxes, of which either may be None."""
+    if first is None or second is None:
+        return first or second
+    start = np.minimum(first[0], second[0])
+    end = np.maximum(np.add(*first), np.add(*second))
+    i, j, k = (int(n) for n in start)
+    ni, nj, nk = (int(n) for n in end - start)
+    return (i, j, k), (ni, nj, nk)
+
+
 def voxels(grid: Grid, distance_mm: float) -> tuple[int, int, int]:
     """Return a distance in whole voxels along i, j, k, rounded up."""
     i, j, k = (int(np.ceil(distance_mm / spacing)) for spacing in grid.spacing_mm)

@@ -17,9 +17,24 @@ MATERIAL_COLOURS: dict[str, RGB] = {
     "indeterminate": (204, 121, 167),  # reddish purple
 }
 BONE_SURFACE: RGB = (226, 217, 196)
+DRAWN_BONE: RGB = (84, 92, 101)
+DRAWN_GHOST: RGB = (34, 38, 43)
 BONE_OUTLINE: RGB = (168, 182, 196)
 BACKGROUND: RGB = (12, 14, 17)
 TEXT: RGB = (236, 239, 242)
+
+PAGE_COLOURS: dict[str, RGB] = {
+    "paper": (255, 255, 255),
+    "band": (243, 245, 247),
+    "ink": (27, 31, 36),
+    "soft": (91, 102, 112),
+    "line": (213, 218, 224),
+    "dark": BACKGROUND,
+    "fine": (46, 112, 71),
+    "look": (154, 103, 0),
+    "limits": (166, 54, 38),
+}
+"""Of the page: what is written in ``ink`` and ``soft`` on ``paper`` and ``band``, and the signs of a verdict."""
 
 NO_LABEL, BONE_LABEL = 0, 1
 
@@ -27,6 +42,18 @@ NO_LABEL, BONE_LABEL = 0, 1
 def hexadecimal(colour: RGB) -> str:
     """Return ``#rrggbb``."""
     return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def contrast(first: RGB, second: RGB) -> float:
+    """Return the contrast of two colours, 1 to 21 (WCAG 2.2, 'contrast ratio' and 'relative luminance')."""
+    light, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: RGB) -> float:
+    value = np.array(colour) / 255
+    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
 
 
 def colour_table(materials: dict[int, str]) -> NDArray[np.float32]:

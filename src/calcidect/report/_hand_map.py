@@ -1,30 +1,52 @@
 """A drawn pair of hands with every deposit as a disc, at its digit and level: the same drawing for every person.
 
-A disc's area goes by volume, which every deposit has, also of one energy; its colour by material. One list of shapes is
-written as SVG and as PNG.
+A disc's area goes by volume, which every deposit has, also of one energy; its colour by material; its number is that of
+the tables. Over each fingertip with acro-osteolysis stands its grade. One list of shapes is written as SVG and as PNG.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from calcidect.drawn_hands import CENTRE_X, HEIGHT, RAY_LEVELS, WIDTH, Rod, drawn_bones, middle_of
-from calcidect.findings import Deposit
-from calcidect.report._colours import BACKGROUND, BONE_OUTLINE, MATERIAL_COLOURS, RGB, TEXT, hexadecimal
+from calcidect.findings import AcroOsteolysis, Deposit
+from calcidect.report._colours import (
+    BACKGROUND,
+    BONE_OUTLINE,
+    DRAWN_BONE,
+    DRAWN_GHOST,
+    MATERIAL_COLOURS,
+    RGB,
+    TEXT,
+    hexadecimal,
+)
+from calcidect.report._scene import by_volume
+from calcidect.report._wording import Wording
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_BONE: RGB = (84, 92, 101)
 _RADIUS_OF_1_MM3 = 0.45  # 1,000 mm3, a bulky hand, is about as wide as two fingers
 _LEAST_RADIUS = 1.2
 _GOLDEN_DEGREES = 137.5  # discs of one place lie around the largest one, as seeds do
 _LEGEND_MM3 = (10, 100, 1000)
+_FONT = 8.0
+_LEAST_FONT = 4.0  # a number that would be smaller is left out
+_NUMBER_PER_RADIUS = 1.1  # two digits of this size fit into a disc
+_HAND_NAME_Y = 10.0
+_ABOVE_TIP = 5.0
 _PIXELS = 3  # of the PNG, a unit
+
+
+@dataclass(frozen=True)
+class Ghost:
+    """A bone of a hand that is not in the scan."""
+
+    rod: Rod
 
 
 @dataclass(frozen=True)
@@ -39,35 +61,74 @@ class Disc:
 
 @dataclass(frozen=True)
 class Words:
-    """Text, its middle at a point."""
+    """Text, the middle of its foot at a point."""
 
     x: float
     y: float
     text: str
+    size: float = _FONT
+    colour: RGB = TEXT
 
 
-Shape = Rod | Disc | Words
+Shape = Rod | Ghost | Disc | Words
 
 
-def hand_map(deposits: Iterable[Deposit]) -> list[Shape]:
-    """Return the drawing: bones, discs (the largest first, so that small ones lie on top), words."""
+def hand_map(
+    deposits: Iterable[Deposit],
+    say: Wording,
+    digits: Iterable[AcroOsteolysis] = (),
+    scanned: Collection[str] = ("right", "left"),
+) -> list[Shape]:
+    """Return the drawing: bones, discs (the largest first, so that small ones lie on top), words.
+
+    Parameters
+    ----------
+    deposits : iterable of Deposit
+        Each a disc.
+    say : Wording
+        The language.
+    digits : iterable of AcroOsteolysis
+        Those present are named over their tips.
+    scanned : collection of str
+        The hands in the scan; another one is drawn as a ghost, since it may hold anything.
+    """
     shapes: list[Shape] = []
     for side in ("right", "left"):
-        shapes += [bone.rod for bone in drawn_bones(side)]
-        shapes.append(Words(CENTRE_X[side], 10, f"{side.capitalize()} hand"))
+        is_ghost = side not in scanned
+        shapes += [Ghost(bone.rod) if is_ghost else bone.rod for bone in drawn_bones(side)]
+        name = say("pictures.map_not_scanned", hand=say.hand(side)) if is_ghost else say.hand(side)
+        shapes.append(Words(CENTRE_X[side], _HAND_NAME_Y, name))
     taken: dict[tuple[float, float], list[float]] = {}
-    for deposit in sorted(deposits, key=lambda d: (-d.volume_mm3, d.deposit_id)):
+    for deposit in by_volume(tuple(deposits)):
         place = place_of(deposit)
         if place is not None:
-            shapes.append(_disc(deposit, place, taken.setdefault(place, [])))
-    return shapes + _legend()
+            disc = _disc(deposit, place, taken.setdefault(place, []))
+            shapes += [disc, *_number(disc, deposit.deposit_id)]
+    grades = [_grade(digit, say) for digit in digits if digit.present]
+    return shapes + grades + _legend(say)
 
 
-def map_caption(deposits: Iterable[Deposit]) -> str:
+def map_caption(deposits: Iterable[Deposit], say: Wording) -> str:
     """Return what the drawing shows, and how many deposits it can't."""
-    caption = "Drawn hands, palms seen: a disc for each deposit at its digit and level, its area by volume."
+    caption = say("pictures.map")
     missing = sum(place_of(deposit) is None for deposit in deposits)
-    return f"{caption} Not drawn, since their place is not known: {missing}." if missing else caption
+    return " ".join([caption, say("pictures.map_missing", n=missing)]) if missing else caption
+
+
+def map_alt(deposits: Iterable[Deposit], digits: Iterable[AcroOsteolysis], say: Wording) -> str:
+    """Return in words what the drawing shows: how many deposits lie where, and which digits lost some of their tip."""
+    shown = by_volume(tuple(deposits))
+    lines = [
+        say("pictures.map_alt_hand", hand=say.hand(side), list=say.counted(sites))
+        for side in ("right", "left")
+        if (sites := [say.site(replace(d, compartment=None)) for d in shown if d.side == side])
+    ]
+    lost = [say("words.counted", name=say.digit(d.side, d.digit), n=d.grade) for d in digits if d.present]
+    if lost:
+        lines.append(say("pictures.map_alt_acro", list=say.listed(lost)))
+    if not shown:
+        return " ".join([say("pictures.map_alt_empty"), *lines])
+    return say("pictures.map_alt", deposits=say.count("deposits", len(shown)), list=" ".join(lines))
 
 
 def place_of(deposit: Deposit) -> tuple[float, float] | None:
@@ -96,34 +157,52 @@ def _disc(deposit: Deposit, place: tuple[float, float], radii: list[float]) -> D
     return Disc(x, y, radius, MATERIAL_COLOURS[str(deposit.material)])
 
 
+def _number(disc: Disc, deposit_id: int) -> list[Words]:
+    """Return the number of a deposit inside its disc; nothing where the disc is too small for it."""
+    size = min(_NUMBER_PER_RADIUS * disc.radius, _FONT)
+    return [Words(disc.x, disc.y + 0.36 * size, str(deposit_id), size, BACKGROUND)] if size >= _LEAST_FONT else []
+
+
+def _grade(digit: AcroOsteolysis, say: Wording) -> Words:
+    """Return the grade of a digit that lost some of its tip, over the drawn tip."""
+    tip = next(b.rod for b in drawn_bones(digit.side) if (b.level, b.digit) == (RAY_LEVELS[-1], digit.digit))
+    y = min(tip.y, tip.end_y) - tip.width / 2 - _ABOVE_TIP
+    return Words(tip.end_x, y, say("pictures.map_grade", grade=digit.grade))
+
+
 def disc_radius(volume_mm3: float) -> float:
     """Return a disc's radius: its area goes by volume, down to the least that can be seen."""
     return max(_RADIUS_OF_1_MM3 * math.sqrt(volume_mm3), _LEAST_RADIUS)
 
 
-def _legend() -> list[Shape]:
+def _legend(say: Wording) -> list[Shape]:
     shapes: list[Shape] = []
     y = 200.0
     for volume in _LEGEND_MM3:
         radius = disc_radius(volume)
         shapes += [Disc(WIDTH / 2, y + radius, radius, BONE_OUTLINE)]
-        shapes += [Words(WIDTH / 2, y + 2 * radius + 10, f"{volume:,} mm3")]
+        shapes += [Words(WIDTH / 2, y + 2 * radius + 10, say("pictures.map_scale", volume=say.number(volume, 0)))]
         y += 2 * radius + 18
     return shapes
+
+
+def _rod_and_colour(shape: Rod | Ghost) -> tuple[Rod, RGB]:
+    return (shape.rod, DRAWN_GHOST) if isinstance(shape, Ghost) else (shape, DRAWN_BONE)
 
 
 def as_svg(shapes: list[Shape]) -> str:
     """Return the drawing as an SVG document; coordinates of two decimals, so that its bytes are always the same."""
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" font-family="sans-serif" '
-        'font-size="8" text-anchor="middle">',
+        'text-anchor="middle">',
         f'<rect width="100%" height="100%" fill="{hexadecimal(BACKGROUND)}"/>',
     ]
     for s in shapes:
-        if isinstance(s, Rod):
+        if isinstance(s, Rod | Ghost):
+            rod, colour = _rod_and_colour(s)
             lines.append(
-                f'<path d="M{s.x:.2f} {s.y:.2f}L{s.end_x + 0.01:.2f} {s.end_y:.2f}" stroke="{hexadecimal(_BONE)}" '
-                f'stroke-width="{s.width:g}" stroke-linecap="round"/>'
+                f'<path d="M{rod.x:.2f} {rod.y:.2f}L{rod.end_x + 0.01:.2f} {rod.end_y:.2f}" '
+                f'stroke="{hexadecimal(colour)}" stroke-width="{rod.width:g}" stroke-linecap="round"/>'
             )
         elif isinstance(s, Disc):
             lines.append(
@@ -131,7 +210,10 @@ def as_svg(shapes: list[Shape]) -> str:
                 f'stroke="{hexadecimal(BACKGROUND)}" stroke-width="0.6"/>'
             )
         else:
-            lines.append(f'<text x="{s.x:.2f}" y="{s.y:.2f}" fill="{hexadecimal(TEXT)}">{escape(s.text)}</text>')
+            lines.append(
+                f'<text x="{s.x:.2f}" y="{s.y:.2f}" font-size="{s.size:.2f}" fill="{hexadecimal(s.colour)}">'
+                f"{escape(s.text)}</text>"
+            )
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
@@ -142,15 +224,17 @@ def as_png(shapes: list[Shape]) -> Image.Image:
     scale = 2 * _PIXELS
     size = round(WIDTH * scale), round(HEIGHT * scale)
     image = Image.new("RGB", size, BACKGROUND)
-    draw, font = ImageDraw.Draw(image), ImageFont.load_default(8 * scale)
+    draw = ImageDraw.Draw(image)
     for s in shapes:
-        if isinstance(s, Rod):
-            ends = [(s.x * scale, s.y * scale), (s.end_x * scale, s.end_y * scale)]
-            draw.line(ends, _BONE, round(s.width * scale))
+        if isinstance(s, Rod | Ghost):
+            rod, colour = _rod_and_colour(s)
+            ends = [(rod.x * scale, rod.y * scale), (rod.end_x * scale, rod.end_y * scale)]
+            draw.line(ends, colour, round(rod.width * scale))
             for x, y in ends:
-                draw.circle((x, y), s.width * scale / 2, _BONE)
+                draw.circle((x, y), rod.width * scale / 2, colour)
         elif isinstance(s, Disc):
             draw.circle((s.x * scale, s.y * scale), s.radius * scale, s.colour, BACKGROUND, scale // 2)
         else:
-            draw.text((s.x * scale, s.y * scale), s.text, TEXT, font, "ms")
+            font = ImageFont.load_default(s.size * scale)
+            draw.text((s.x * scale, s.y * scale), s.text, s.colour, font, "ms")
     return image.resize((size[0] // 2, size[1] // 2), Image.Resampling.LANCZOS)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.report._colours import BACKGROUND, TEXT
+from calcidect.report._wording import Wording
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
@@ -51,6 +52,7 @@ def finish(
     pixel_mm: float,
     directions: Directions,
     title: str,
+    say: Wording,
     marks: tuple[Mark, ...] = (),
 ) -> Image.Image:
     """Return a picture with title, directions, scale bar and numbers.
@@ -63,6 +65,8 @@ def finish(
         Size of a square pixel.
     directions, title, marks
         What to write on it.
+    say : Wording
+        The language of the scale.
     """
     from PIL import Image, ImageDraw, ImageFont
 
@@ -82,7 +86,7 @@ def finish(
     for mark in marks:
         _write(draw, font, mark.text, (mark.x_px, mark.y_px), "mm")
     _write(draw, font, title, (_EDGE_PX, _EDGE_PX), "la")
-    _draw_scale_bar(draw, font, image.size, pixel_mm)
+    _draw_scale_bar(draw, font, image.size, pixel_mm, say("pictures.scale", length=f"{SCALE_BAR_MM:g}"))
     return image
 
 
@@ -90,13 +94,16 @@ def _write(draw: ImageDraw.ImageDraw, font: Font, text: str, at: tuple[float, fl
     draw.text(at, text, fill=TEXT, font=font, anchor=anchor, stroke_width=2, stroke_fill=BACKGROUND)
 
 
-def _draw_scale_bar(draw: ImageDraw.ImageDraw, font: Font, size: tuple[int, int], pixel_mm: float) -> None:
+def _draw_scale_bar(
+    draw: ImageDraw.ImageDraw, font: Font, size: tuple[int, int], pixel_mm: float, text: str
+) -> None:  # fmt: skip
     length = round(SCALE_BAR_MM / pixel_mm)
     right, bottom = size[0] - _EDGE_PX, size[1] - _EDGE_PX
     left = right - length
     draw.rectangle((left - 1, bottom - 4, right + 1, bottom), fill=BACKGROUND)
     draw.rectangle((left, bottom - 3, right, bottom - 1), fill=TEXT)
-    _write(draw, font, f"{SCALE_BAR_MM:g} mm", ((left + right) / 2, bottom - 7), "md")
+    middle = min((left + right) / 2, right - draw.textlength(text, font) / 2)  # text wider than the bar stays inside
+    _write(draw, font, text, (middle, bottom - 7), "md")
 
 
 def side_by_side(images: list[Image.Image]) -> Image.Image:

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.report._colours import BONE_LABEL, BONE_OUTLINE
+from calcidect.report._colours import BACKGROUND, BONE_LABEL, BONE_OUTLINE, MATERIAL_COLOURS
 
 BONE_WINDOW_HU = (-300.0, 1300.0)
 """Black and white: centre 500, width 1600, a usual bone window in which skin and fat can still be seen."""
 
+_OUTLINE_SHARE = 0.65  # of its colour over the scan
+_SHADES = {"grey": 64, "outline": 16, "deposit": 32}  # of a palette: steps of 25 HU, as fine as noise, and coarser
 _LEAST_LIGHT = 0.5  # of a deposit's colour in the darkest pixel; the brighter ones let the scan show through
 
 
@@ -52,11 +54,27 @@ def draw_plane(
     rgb = np.repeat(np.clip(grey, 0, 1)[..., None], 3, axis=2)
     if (codes == BONE_LABEL).any():
         outline = _outline(_resized((codes == BONE_LABEL).astype(np.float32), shape) >= 0.5)
-        rgb[outline] = 0.35 * rgb[outline] + 0.65 * np.array(BONE_OUTLINE, np.float32) / 255
+        rgb[outline] = _outlined(rgb[outline])
     for code in np.unique(codes[codes > BONE_LABEL]):
         inside = _resized((codes == code).astype(np.float32), shape) >= 0.5
-        rgb[inside] = (_LEAST_LIGHT + (1 - _LEAST_LIGHT) * rgb[inside]) * colours[code]
+        rgb[inside] = _tinted(rgb[inside], colours[code])
     return np.rint(rgb * 255).astype(np.uint8)
+
+
+def palette() -> NDArray[np.uint8]:
+    """Return the colours of planes in few shades, shape (colours, 3): scan, outlines, deposits, and the gaps."""
+    grey, outline, deposit = (np.repeat(np.linspace(0, 1, n)[:, None], 3, axis=1) for n in _SHADES.values())
+    tints = [_tinted(deposit, np.array(colour) / 255) for colour in MATERIAL_COLOURS.values()]
+    rows = np.concatenate([grey, _outlined(outline), *tints])
+    return np.concatenate([np.rint(rows * 255).astype(np.uint8), np.array([BACKGROUND], np.uint8)])
+
+
+def _outlined(rgb: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray((1 - _OUTLINE_SHARE) * rgb + _OUTLINE_SHARE * np.array(BONE_OUTLINE, np.float32) / 255)
+
+
+def _tinted(rgb: NDArray[Any], colour: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray((_LEAST_LIGHT + (1 - _LEAST_LIGHT) * rgb) * colour)
 
 
 def _resized(plane: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -69,7 +69,8 @@ def smooth_solid(codes: Volume) -> Volume:
     from scipy import ndimage
 
     sigma = [_SMOOTHING_MM / s for s in reversed(codes.grid.spacing_mm)]
-    return codes.like(ndimage.gaussian_filter((codes.array > 0).astype(np.float32), sigma, truncate=3))
+    filled = (codes.array > 0).view(np.uint8)
+    return codes.like(ndimage.gaussian_filter(filled, sigma, output=np.float32, truncate=3))
 
 
 def sample(solid: Volume, view: View) -> Volume:

@@ -1,0 +1,65 @@
+"""Which result a review is of: kept beside its events, so that they are never read over another analysis.
+
+Events name deposits by their numbers. A scan that is analysed again may number them otherwise, and every edit would
+then be about another deposit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from calcidect.errors import InputRefusedError
+from calcidect.result import write_whole_file
+from calcidect.review._faults import not_kept
+from calcidect.review._folders import refuse_link
+
+_FILE = "source.json"
+
+
+def source_of(result: Path) -> str:
+    """Return the SHA-256 of a result's ``findings.json``; the same analysis gives the same bytes."""
+    return hashlib.sha256((result / "findings.json").read_bytes()).hexdigest()
+
+
+def confirm_source(reviews: Path, source: str) -> None:
+    """Refuse a review that was made of another result.
+
+    Raises
+    ------
+    InputRefusedError
+        ``review_of_another_result``.
+    """
+    try:
+        kept = json.loads((reviews / _FILE).read_text(encoding="utf-8"))["findings_sha256"]
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError):
+        kept = None
+    if kept != source:
+        raise InputRefusedError(
+            "review_of_another_result",
+            found="The review beside the result was made of another one.",
+            expected="The result that was reviewed, as it was then.",
+            remedy="Put that result back, or move the folder of the review elsewhere and begin anew.",
+        )
+
+
+def keep_source(reviews: Path, source: str) -> None:
+    """Write down which result is reviewed, before the first edit of it.
+
+    Raises
+    ------
+    RequestRefusedError
+        507 if it could not be written.
+    InputRefusedError
+        If a link would be written through.
+    """
+    refuse_link(reviews, reviews / _FILE)
+    if (reviews / _FILE).exists():
+        return
+    try:
+        write_whole_file(reviews / _FILE, json.dumps({"findings_sha256": source}).encode() + b"\n")
+    except OSError as error:
+        raise not_kept(f"The review could not be begun: {error.strerror or 'the disk failed'}.") from error
