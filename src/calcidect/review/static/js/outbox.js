@@ -1,0 +1,74 @@
+/**
+ * Edits on their way to the server, in order, none lost.
+ *
+ * Each has an id of its own, so that one that is sent again after a broken connection is done once. What waits is kept
+ * for the tab (sessionStorage) and survives a reload; nothing of it stays when the tab is closed.
+ */
+import { newId, post, Refused, Unreachable } from "./api.js";
+
+const WAIT_MS = [1000, 2000, 4000, 8000]; // our choice: soon after a hiccup, not busy while the server is away
+
+export class Outbox extends EventTarget {
+  /** @param {string} result opaque id of the result */
+  constructor(result) {
+    super();
+    this.result = result;
+    this.place = `outbox-${result}`;
+    this.waiting = JSON.parse(sessionStorage.getItem(this.place) ?? "[]");
+    this.failures = 0;
+    this.sending = false;
+  }
+
+  /** Queue an edit, and send it as soon as those before it are there. */
+  add(event) {
+    this.waiting.push({ id: newId(), ...event });
+    this._keep();
+    this.send();
+  }
+
+  async send() {
+    if (this.sending) return;
+    this.sending = true;
+    while (this.waiting.length && (await this._sendFirst()));
+    this.sending = false;
+  }
+
+  /** Whether to go on at once with the next one. */
+  async _sendFirst() {
+    const event = this.waiting[0];
+    try {
+      const answer = await post(`/api/results/${this.result}/events`, event);
+      this._followOn(answer.seq);
+      this._drop("sent", { event, answer });
+    } catch (error) {
+      if (error instanceof Unreachable) return this._later();
+      if (!(error instanceof Refused)) throw error;
+      this._drop(error.status === 409 && error.body.events ? "conflict" : "refused", { event, error });
+    }
+    return true;
+  }
+
+  /** What waits was made after the edit that is now `seq` if nothing of others came between: it has seen it. */
+  _followOn(seq) {
+    for (const event of this.waiting) if (event.base_seq === seq - 1) event.base_seq = seq;
+  }
+
+  _drop(kind, detail) {
+    this.waiting.shift();
+    this.failures = 0;
+    this._keep();
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+
+  _later() {
+    const wait = WAIT_MS[Math.min(this.failures++, WAIT_MS.length - 1)];
+    setTimeout(() => this.send(), wait);
+    this.dispatchEvent(new CustomEvent("change"));
+    return false;
+  }
+
+  _keep() {
+    sessionStorage.setItem(this.place, JSON.stringify(this.waiting));
+    this.dispatchEvent(new CustomEvent("change"));
+  }
+}

@@ -1,0 +1,103 @@
+/** The result that is open: what the server says of it, what is selected, and edits sent to it. */
+import { getJson, Refused, Unreachable } from "./api.js";
+import { Outbox } from "./outbox.js";
+
+const POLL_MS = 2000; // our choice: another reader's work shows while one still looks at the same deposit
+const CHANGES_VOXELS = new Set(["split", "merge", "paint", "erase", "bone_paint"]);
+
+/** Whether an event changes the drawn labels; undo and redo do if what they undo does. */
+function changesVoxels(event, events) {
+  if (event.kind !== "undo" && event.kind !== "redo") return CHANGES_VOXELS.has(event.kind);
+  const undone = events.find(({ seq }) => seq === event.target);
+  return undone === undefined || changesVoxels(undone, events);
+}
+
+export class OpenResult extends EventTarget {
+  constructor(id) {
+    super();
+    this.id = id;
+    this.outbox = new Outbox(id);
+    this.events = [];
+    this.selected = null;
+    this.checked = new Set();
+    this.outbox.addEventListener("sent", () => this.refresh());
+    this.outbox.addEventListener("refused", () => this.refresh());
+    this.outbox.addEventListener("change", () => this._say("outbox"));
+  }
+
+  async open() {
+    await this.refresh();
+    this.selected = this.rows[0]?.deposit_id ?? null;
+    this.outbox.send();
+    this.timer = setInterval(() => this.poll(), POLL_MS);
+    this._say("select");
+  }
+
+  close() {
+    clearInterval(this.timer);
+  }
+
+  get rows() {
+    return this.data.deposits;
+  }
+
+  row(id) {
+    return this.rows.find(({ deposit_id }) => deposit_id === id);
+  }
+
+  /** Last event that this page knows of. */
+  get seq() {
+    return this.events.at(-1)?.seq ?? 0;
+  }
+
+  /** Ask for the events since the last, and if there are any for the state that they make. */
+  async refresh() {
+    const [events, data] = await Promise.all([this._newEvents(), getJson(`/api/results/${this.id}`)]);
+    this.data = data;
+    this._take(events);
+    if (!this.row(this.selected)) this.selected = this.rows[0]?.deposit_id ?? null;
+    for (const id of this.checked) if (!this.row(id)) this.checked.delete(id);
+    this._say("change");
+  }
+
+  async poll() {
+    try {
+      const before = this.data.scan_state;
+      const events = await this._newEvents();
+      this.reached = true;
+      if (events.length || before === "loading") await this.refresh();
+    } catch (error) {
+      if (!(error instanceof Unreachable) && !(error instanceof Refused)) throw error;
+      this.reached = !(error instanceof Unreachable);
+    }
+    this._say("outbox");
+  }
+
+  async _newEvents() {
+    const answer = await getJson(`/api/results/${this.id}/events?after=${this.seq}`);
+    return answer.events ?? answer;
+  }
+
+  _take(events) {
+    const fresh = events.filter(({ seq }) => seq > this.seq);
+    this.events.push(...fresh);
+    if (fresh.some((event) => changesVoxels(event, this.events))) this._say("voxels");
+  }
+
+  /** Queue an edit. */
+  edit(kind, target, after = null, why = "", voxels = null) {
+    if (this.data.read_only) return;
+    const event = { base_seq: this.seq, kind, target, after, why };
+    this.outbox.add(voxels ? { ...event, voxels } : event);
+  }
+
+  select(id) {
+    if (this.selected === id || !this.row(id)) return;
+    this.selected = id;
+    this._say("select");
+  }
+
+  _say(what) {
+    this.dispatchEvent(new Event(what));
+  }
+}

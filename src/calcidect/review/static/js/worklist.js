@@ -1,0 +1,61 @@
+/** The page with all results: who is done, what they hold. */
+import { getJson, post } from "./api.js";
+import { byId, fillSelect, make, tell } from "./dom.js";
+import { matches } from "./order.js";
+import { Sortable } from "./sortable.js";
+import { number, STATES } from "./words.js";
+
+const name = (row) => row.subject || row.id;
+
+function link(row) {
+  return make("a", { href: `#${row.id}` }, name(row));
+}
+
+function picture(row) {
+  if (!row.thumbnail) return "";
+  return make("img", { src: row.thumbnail, alt: "", loading: "lazy", class: "thumbnail" });
+}
+
+function stateOf(row) {
+  const select = make("select", { "aria-label": `State of ${name(row)}`, disabled: row.read_only });
+  fillSelect(select, Object.entries(STATES));
+  select.value = row.state;
+  select.addEventListener("change", () =>
+    post(`/api/results/${row.id}/state`, { state: select.value, why: "" }).catch((error) => {
+      select.value = row.state;
+      tell(error.message, true);
+    }),
+  );
+  return select;
+}
+
+const COLUMNS = [
+  { name: "picture", title: "Picture", cell: picture },
+  { name: "subject", title: "Subject", key: name, cell: link },
+  { name: "state", title: "State", key: (row) => row.state, cell: stateOf },
+  { name: "deposits", title: "Deposits", key: (row) => row.deposits, cell: (row) => number(row.deposits, 0), number: true },
+  { name: "mass", title: "HA mass, mg", key: (row) => row.ha_mass_mg, cell: (row) => number(row.ha_mass_mg), number: true },
+  { name: "volume", title: "Volume, mm\u00b3", key: (row) => row.volume_mm3, cell: (row) => number(row.volume_mm3), number: true },
+];
+
+export class Worklist {
+  constructor() {
+    this.table = new Sortable(byId("worklist"), COLUMNS, "subject");
+    fillSelect(byId("worklist-state"), [["", "all"], ...Object.entries(STATES)]);
+    byId("worklist-filter").addEventListener("input", () => this._show());
+    byId("worklist-filter").addEventListener("submit", (event) => event.preventDefault());
+    this.rows = [];
+  }
+
+  async open() {
+    this.rows = await getJson("/api/worklist");
+    this._show();
+  }
+
+  _show() {
+    const [state, sought] = [byId("worklist-state").value, byId("worklist-find").value];
+    const rows = this.rows.filter((row) => (!state || row.state === state) && matches([name(row), row.state], sought));
+    this.table.show(rows);
+    byId("worklist-count").textContent = `${rows.length} of ${this.rows.length}`;
+  }
+}
