@@ -21,7 +21,7 @@ lint: .venv/dev.stamp
 
 lock: ## resolve the locks anew; keep both, they are installed by hash
 	$(UV) pip compile pyproject.toml --extra phantom --group build $(LOCK) -o requirements/demo.txt
-	$(UV) pip compile pyproject.toml --extra phantom --extra cohort --group dev -c requirements/demo.txt $(LOCK) -o requirements/dev.txt
+	$(UV) pip compile pyproject.toml --extra phantom --extra cohort --extra review --group dev -c requirements/demo.txt $(LOCK) -o requirements/dev.txt
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 clean:

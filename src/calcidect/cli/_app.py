@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from calcidect._version import __version__
-from calcidect.cli import analyze, calibrate, cohort, demo, inspect, registry, settings, simulate, validate
+from calcidect.cli import analyze, calibrate, cohort, demo, inspect, registry, review, settings, simulate, validate
 from calcidect.cli._verb import Verb
 
 # Plain help: rich's would take a third of the 0.3 s that --help may take.
@@ -20,7 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for verb in (demo, simulate, inspect, analyze, calibrate, validate, settings):
+for verb in (demo, simulate, inspect, analyze, review, calibrate, validate, settings):
     app.command(verb.__name__.rpartition(".")[2], cls=Verb, epilog=verb.EXAMPLE)(verb.run)
 app.add_typer(registry.app, name="registry")
 app.add_typer(cohort.app)

@@ -1,9 +1,12 @@
 """``HandAnatomy`` becomes ``Findings``."""
 
 from calcidect.findings._measure import measure
+from calcidect.findings._pattern import Pattern
 from calcidect.findings._types import (
+    ARTEFACT_KINDS,
     AcroOsteolysis,
     Artefact,
+    ArtefactKind,
     Bone,
     BoneDestruction,
     Burden,
@@ -16,8 +19,10 @@ from calcidect.findings._types import (
 )
 
 __all__ = [
+    "ARTEFACT_KINDS",
     "AcroOsteolysis",
     "Artefact",
+    "ArtefactKind",
     "Bone",
     "BoneDestruction",
     "Burden",
@@ -25,6 +30,7 @@ __all__ = [
     "Findings",
     "Material",
     "PaintedVolume",
+    "Pattern",
     "Quality",
     "VendorRule",
     "measure",

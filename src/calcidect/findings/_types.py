@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from calcidect.anatomy import FieldOfView, OtherKind, Side
+from calcidect.anatomy import OTHER_KINDS, FieldOfView, OtherKind, Side
 from calcidect.errors import Notice
 from calcidect.geometry import Volume
 from calcidect.materials import Metal
@@ -13,6 +13,7 @@ from calcidect.study import Motion, SeriesQuality
 
 Material = Literal["hydroxyapatite", "urate", "indeterminate"]
 ArtefactKind = Literal["nail", "skin"] | OtherKind
+ARTEFACT_KINDS: tuple[ArtefactKind, ...] = ("nail", "skin", *OTHER_KINDS)
 
 
 @dataclass(frozen=True)

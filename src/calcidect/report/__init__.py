@@ -1,6 +1,7 @@
 """A ``Result`` for people: pictures, one HTML page, one PDF."""
 
+from calcidect.report._close_up import PlaneView, close_up
 from calcidect.report._pictures import Picture, draw_pictures
 from calcidect.report._write import write_report
 
-__all__ = ["Picture", "draw_pictures", "write_report"]
+__all__ = ["Picture", "PlaneView", "close_up", "draw_pictures", "write_report"]

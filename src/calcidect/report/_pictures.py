@@ -207,9 +207,9 @@ def deposit_picture(scene: Scene, deposit: Deposit) -> Image.Image:
     field_mm = float(np.clip(1.4 * deposit.max_diameter_mm, _CLOSE_UP_MM, _LARGEST_CLOSE_UP_MM))
     centre = _voxel_inside(scene.deposits, deposit)
     half = voxels(grid, field_mm / 2)
-    hu = _cube(scene.low.array, centre, half, _AIR_HU)
-    bones = _cube(scene.bones.array, centre, half, 0)
-    ids = _cube(scene.deposits.array, centre, half, 0).astype(np.int32)
+    hu = cube(scene.low.array, centre, half, _AIR_HU)
+    bones = cube(scene.bones.array, centre, half, 0)
+    ids = cube(scene.deposits.array, centre, half, 0).astype(np.int32)
     codes = np.where(ids > 0, ids + 1, (bones > 0).astype(np.int32))
     i, j, k = half
     x, y, z = grid.spacing_mm
@@ -248,7 +248,7 @@ def _voxel_inside(deposits: Volume, deposit: Deposit) -> tuple[int, int, int]:
     return i, j, k
 
 
-def _cube(array: NDArray[Any], centre: tuple[int, int, int], half: tuple[int, int, int], outside: int) -> NDArray[Any]:
+def cube(array: NDArray[Any], centre: tuple[int, int, int], half: tuple[int, int, int], outside: int) -> NDArray[Any]:
     """Return ``2 half + 1`` voxels (i, j, k) around a centre, filled where they leave the array."""
     parts, pads = [], []
     for c, h, n in zip(reversed(centre), reversed(half), array.shape, strict=True):

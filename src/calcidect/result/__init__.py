@@ -4,7 +4,8 @@ from calcidect.result._assemble import assemble, what_is_not_assessed
 from calcidect.result._document import SCHEMA_VERSION, as_document, findings_schema, validate_document
 from calcidect.result._folder import check_target, whole_folder, write_whole_file
 from calcidect.result._images import write_images
-from calcidect.result._read import read_result
+from calcidect.result._nifti import CONCENTRATION_STEP_MG_PER_CM3, in_steps, packed_nifti
+from calcidect.result._read import read_document, read_result
 from calcidect.result._types import (
     RESEARCH_USE_ONLY,
     HandFacts,
@@ -17,6 +18,7 @@ from calcidect.result._types import (
 from calcidect.result._write import write_result
 
 __all__ = [
+    "CONCENTRATION_STEP_MG_PER_CM3",
     "RESEARCH_USE_ONLY",
     "SCHEMA_VERSION",
     "HandFacts",
@@ -29,6 +31,9 @@ __all__ = [
     "assemble",
     "check_target",
     "findings_schema",
+    "in_steps",
+    "packed_nifti",
+    "read_document",
     "read_result",
     "validate_document",
     "what_is_not_assessed",

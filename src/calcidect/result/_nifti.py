@@ -8,9 +8,10 @@ is 3160 mg/cm3 (solid HA), so that only metal is cut.
 from __future__ import annotations
 
 import gzip
+import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +31,23 @@ def write_labels(path: Path, labels: Volume) -> None:
 
 def write_concentration(path: Path, mg_per_cm3: Volume) -> None:
     """Write a material map, rounded to 0.1 mg/cm3."""
+    _write(path, in_steps(mg_per_cm3), slope=CONCENTRATION_STEP_MG_PER_CM3)
+
+
+def in_steps(mg_per_cm3: Volume) -> Volume:
+    """Return a material map as whole steps of 0.1 mg/cm3, uint16."""
     highest = np.iinfo(np.uint16).max
     stored = np.empty(mg_per_cm3.array.shape, np.uint16)
     for plane, out in zip(mg_per_cm3.array, stored, strict=True):  # by slices: no second float copy
         np.clip(np.rint(plane / CONCENTRATION_STEP_MG_PER_CM3), 0, highest, out=out, casting="unsafe")
-    _write(path, mg_per_cm3.like(stored), slope=CONCENTRATION_STEP_MG_PER_CM3)
+    return mg_per_cm3.like(stored)
+
+
+def packed_nifti(volume: Volume, step: float | None = None) -> bytes:
+    """Return a volume of whole numbers as the bytes of a ``.nii.gz`` file; readers multiply by ``step`` if given."""
+    file = io.BytesIO()
+    _pack_slices(file, volume.array, volume.grid, volume.array.dtype, step)
+    return file.getvalue()
 
 
 def write_slices(path: Path, slices: Iterable[NDArray[Any]], grid: Grid, kind: type[np.integer[Any]]) -> None:
@@ -45,15 +58,17 @@ def write_slices(path: Path, slices: Iterable[NDArray[Any]], grid: Grid, kind: t
     ValueError
         If there are not as many slices, of the shape and type, as the grid has.
     """
-    _write_slices(path, slices, grid, np.dtype(kind), slope=None)
+    with path.open("wb") as file:
+        _pack_slices(file, slices, grid, np.dtype(kind), slope=None)
 
 
 def _write(path: Path, volume: Volume, slope: float | None) -> None:
-    _write_slices(path, volume.array, volume.grid, volume.array.dtype, slope)
+    with path.open("wb") as file:
+        _pack_slices(file, volume.array, volume.grid, volume.array.dtype, slope)
 
 
-def _write_slices(
-    path: Path, slices: Iterable[NDArray[Any]], grid: Grid, kind: np.dtype[Any], slope: float | None
+def _pack_slices(
+    file: BinaryIO, slices: Iterable[NDArray[Any]], grid: Grid, kind: np.dtype[Any], slope: float | None
 ) -> None:  # fmt: skip
     header = _header(grid, kind)
     header["descrip"] = f"calcidect: {RESEARCH_USE_ONLY}".encode()
@@ -61,7 +76,7 @@ def _write_slices(
     header["scl_slope"], header["scl_inter"] = (slope, 0) if slope else (1, 0)
     written = 0
     # A gzip header holds a file name and a time unless it is told not to.
-    with path.open("wb") as file, gzip.GzipFile("", "wb", _COMPRESSION, file, mtime=0) as packed:
+    with gzip.GzipFile("", "wb", _COMPRESSION, file, mtime=0) as packed:
         packed.write(header.as_byteswapped("<").binaryblock)
         packed.write(b"\0\0\0\0")
         for plane in slices:

@@ -42,19 +42,38 @@ def read_result(folder: Path) -> Result:
         If a file is missing, damaged, or of a later major schema version.
     """
     unreadable: tuple[type[Exception], ...] = (*damaged_nifti_errors(), KeyError, TypeError, AttributeError)
+    document = read_document(folder)
+    try:
+        return _result_of(folder, document)
+    except unreadable as error:
+        raise _not_whole(error) from error
+
+
+def read_document(folder: Path) -> dict[str, Any]:
+    """Read ``findings.json`` of a result folder alone.
+
+    Raises
+    ------
+    InputRefusedError
+        If it is missing, damaged, or of a later major schema version.
+    """
     try:
         document = _read_json(folder / "findings.json")
         _check_version(str(document["schema_version"]))
         if document["schema_version"] == SCHEMA_VERSION:
             validate_document(document)
-        return _result_of(folder, document)
-    except unreadable as error:
-        raise InputRefusedError(
-            "result_unreadable",
-            found=f"The folder is not a whole result of calcidect ({type(error).__name__}).",
-            expected="A result folder as `calcidect analyze` writes it, unchanged.",
-            remedy="Check the path, or analyse the scan again.",
-        ) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _not_whole(error) from error
+    return document
+
+
+def _not_whole(error: Exception) -> InputRefusedError:
+    return InputRefusedError(
+        "result_unreadable",
+        found=f"The folder is not a whole result of calcidect ({type(error).__name__}).",
+        expected="A result folder as `calcidect analyze` writes it, unchanged.",
+        remedy="Check the path, or analyse the scan again.",
+    )
 
 
 def _result_of(folder: Path, document: dict[str, Any]) -> Result:

@@ -1,0 +1,51 @@
+"""``calcidect review``: look at results in the browser, and correct them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from calcidect.errors import UsageError
+
+EXAMPLE = """\b
+Examples:
+  calcidect review result/ --scan scan/ --reader R1
+  calcidect review results/*/ --read-only
+"""
+
+
+def run(
+    results: Annotated[list[Path], typer.Argument(metavar="RESULT...", help="Folders of `calcidect analyze`.")],
+    reader: Annotated[str, typer.Option("--reader", metavar="NAME", help="Pseudonym of who reviews.")] = "reader",
+    read_only: Annotated[bool, typer.Option("--read-only", help="Look only; edits are refused.")] = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 0,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Show the link; open nothing.")] = False,
+    host: Annotated[str, typer.Option("--host", hidden=True)] = "127.0.0.1",
+) -> None:
+    """Review results in the browser, on this machine alone.
+
+    The result is never changed: events and reviewed versions go to a folder RESULT.review beside it.
+    """
+    from calcidect.review import ReviewOptions, serve
+
+    if host not in ("127.0.0.1", "localhost"):
+        raise UsageError(
+            "host_refused",
+            found="Another host than this machine is asked for.",
+            expected="127.0.0.1: the application is for the person at this machine.",
+            remedy="Leave --host out; from afar, use a tunnel (ssh -L).",
+        )
+    shown: list[str] = []
+
+    def opened(link: str) -> None:
+        typer.echo(link if not shown else f"For another browser: {link}")
+        if not shown and not no_browser:
+            import webbrowser
+
+            webbrowser.open(link)
+        shown.append(link)
+
+    typer.echo("Research use only. Not a medical device. Ctrl-C ends it. The link opens once:")
+    serve(results, ReviewOptions(reader, read_only, port), opened)

@@ -1,0 +1,149 @@
+"""The server's addresses: what the page can ask, and the one form in which it is refused."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from calcidect.errors import CalcidectError
+from calcidect.review._case import Case
+from calcidect.review._faults import RequestRefusedError, error_document, not_found, status_of
+
+REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
+"""A report is one page without scripts; one that comes from elsewhere and holds some can't run them."""
+
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".wasm": "application/wasm",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+}
+"""Files of the page; what ends otherwise is not served."""
+
+
+def make_app(cases: dict[str, Case]) -> FastAPI:
+    """Return the application behind the gate.
+
+    Parameters
+    ----------
+    cases : dict
+        Results under review, by the index that requests use.
+    """
+    app = FastAPI(title="calcidect review", openapi_url=None, docs_url=None, redoc_url=None)
+    _add_errors(app)
+    _add_page(app)
+    _add_reading(app, cases)
+    return app
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(CalcidectError)
+    def of_ours(request: Request, error: CalcidectError) -> JSONResponse:
+        return JSONResponse(error_document(error), status_of(error))
+
+    @app.exception_handler(RequestValidationError)
+    def of_a_form(request: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse(error_document(_wrong_form(error)), 422)
+
+    @app.exception_handler(HTTPException)
+    def of_a_path(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 405:
+            wrong = RequestRefusedError(
+                405,
+                "method_refused",
+                found="The address does not take this method.",
+                expected="Another.",
+                remedy="Use it.",
+            )
+            return JSONResponse(error_document(wrong), 405)
+        return JSONResponse(error_document(not_found("address")), error.status_code)
+
+
+def _wrong_form(error: RequestValidationError) -> RequestRefusedError:
+    """Return which part of a request is wrong, without its value."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"] if isinstance(part, str) and part.isidentifier()) or "body"
+    return RequestRefusedError(
+        422, "wrong_form", found=f"{place}: {first['type']}.", expected="The form that docs/review.md states.",
+        remedy="Correct it and send it again.",
+    )  # fmt: skip
+
+
+def _add_page(app: FastAPI) -> None:
+    @app.get("/")
+    def page() -> Response:
+        return _static("index.html")
+
+    @app.get("/static/{path:path}")
+    def static(path: str) -> Response:
+        return _static(path)
+
+
+def _static(path: str) -> Response:
+    """Return a file of the page; a path that leads elsewhere finds nothing."""
+    parts = path.split("/")
+    kind = _TYPES.get("." + parts[-1].rpartition(".")[2])
+    if kind is None or any(part in ("", ".", "..") or "\\" in part or part.startswith(".") for part in parts):
+        raise not_found("file")
+    found = resources.files("calcidect.review").joinpath("static", *parts)
+    if not found.is_file():
+        raise not_found("file")
+    return Response(found.read_bytes(), media_type=kind)
+
+
+def _add_reading(app: FastAPI, cases: dict[str, Case]) -> None:
+    def case_of(index: str) -> Case:
+        if index not in cases:
+            raise not_found("result")
+        return cases[index]
+
+    @app.get("/api/worklist")
+    def worklist() -> list[dict[str, Any]]:
+        return [case.row() for case in cases.values()]
+
+    @app.get("/api/results/{index}")
+    def result(index: str) -> dict[str, Any]:
+        return case_of(index).described()
+
+    @app.get("/api/results/{index}/events")
+    def events(index: str, after: Annotated[int, Query(ge=0)] = 0) -> list[dict[str, Any]]:
+        case_of(index)
+        return []
+
+    @app.get("/api/results/{index}/volumes/{name}")
+    def volume(
+        index: str,
+        name: str,
+        level: Literal["coarse", "full"] = "coarse",
+        hand: Literal["left", "right"] | None = None,
+    ) -> Response:
+        return Response(case_of(index).volume(name, level, hand), media_type="application/gzip")
+
+    @app.get("/api/results/{index}/thumbnails/{deposit_id}.png")
+    def thumbnail(
+        index: str,
+        deposit_id: int,
+        view: Literal["axial", "coronal"] = "axial",
+        overlay: Literal["0", "1"] = "1",
+    ) -> Response:
+        return Response(case_of(index).thumbnail(deposit_id, view, overlay=overlay == "1"), media_type="image/png")
+
+    @app.get("/api/results/{index}/overview.png")
+    def overview(index: str) -> Response:
+        return Response(case_of(index).overview(), media_type="image/png")
+
+    @app.get("/api/results/{index}/report.html")
+    def report(index: str) -> Response:
+        headers = {"content-security-policy": REPORT_POLICY}
+        return Response(case_of(index).report(), media_type="text/html; charset=utf-8", headers=headers)
