@@ -3,7 +3,7 @@
 export class Refused extends Error {
   /** @param {number} status @param {object} body `{error, found, expected, remedy}` or `{events}` */
   constructor(status, body) {
-    super([body.error, body.found && `Found: ${body.found}.`, body.remedy].filter(Boolean).join(" ") || `The server answered ${status}`);
+    super([body.found, body.remedy].filter(Boolean).join(" ") || `The server answered ${status}.`);
     this.status = status;
     this.body = body;
   }

@@ -1,0 +1,110 @@
+/** The page: the work list, or one result (its id after the #). */
+import { makeActions } from "./actions.js";
+import { Refused } from "./api.js";
+import { askConflict } from "./conflict.js";
+import { showDeposit } from "./deposit_panel.js";
+import { DepositTable } from "./deposit_table.js";
+import { showText } from "./dialogs.js";
+import { byId, make, tell } from "./dom.js";
+import { showHistory } from "./history.js";
+import { Images, startViewer } from "./images.js";
+import { listen } from "./keys.js";
+import { PaintTool } from "./paint.js";
+import { Saving } from "./saving.js";
+import { SplitTool } from "./split.js";
+import { OpenResult } from "./store.js";
+import { closeTool } from "./tool_bar.js";
+import { Worklist } from "./worklist.js";
+
+const worklist = new Worklist();
+let result = null;
+let images = null;
+let saving = null;
+let viewer = null;
+let asked = null; // the viewer is made when the first result is opened
+let inHand = null;
+
+const table = new DepositTable((row) => result.select(row.deposit_id));
+const tools = { table, paint: held(new PaintTool(() => viewer)), split: held(new SplitTool(() => viewer)), help };
+const actions = makeActions(() => result, tools);
+listen(actions, () => viewer, () => inHand, () => result?.data !== undefined);
+
+/** A tool that is remembered as the one in hand when it starts. */
+function held(tool) {
+  const start = tool.start.bind(tool);
+  tool.start = (...given) => ((inHand = tool), start(...given));
+  return tool;
+}
+
+function help(all) {
+  const rows = Object.values(all).map(({ key, title, says }) => make("tr", {}, make("td", {}, make("kbd", {}, key)), make("td", {}, title ?? says)));
+  const more = [["Arrows, page up, page down", "move the cursor on the planes; with shift by 10 mm"], ["Space", "paint, erase or set a point at the cursor"], ["Esc", "put the tool away"]];
+  rows.push(...more.map(([key, text]) => make("tr", {}, make("td", {}, make("kbd", {}, key)), make("td", {}, text))));
+  return showText("Keys", [make("table", {}, make("tbody", {}, ...rows))]);
+}
+
+async function openResult(id) {
+  const opened = (result = new OpenResult(id));
+  opened.addEventListener("change", showAll);
+  opened.addEventListener("select", showSelected);
+  opened.addEventListener("outbox", showOutbox);
+  opened.outbox.addEventListener("conflict", ({ detail }) => askConflict(opened, detail));
+  opened.outbox.addEventListener("refused", ({ detail }) => tell(detail.error.message, true));
+  byId("result-page").hidden = false;
+  images = new Images(opened);
+  await opened.open();
+  saving = new Saving(opened);
+  asked ??= startViewer();
+  viewer = await asked;
+  if (result === opened) await images.open(viewer);
+}
+
+function showAll() {
+  const { data } = result;
+  byId("result-title").textContent = data.subject || data.id;
+  byId("who").textContent = data.read_only ? "Read only" : `Reader: ${data.reader}`;
+  table.show(result);
+  showSelected();
+  showHistory(result);
+  saving?.show();
+}
+
+function showSelected() {
+  table.mark();
+  showDeposit(result, actions);
+}
+
+function showOutbox() {
+  const count = result.outbox.waiting.length;
+  const away = result.reached === false || result.outbox.failures > 0;
+  byId("connection").textContent = away ? `The server is not reached; ${count} edits wait and will be sent.` : count ? `Sending ${count} edits ...` : "";
+  byId("connection").classList.toggle("error", away);
+  if (result.data) {
+    table.show(result);
+    showHistory(result);
+  }
+  saving?.show();
+}
+
+function closeResult() {
+  closeTool();
+  for (const part of [result, images, saving]) part?.close();
+  result = images = saving = null;
+}
+
+async function go() {
+  closeResult();
+  const id = location.hash.slice(1);
+  byId("worklist-page").hidden = id !== "";
+  byId("result-page").hidden = id === "";
+  try {
+    await (id ? openResult(id) : worklist.open());
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) return tell("This page was closed by the server. Open the link that calcidect review shows.", true);
+    tell(error.message, true);
+  }
+}
+
+window.addEventListener("hashchange", go);
+window.addEventListener("beforeunload", (event) => result?.outbox.waiting.length && event.preventDefault());
+go();
