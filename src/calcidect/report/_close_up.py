@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +64,7 @@ def close_up(
     return _square(drawn)
 
 
-def _plane(box: NDArray[np.generic], view: PlaneView) -> NDArray[np.generic]:
+def _plane(box: NDArray[Any], view: PlaneView) -> NDArray[Any]:
     """Return the one plane of a box, the patient's head or front up."""
     return box[0] if view == "axial" else box[::-1, 0]
 

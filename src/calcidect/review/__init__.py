@@ -1,8 +1,8 @@
 """The review application in the browser: a person looks at a result, corrects it, and saves a reviewed version.
 
 The algorithm's result is never written to. What a reader does is a list of events beside it, and what is shown is the
-fold of these events over the result. Names are loaded when they are first used: FastAPI, filelock and uvicorn come with the extra
-``review``.
+fold of these events over the result. Names are loaded when they are first used: FastAPI, filelock and uvicorn come
+with the extra ``review``.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import resources
 from typing import Annotated, Any, Literal
 
@@ -11,8 +12,10 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from calcidect.errors import CalcidectError
+from calcidect.review._bodies import EventBody, StateBody
 from calcidect.review._case import Case
 from calcidect.review._faults import RequestRefusedError, error_document, not_found, status_of
+from calcidect.review._gate import browser_of
 
 REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
 """A report is one page without scripts; one that comes from elsewhere and holds some can't run them."""
@@ -43,7 +46,14 @@ def make_app(cases: dict[str, Case]) -> FastAPI:
     app = FastAPI(title="calcidect review", openapi_url=None, docs_url=None, redoc_url=None)
     _add_errors(app)
     _add_page(app)
-    _add_reading(app, cases)
+
+    def case_of(index: str) -> Case:
+        if index not in cases:
+            raise not_found("result")
+        return cases[index]
+
+    _add_reading(app, cases, case_of)
+    _add_writing(app, case_of)
     return app
 
 
@@ -102,12 +112,17 @@ def _static(path: str) -> Response:
     return Response(found.read_bytes(), media_type=kind)
 
 
-def _add_reading(app: FastAPI, cases: dict[str, Case]) -> None:
-    def case_of(index: str) -> Case:
-        if index not in cases:
-            raise not_found("result")
-        return cases[index]
+def _add_writing(app: FastAPI, case_of: Callable[[str], Case]) -> None:
+    @app.post("/api/results/{index}/events")
+    def add(index: str, body: EventBody, request: Request) -> dict[str, Any]:
+        return case_of(index).add(body, browser_of(request.scope))
 
+    @app.post("/api/results/{index}/state")
+    def set_state(index: str, body: StateBody, request: Request) -> dict[str, Any]:
+        return case_of(index).set_state(body, browser_of(request.scope))
+
+
+def _add_reading(app: FastAPI, cases: dict[str, Case], case_of: Callable[[str], Case]) -> None:
     @app.get("/api/worklist")
     def worklist() -> list[dict[str, Any]]:
         return [case.row() for case in cases.values()]
@@ -118,8 +133,7 @@ def _add_reading(app: FastAPI, cases: dict[str, Case]) -> None:
 
     @app.get("/api/results/{index}/events")
     def events(index: str, after: Annotated[int, Query(ge=0)] = 0) -> list[dict[str, Any]]:
-        case_of(index)
-        return []
+        return case_of(index).events(after)
 
     @app.get("/api/results/{index}/volumes/{name}")
     def volume(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -10,11 +11,18 @@ from typing import Any
 from calcidect.geometry import Volume
 from calcidect.report import PlaneView
 from calcidect.result import Result, read_document, read_result
+from calcidect.review._bodies import EventBody, StateBody
 from calcidect.review._catalogue import catalogue
-from calcidect.review._faults import not_found, refused
-from calcidect.review._folders import read_inside, refuse_links
+from calcidect.review._edits import Ground
+from calcidect.review._events import in_force
+from calcidect.review._faults import RequestRefusedError, not_found, refused
+from calcidect.review._folders import read_inside, refuse_links, review_folder
+from calcidect.review._history import Done, History
 from calcidect.review._pictures import MAP_WINDOW_MG_PER_CM3, overview, thumbnail
+from calcidect.review._rows import rows_of
+from calcidect.review._state import Start, State
 from calcidect.review._volumes import CONCENTRATIONS, LABELS, coarse, listed, of_hand, packed
+from calcidect.review._voxels import SparseLabels
 
 
 class Case:
@@ -37,6 +45,10 @@ class Case:
         self.index, self.folder, self.reader, self.read_only = index, folder, reader, read_only
         self.document = read_document(folder)
         self._lock = RLock()
+        own = review_folder(folder)
+        refuse_links(own)
+        self.history = History(own / "events.jsonl", lambda: self._ground)
+        self._measured: dict[int, tuple[tuple[int, ...], dict[str, Any]]] = {}
 
     @cached_property
     def _loaded(self) -> Result:
@@ -48,13 +60,55 @@ class Case:
         with self._lock:
             return self._loaded
 
+    @cached_property
+    def _ground(self) -> tuple[Ground, Start]:
+        result = self.result
+        rows = {row["deposit_id"]: row for row in self.document["deposits"]}
+        ground = Ground(result.bone_map.grid, result.hands, result.bone_map.array, result.bone_labels, rows)
+        return ground, Start(result.deposit_map.array.shape, SparseLabels.of(result.deposit_map.array))
+
+    def add(self, body: EventBody, browser: str) -> dict[str, Any]:
+        """Take in what a reader did; return the number of its event, and the rows that it changed."""
+        self._refuse_if_read_only()
+        return self._answer(self.history.add(body, self.reader, browser))
+
+    def set_state(self, body: StateBody, browser: str) -> dict[str, Any]:
+        """Say where the review stands."""
+        self._refuse_if_read_only()
+        return {**self._answer(self.history.set_state(body, self.reader, browser)), "state": body.state}
+
+    def _refuse_if_read_only(self) -> None:
+        if self.read_only:
+            raise RequestRefusedError(
+                403, "read_only", found="The result is open to be looked at only.", expected="No edits.",
+                remedy="Start without --read-only.",
+            )  # fmt: skip
+
+    def _answer(self, done: Done) -> dict[str, Any]:
+        before, after = done.before.deposits, done.after.deposits
+        changed = [n for n in sorted(after) if after[n] != before.get(n)]
+        if done.event.made and done.before is done.after:  # sent again: what it made, as it is now
+            changed = [n for n in done.event.made if n in after]
+        return {
+            "seq": done.event.seq,
+            "state": self._rows(done.after, changed),
+            "gone": [n for n in sorted(before) if n not in after],
+        }
+
+    def _rows(self, state: State, numbers: Iterable[int]) -> list[dict[str, Any]]:
+        return rows_of(state, self._ground[0], numbers, self._measured)
+
+    def events(self, after: int) -> list[dict[str, Any]]:
+        """Return the events behind a number."""
+        return [event.as_row() for event in self.history.events()[after:]]
+
     def row(self) -> dict[str, Any]:
         """Return the case's row of the work list."""
         burden = self.document["burden"]["all"]
         return {
             "id": self.index,
             "subject": self.document["study"]["subject_id"],
-            "state": "new",
+            "state": self.history.result_state(),
             "deposits": burden["number"],
             "ha_mass_mg": burden["ha_mass_mg"],
             "volume_mm3": burden["volume_mm3"],
@@ -64,6 +118,8 @@ class Case:
     def described(self) -> dict[str, Any]:
         """Return all that the page shows of the case beside volumes and pictures."""
         document, result = self.document, self.result
+        seq, state = self.history.state()
+        events = self.history.events()[:seq]
         return {
             "id": self.index,
             "subject": document["study"]["subject_id"],
@@ -74,9 +130,11 @@ class Case:
             "progress": 0.0,
             "read_only": self.read_only,
             "reader": self.reader,
-            "state": "new",
-            "seq": 0,
-            "deposits": [{**row, "review": {"state": "unreviewed", "changed": []}} for row in document["deposits"]],
+            "state": self.history.result_state(),
+            "seq": seq,
+            "events_in_force": [event.seq for event in in_force(events)],
+            "dropped_bytes": self.history.dropped_bytes,
+            "deposits": self._rows(state, sorted(state.deposits)),
             "bones": [
                 {"label": label, "side": meaning.side, "bone": meaning.bone}
                 for label, meaning in sorted(result.bone_labels.items())
@@ -104,22 +162,33 @@ class Case:
     def _whole(self, name: str) -> Volume:
         result = self.result
         if name == "deposits":
-            return result.deposit_map
+            _, state = self.history.state()
+            return result.deposit_map.like(state.voxels.dense(state.start.shape))
         if name == "bones":
-            return result.bone_map
+            return self._bones(self.history.state()[1])
         if name in CONCENTRATIONS and result.concentrations is not None:
             return result.concentrations.volume("hydroxyapatite" if name == "hydroxyapatite" else "urate")
         raise refused("no_scan", "The scan is not there.", "A volume that the result lists.", "Start with --scan.")
 
+    def _bones(self, state: State) -> Volume:
+        """Return the bones as readers left them."""
+        bones = self.result.bone_map
+        if not len(state.bones.voxels):
+            return bones
+        array = bones.array.copy()
+        array.reshape(-1)[state.bones.voxels] = state.bones.labels
+        return bones.like(array)
+
     def thumbnail(self, deposit_id: int, view: PlaneView, *, overlay: bool) -> bytes:
         """Return a picture of a deposit as PNG."""
         result = self.result
-        row = next((row for row in self.document["deposits"] if row["deposit_id"] == deposit_id), None)
-        if row is None:
+        _, state = self.history.state()
+        if deposit_id not in state.deposits:
             raise not_found("deposit")
+        (row,) = self._rows(state, [deposit_id])
         image = result.bone_map if result.concentrations is None else self._whole("hydroxyapatite")
         return thumbnail(
-            image, result.bone_map, result.deposit_map, deposit_id, row["material"], view, overlay,
+            image, self._bones(state), self._whole("deposits"), deposit_id, row["material"], view, overlay,
             MAP_WINDOW_MG_PER_CM3,
         )  # fmt: skip
 

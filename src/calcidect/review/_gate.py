@@ -2,7 +2,8 @@
 
 The link that opens the application holds a token that works once; it is exchanged for a cookie that scripts can't read
 and that no other site's request carries. The host is checked against DNS rebinding (a name of another site that points
-to 127.0.0.1), the origin and a header of our own against forged requests (OWASP, Cross-Site Request Forgery Prevention).
+to 127.0.0.1), the origin and a header of our own against forged requests (OWASP, Cross-Site Request Forgery
+Prevention).
 """
 
 from __future__ import annotations
@@ -141,7 +142,8 @@ class Gate:
         if scope["path"] == "/open":
             await self._open(scope, answer)
             return
-        if not self._keys.knows(self._cookie_of(headers)):
+        cookie = self._cookie_of(headers)
+        if not self._keys.knows(cookie):
             raise RequestRefusedError(
                 401,
                 "not_opened",
@@ -151,6 +153,7 @@ class Gate:
             )
         self._refuse_other_sites(scope["method"], headers)
         body = await _body_of(receive, headers) if scope["method"] == "POST" else b""
+        scope["calcidect.browser"] = _digest(cookie).hex()
         await self._app(scope, _replayed(body, receive), answer)
 
     def _refuse_other_sites(self, method: str, headers: dict[str, str]) -> None:
@@ -182,6 +185,11 @@ class Gate:
         value = f"{self._cookie}={cookie}; HttpOnly; SameSite=Strict; Path=/"
         await answer.reply(303, b"", [("location", "/"), ("set-cookie", value)])
         self._opened()
+
+
+def browser_of(scope: Scope) -> str:
+    """Return what tells one opened browser from another; it gives no access."""
+    return str(scope["calcidect.browser"])
 
 
 _FAULT = {

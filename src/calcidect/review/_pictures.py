@@ -40,8 +40,8 @@ def thumbnail(
     first = np.maximum(at.min(0) - reach, 0)
     last = np.minimum(at.max(0) + 1 + reach, deposits.array.shape)
     (k, j, i), (n_k, n_j, n_i) = (tuple(int(n) for n in part) for part in (first, last - first))
-    parts = [volume.cropped((i, j, k), (n_i, n_j, n_k)) for volume in (image, bones, deposits)]
-    return as_png(close_up(*parts, deposit_id, material, view=view, overlay=overlay, window=window))
+    grey, bone, labels = (volume.cropped((i, j, k), (n_i, n_j, n_k)) for volume in (image, bones, deposits))
+    return as_png(close_up(grey, bone, labels, deposit_id, material, view=view, overlay=overlay, window=window))
 
 
 def voxels_of(labels: NDArray[np.generic], label: int) -> NDArray[np.int64]:

@@ -57,7 +57,7 @@ def packed(name: str, volume: Volume) -> bytes:
 def as_int16(hu: NDArray[Any]) -> NDArray[np.int16]:
     """Return HU as 16-bit whole numbers, cut off at the ends of their range."""
     limits = np.iinfo(np.int16)
-    return np.clip(np.rint(hu), limits.min, limits.max).astype(np.int16)
+    return np.asarray(np.clip(np.rint(hu), limits.min, limits.max), np.int16)
 
 
 def listed(grid: Grid, hands: tuple[HandFacts, ...], *, with_images: bool, with_maps: bool) -> list[dict[str, Any]]:
