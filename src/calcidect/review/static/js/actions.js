@@ -52,7 +52,7 @@ async function relabel(result) {
   const kinds = { side: "sides", digit: "digits", level: "levels", compartment: "compartments", pattern: "patterns", material: "materials", artefact: "flags" };
   const optional = ["digit", "level", "compartment", "pattern", "artefact"];
   const before = Object.fromEntries(Object.keys(kinds).map((name) => [name, String(row[name] ?? "")]));
-  before.artefact = [row.flags].flat().find((flag) => catalogue.flags.includes(flag)) ?? "";
+  before.artefact = row.review.artefact ?? "";
   const fields = Object.entries(kinds).map(([name, list]) => {
     const options = catalogue[list].map((value) => [value, words(value)]);
     return choice(words(name), name, optional.includes(name) ? [["", "none"], ...options] : options, before[name]);

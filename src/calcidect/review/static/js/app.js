@@ -53,6 +53,7 @@ async function openResult(id) {
   byId("result-page").hidden = false;
   images = new Images(opened);
   await opened.open();
+  if (opened.data.dropped_bytes) tell("The server was stopped while it wrote: the last, unfinished line of the record was left out.", true);
   saving = new Saving(opened);
   asked ??= startViewer();
   viewer = await asked;

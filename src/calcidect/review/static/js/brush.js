@@ -46,3 +46,37 @@ export class Stroke {
     return packed([...this.voxels.values()]);
   }
 }
+
+/**
+ * Voxels as the server takes them: their box, and in it runs that are out, in, out, ... (i fastest, then j, then k), each a
+ * little-endian 32-bit number, in base64.
+ * @param {number[][]} voxels [i, j, k]
+ */
+export function packed(voxels) {
+  const along = (axis) => voxels.map((voxel) => voxel[axis]);
+  const start = [0, 1, 2].map((axis) => along(axis).reduce((a, b) => Math.min(a, b)));
+  const shape = [0, 1, 2].map((axis) => along(axis).reduce((a, b) => Math.max(a, b)) - start[axis] + 1);
+  const inside = new Uint8Array(shape[0] * shape[1] * shape[2]);
+  for (const [i, j, k] of voxels) inside[i - start[0] + shape[0] * (j - start[1] + shape[1] * (k - start[2]))] = 1;
+  return { start, shape, rle: base64(runs(inside)) };
+}
+
+/** Lengths of runs of equal values, the first of zeros. */
+function runs(inside) {
+  const lengths = [];
+  let [value, length] = [0, 0];
+  for (const next of inside) {
+    if (next !== value) {
+      lengths.push(length);
+      [value, length] = [next, 0];
+    }
+    length++;
+  }
+  return [...lengths, length];
+}
+
+function base64(lengths) {
+  const bytes = new DataView(new ArrayBuffer(4 * lengths.length));
+  lengths.forEach((length, n) => bytes.setUint32(4 * n, length, true));
+  return btoa(Array.from(new Uint8Array(bytes.buffer), (byte) => String.fromCharCode(byte)).join(""));
+}

@@ -24,7 +24,8 @@ export function showDeposit(result, actions) {
     box.replaceChildren(none, buttons(result, actions, (action) => !action.ofDeposit));
     return;
   }
-  const title = make("h3", { id: "deposit-title" }, `Deposit ${row.deposit_id}: ${row.review.state}`);
+  const unmeasured = row.review.measured === false ? ", measured when it is saved" : "";
+  const title = make("h3", { id: "deposit-title" }, `Deposit ${row.deposit_id}: ${row.review.state}${unmeasured}`);
   const values = make("dl", { class: "values" });
   for (const [name, of] of VALUES) values.append(make("div", {}, make("dt", {}, name), make("dd", {}, of(row))));
   box.replaceChildren(title, make("div", { class: "beside" }, pictures(result, row), values), buttons(result, actions, () => true));

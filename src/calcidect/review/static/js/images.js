@@ -4,7 +4,7 @@ import { byId, fillSelect, tell } from "./dom.js";
 import { showReadout } from "./readout.js";
 import { colourBones, colourDeposits, Viewer } from "./viewer.js";
 import { COARSE, Volumes } from "./volumes.js";
-import { words } from "./words.js";
+import { BONE_SURFACE, words } from "./words.js";
 
 const NAMES = { low: "low energy", high: "high energy", hydroxyapatite: "hydroxyapatite", urate: "urate" };
 /** [name, from, to]. HU: in common use for bone and soft tissue; of maps our choice. */
@@ -137,8 +137,9 @@ export class Images {
 
   async _paintRender() {
     const [bones, deposits] = await Promise.all(["bones", "deposits"].map((name) => this.volumes.get(name, COARSE)));
-    colourBones(bones, this.result.data.bones);
+    colourBones(bones, this.result.data.bones, BONE_SURFACE);
     colourDeposits(deposits, this.result.rows);
+    for (const { image } of [bones, deposits]) image.opacity = 1;
     this.viewer.showRender({ bones, deposits });
   }
 

@@ -38,7 +38,6 @@ export class Outbox extends EventTarget {
     const event = this.waiting[0];
     try {
       const answer = await post(`/api/results/${this.result}/events`, event);
-      this._followOn(answer.seq);
       this._drop("sent", { event, answer });
     } catch (error) {
       if (error instanceof Unreachable) return this._later();
@@ -46,11 +45,6 @@ export class Outbox extends EventTarget {
       this._drop(error.status === 409 && error.body.events ? "conflict" : "refused", { event, error });
     }
     return true;
-  }
-
-  /** What waits was made after the edit that is now `seq` if nothing of others came between: it has seen it. */
-  _followOn(seq) {
-    for (const event of this.waiting) if (event.base_seq === seq - 1) event.base_seq = seq;
   }
 
   _drop(kind, detail) {

@@ -56,7 +56,8 @@ export class Saving {
     try {
       job = await getJson(`/api/results/${this.result.id}/save`);
     } catch (error) {
-      if (!(error instanceof Unreachable) && !(error instanceof Refused)) throw error;
+      if (error instanceof Refused) return;
+      if (!(error instanceof Unreachable)) throw error;
       job = { state: "running", step: "the server is not reached", fraction: null };
     }
     if (this.closed) return;

@@ -20,8 +20,7 @@ export class OpenResult extends EventTarget {
     this.events = [];
     this.selected = null;
     this.checked = new Set();
-    this.outbox.addEventListener("sent", () => this.refresh());
-    this.outbox.addEventListener("refused", () => this.refresh());
+    for (const end of ["sent", "refused"]) this.outbox.addEventListener(end, () => this.poll(true));
     this.outbox.addEventListener("change", () => this._say("outbox"));
   }
 
@@ -52,7 +51,9 @@ export class OpenResult extends EventTarget {
 
   /** Ask for the events since the last, and if there are any for the state that they make. */
   async refresh() {
+    const turn = (this.turn = (this.turn ?? 0) + 1);
     const [events, data] = await Promise.all([this._newEvents(), getJson(`/api/results/${this.id}`)]);
+    if (turn !== this.turn) return; // a later question was asked meanwhile; its answer counts
     this.data = data;
     this._take(events);
     if (!this.row(this.selected)) this.selected = this.rows[0]?.deposit_id ?? null;
@@ -60,12 +61,12 @@ export class OpenResult extends EventTarget {
     this._say("change");
   }
 
-  async poll() {
+  /** Look whether something happened; `surely` asks for the state in any case. */
+  async poll(surely = false) {
     try {
-      const before = this.data.scan_state;
-      const events = await this._newEvents();
+      const happened = surely || this.data.scan_state === "loading" || (await this._newEvents()).length > 0;
+      if (happened) await this.refresh();
       this.reached = true;
-      if (events.length || before === "loading") await this.refresh();
     } catch (error) {
       if (!(error instanceof Unreachable) && !(error instanceof Refused)) throw error;
       this.reached = !(error instanceof Unreachable);
@@ -74,8 +75,7 @@ export class OpenResult extends EventTarget {
   }
 
   async _newEvents() {
-    const answer = await getJson(`/api/results/${this.id}/events?after=${this.seq}`);
-    return answer.events ?? answer;
+    return getJson(`/api/results/${this.id}/events?after=${this.seq}`);
   }
 
   _take(events) {

@@ -1,6 +1,6 @@
 /** NiiVue behind a few plain functions: three planes, and bones and deposits in three dimensions. */
 import { flip } from "./grid.js";
-import { BONE_COLOUR, MATERIAL_COLOURS, REJECTED_COLOUR } from "./words.js";
+import { BONE_OUTLINE, MATERIAL_COLOURS, REJECTED_COLOUR } from "./words.js";
 
 const [AXIAL, CORONAL, SAGITTAL, RENDER] = [0, 1, 2, 4]; // NiiVue's SLICE_TYPE
 const SINGLE = { axial: AXIAL, coronal: CORONAL, sagittal: SAGITTAL };
@@ -15,6 +15,7 @@ const COMMON = {
   dragAndDropEnabled: false, // a file dropped on the page is not the result under review
   viewModeHotKey: "", clipPlaneHotKey: "", cycleClipPlaneHotKey: "",
   isRadiologicalConvention: true,
+  crosshairColor: [0.94, 0.89, 0.26, 0.8],
   backColor: [0.05, 0.055, 0.067, 1],
   loadingText: "",
   logLevel: "error",
@@ -33,8 +34,8 @@ export class Viewer {
     if (!document.createElement("canvas").getContext("webgl2")) throw new Error("this browser shows no WebGL 2");
     const { Niivue, NVImage } = await import("/static/niivue/niivue.js");
     this.NVImage = NVImage;
-    this.planes = new Niivue({ ...COMMON, crosshairWidth: 1, crosshairGap: 6, isNearestInterpolation: true });
-    this.render = new Niivue({ ...COMMON, show3Dcrosshair: true, crosshairWidth: 1, sliceType: RENDER });
+    this.planes = new Niivue({ ...COMMON, crosshairWidth: 0.3, crosshairWidthUnit: "mm", crosshairGap: 2, isNearestInterpolation: true });
+    this.render = new Niivue({ ...COMMON, show3Dcrosshair: true, crosshairWidth: 0.5, crosshairWidthUnit: "mm", sliceType: RENDER });
     await this.planes.attachToCanvas(this.planesCanvas);
     await this.render.attachToCanvas(this.renderCanvas);
     this.planes.setCustomLayout(THREE);
@@ -44,15 +45,13 @@ export class Viewer {
   /** Show an image with bones and deposits over it; the cursor stays where it was. */
   show({ image, bones, deposits }) {
     const cursor = this.cursor;
-    this.planes.volumes = [image, bones, deposits].map((shown) => shown.image);
-    this.planes.updateGLVolume();
+    setVolumes(this.planes, [image, bones, deposits]);
     if (cursor) this.moveTo(cursor);
   }
 
   /** The 3D picture, from coarse labels: it is turned, not measured in. */
   showRender({ bones, deposits }) {
-    this.render.volumes = [bones.image, deposits.image];
-    this.render.updateGLVolume();
+    setVolumes(this.render, [bones, deposits]);
   }
 
   redraw() {
@@ -120,6 +119,12 @@ export class Viewer {
   }
 }
 
+/** All at once: adding them one by one would draw as often. */
+function setVolumes(niivue, shown) {
+  niivue.volumes = shown.map(({ image }) => image);
+  niivue.setVolume(niivue.volumes[0], 0);
+}
+
 /** Colours of a label volume: `of(label)` gives [r, g, b, a], 0 to 255; 0 is nothing. */
 function colourLabels(image, largest, of) {
   const table = { R: [0], G: [0], B: [0], A: [0], I: [0], labels: [""] };
@@ -130,9 +135,9 @@ function colourLabels(image, largest, of) {
   image.setColormapLabel(table);
 }
 
-export function colourBones(shown, bones) {
+export function colourBones(shown, bones, colour = BONE_OUTLINE) {
   const largest = Math.max(1, ...bones.map(({ label }) => label));
-  colourLabels(shown.image, largest, () => [...BONE_COLOUR, 255]);
+  colourLabels(shown.image, largest, () => [...colour, 255]);
 }
 
 /** Deposits by material; rejected ones pale grey, so that one sees what was there. */

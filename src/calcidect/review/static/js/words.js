@@ -9,7 +9,8 @@ export const MATERIAL_COLOURS = {
   urate: [86, 180, 233],
   indeterminate: [204, 121, 167],
 };
-export const BONE_COLOUR = [168, 182, 196];
+export const BONE_OUTLINE = [168, 182, 196];
+export const BONE_SURFACE = [226, 217, 196];
 export const REJECTED_COLOUR = [120, 120, 120];
 
 export const STATES = { new: "new", in_review: "in review", reviewed: "reviewed", refused: "refused" };
