@@ -10,7 +10,7 @@ from calcidect.report import write_report
 from calcidect.result import write_result
 from calcidect.review._case import Case
 from support.browser import WEBGL_IN_SOFTWARE, find_browser, why_missing
-from support.results import small_result
+from support.results import small_result, small_scene
 from support.review_page import Reader, running
 
 
@@ -41,7 +41,7 @@ def folder(tmp_path_factory):
     """Return a result folder with its report and pictures; no test changes it."""
     place = tmp_path_factory.mktemp("results") / "one"
     write_result(small_result(), place)
-    write_report(small_result(), place)
+    write_report(small_result(), small_scene().study.low, place)
     return place
 
 
@@ -59,8 +59,14 @@ def server(case):
 
 
 @pytest.fixture
-def reader(context, server):
-    """Return a reader before the result, not waiting for its images; the page must have no fault at the end."""
+def without_viewer(context):
+    """Keep NiiVue from the page, as where it was not built: drawing in software takes most of a test's time."""
+    context.route("**/niivue.js", lambda route: route.fulfill(status=404))
+
+
+@pytest.fixture
+def reader(context, server, without_viewer):
+    """Return a reader before the result, without its images; the page must have no fault at the end."""
     reader = Reader(context, server).open("SSC-0042", images=False)
     yield reader
     assert reader.errors == []

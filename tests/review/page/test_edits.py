@@ -97,7 +97,7 @@ def test_an_edit_whose_answer_was_lost_is_sent_again_and_done_once(reader) -> No
     reader.page.route("**/events*", lose_first)
     reader.key("a")
     reader.wait_for_history("accepted deposit 1")
-    reader.page.wait_for_selector("#connection:empty")
+    reader.page.wait_for_selector("#connection:empty", state="attached")
     assert lost[0].ok
     assert len(events_of(reader)) == 1
 
@@ -113,7 +113,9 @@ def test_an_edit_that_waits_survives_a_reload(reader) -> None:
 
 
 def test_another_readers_edit_is_shown_and_a_conflict_is_asked_about(reader, browser, server) -> None:
-    other = Reader(browser.new_context(), server).open("SSC-0042", images=False)
+    window = browser.new_context()
+    window.route("**/niivue.js", lambda route: route.fulfill(status=404))
+    other = Reader(window, server).open("SSC-0042", images=False)
     reader.page.route("**/events?*", lambda route: route.abort())  # so that this page does not see it in time
     other.key("a")
     other.wait_for_history("accepted deposit 1")
@@ -126,7 +128,7 @@ def test_another_readers_edit_is_shown_and_a_conflict_is_asked_about(reader, bro
     reader.wait_for_history("rejected deposit 1")
     other.wait_for_history("rejected deposit 1")
     assert other.states()[1] == "rejected"
-    other.page.context.close()
+    window.close()
 
 
 def test_text_of_people_is_shown_as_text(reader) -> None:
@@ -136,7 +138,7 @@ def test_text_of_people_is_shown_as_text(reader) -> None:
     assert reader.page.locator("#history b").count() == 0
 
 
-def test_read_only_shows_all_and_changes_nothing(context, folder) -> None:
+def test_read_only_shows_all_and_changes_nothing(context, folder, without_viewer) -> None:
     with running({"r1": Case("r1", folder, "R1", read_only=True)}) as server:
         reader = Reader(context, server).open("SSC-0042", images=False)
         assert "Read only" in reader.page.inner_text("header")
@@ -146,9 +148,7 @@ def test_read_only_shows_all_and_changes_nothing(context, folder) -> None:
         assert events_of(reader) == []
 
 
-def test_without_its_viewer_the_page_says_so_and_works(context, server) -> None:
-    context.route("**/niivue.js", lambda route: route.fulfill(status=404))
-    reader = Reader(context, server).open("SSC-0042", images=False)
+def test_without_its_viewer_the_page_says_so_and_works(reader) -> None:
     reader.page.wait_for_selector("#told:has-text('NiiVue')")
     reader.key("a")
     reader.wait_for_history("accepted deposit 1")
