@@ -107,7 +107,7 @@ def _walk(study: Study, settings: Settings, progress: Progress, costs: _Costs) -
     with costs.of("findings"):
         findings = measure(maps, anatomy, settings, progress)
     provenance = Provenance(
-        settings=tuple(_recorded(settings)),
+        settings=tuple(recorded_settings(settings)),
         input_hash=study.input_hash,
         calibration=maps.sensitivity.source
         if maps.sensitivity
@@ -118,7 +118,7 @@ def _walk(study: Study, settings: Settings, progress: Progress, costs: _Costs) -
     return assemble(study, maps, anatomy, findings, provenance), maps.slice_path_cm
 
 
-def _recorded(settings: Settings) -> list[dict[str, Any]]:
+def recorded_settings(settings: Settings) -> list[dict[str, Any]]:
     """Return the settings for the result: of files the name alone, since folders may be named after people."""
     return [{**row, "value": Path(row["value"]).name} if row["unit"] == "file" else row for row in settings.described()]
 

@@ -146,14 +146,14 @@ def test_burden_adds_up_and_follows_the_rules(findings: Findings, anatomy: HandA
     labels = findings.deposit_labels
     for limit, expected in ((largest * 0.99, True), (largest * 1.01, False)):
         rule = FindingsSettings(bulky_deposit_mm3=limit, bulky_hand_mm3=1e6)
-        burden = burden_of(list(findings.deposits), labels.array, labels.grid, anatomy, rule)
+        burden = burden_of(list(findings.deposits), labels.array, labels.grid, anatomy.hands, rule)
         assert burden["all"].bulky is expected
 
 
 def test_without_materials_burden_has_no_mass_and_no_rule_for_bulky(findings: Findings, anatomy: HandAnatomy) -> None:
     labels = findings.deposit_labels
     for deposits in (list(findings.deposits), []):
-        burden = burden_of(deposits, labels.array, labels.grid, anatomy, FindingsSettings(), with_materials=False)
+        burden = burden_of(deposits, labels.array, labels.grid, anatomy.hands, FindingsSettings(), with_materials=False)
         for part in burden.values():
             assert (part.ha_mass_mg, part.ha_mass_sd_mg, part.urate_mass_mg, part.bulky) == (None, None, None, None)
         assert burden["all"].number == len(deposits)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from calcidect.cli._options import SettingsFile
 from calcidect.errors import UsageError
+
+if TYPE_CHECKING:
+    from calcidect.settings import Settings
 
 EXAMPLE = """\b
 Examples:
@@ -18,8 +22,19 @@ Examples:
 
 def run(
     results: Annotated[list[Path], typer.Argument(metavar="RESULT...", help="Folders of `calcidect analyze`.")],
+    scan: Annotated[
+        Path | None,
+        typer.Option("--scan", metavar="DICOM", help="What the result was made of: shows it, and measures anew."),
+    ] = None,
     reader: Annotated[str, typer.Option("--reader", metavar="NAME", help="Pseudonym of who reviews.")] = "reader",
     read_only: Annotated[bool, typer.Option("--read-only", help="Look only; edits are refused.")] = False,
+    blinded: Annotated[
+        bool, typer.Option("--blinded", help="Second reader: edits of their own, without a look at the first's.")
+    ] = False,
+    settings: SettingsFile = None,
+    calibration: Annotated[
+        Path | None, typer.Option("--calibration", metavar="FILE", help="With which the result was made.")
+    ] = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Show the link; open nothing.")] = False,
     host: Annotated[str, typer.Option("--host", hidden=True)] = "127.0.0.1",
@@ -48,4 +63,15 @@ def run(
         shown.append(link)
 
     typer.echo("Research use only. Not a medical device. Ctrl-C ends it. The link opens once:")
-    serve(results, ReviewOptions(reader, read_only, port), opened)
+    options = ReviewOptions(reader, read_only, blinded, scan, _settings(settings, calibration), port)
+    serve(results, options, opened)
+
+
+def _settings(path: Path | None, calibration: Path | None) -> Settings | None:
+    """Return the settings that were given, None for the result's own."""
+    from calcidect.settings import load_settings, with_calibration_file
+
+    if path is None and calibration is None:
+        return None
+    settings = load_settings(path)
+    return settings if calibration is None else with_calibration_file(settings, str(calibration))

@@ -1,5 +1,7 @@
 """``HandAnatomy`` becomes ``Findings``."""
 
+from calcidect.findings._burden import burden_of
+from calcidect.findings._given import Told, measure_given
 from calcidect.findings._measure import measure
 from calcidect.findings._pattern import Pattern
 from calcidect.findings._types import (
@@ -32,6 +34,9 @@ __all__ = [
     "PaintedVolume",
     "Pattern",
     "Quality",
+    "Told",
     "VendorRule",
+    "burden_of",
     "measure",
+    "measure_given",
 ]

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy import Hand, HandAnatomy
+from calcidect.anatomy import Side
 from calcidect.findings._older import OlderMeasures
 from calcidect.findings._types import Burden, Deposit
-from calcidect.geometry import Grid
+from calcidect.geometry import FloatArray, Grid
 from calcidect.settings import FindingsSettings
 
 _OLDER = tuple(field.name for field in fields(OlderMeasures))
 
 
+class HandPlace(Protocol):
+    """What is needed of a hand: its side, its box (i, j, k), its axis, and where its joint line lies on that."""
+
+    @property
+    def side(self) -> Side: ...
+    @property
+    def start(self) -> tuple[int, int, int]: ...
+    @property
+    def size(self) -> tuple[int, int, int]: ...
+    @property
+    def distal(self) -> FloatArray | tuple[float, float, float]: ...
+    @property
+    def radiocarpal_mm(self) -> float | None: ...
+
+
 def burden_of(
-    deposits: list[Deposit], labels: NDArray[np.uint16], grid: Grid, anatomy: HandAnatomy, settings: FindingsSettings,
+    deposits: list[Deposit], labels: NDArray[np.uint16], grid: Grid, hands: Iterable[HandPlace],
+    settings: FindingsSettings,
     *, with_materials: bool = True,
 ) -> dict[str, Burden]:  # fmt: skip
     """Return the burden of each hand in the scan, and of all.
@@ -29,15 +47,15 @@ def burden_of(
         Deposit ids on the scan's grid.
     grid : Grid
         The scan's.
-    anatomy : HandAnatomy
-        For the joint line of each hand.
+    hands : iterable of Hand or HandFacts
+        For the joint line of each.
     settings : FindingsSettings
         The rules of bulky and forearm extension.
     with_materials : bool
         False of a single-energy scan: masses and bulky are None, also where there is no deposit.
     """
     burden = {}
-    for hand in sorted(anatomy.hands, key=lambda hand: hand.side, reverse=True):
+    for hand in sorted(hands, key=lambda hand: hand.side, reverse=True):
         own = [deposit for deposit in deposits if deposit.side == hand.side]
         extension = _extends(hand, own, labels, grid, settings)
         bulky = _is_bulky(own, settings) if with_materials else None
@@ -76,7 +94,7 @@ def _is_bulky(deposits: list[Deposit], settings: FindingsSettings) -> bool:
 
 
 def _extends(
-    hand: Hand, deposits: list[Deposit], labels: NDArray[np.uint16], grid: Grid, settings: FindingsSettings
+    hand: HandPlace, deposits: list[Deposit], labels: NDArray[np.uint16], grid: Grid, settings: FindingsSettings
 ) -> bool | None:
     """Tell whether enough deposit lies far enough proximal of the joint line; None where that line is unknown."""
     if hand.radiocarpal_mm is None:

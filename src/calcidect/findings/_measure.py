@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +79,7 @@ def measure(
             settings.findings.minimum_volume_mm3,
         )  # fmt: skip
         for number in range(1, view.count + 1):
-            deposit, voxels, start = _deposit(view, number, len(deposits) + 1, maps, settings)
+            deposit, voxels, start = deposit_of(view, number, len(deposits) + 1, maps, settings)
             if deposit is None:
                 continue
             if isinstance(deposit, Artefact):
@@ -92,11 +92,13 @@ def measure(
     ordered, labels = _largest_first(deposits, labels)
     return Findings(
         tuple(ordered),
-        _bones(anatomy),
+        bones_of(anatomy),
         maps.low.like(labels),
         acro_osteolysis(maps.low, anatomy, labels, settings.findings),
         bone_destruction(maps.low, anatomy, labels, settings.findings),
-        burden_of(ordered, labels, maps.low.grid, anatomy, settings.findings, with_materials=maps.high is not None),
+        burden_of(
+            ordered, labels, maps.low.grid, anatomy.hands, settings.findings, with_materials=maps.high is not None
+        ),
         _quality(maps, anatomy),
         maps.notices + anatomy.notices + clipped_both_notices([deposit.flags for deposit in ordered]),
         vendor_rule_of(painted, settings.materials.vendor_rule) if maps.high is not None else None,
@@ -104,24 +106,35 @@ def measure(
     )  # fmt: skip
 
 
-def _deposit(
-    view: HandView, number: int, deposit_id: int, maps: MaterialMaps, settings: Settings
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A deposit that a person tells: its voxels, bool, in the hand's box; and its material, None if not told."""
+
+    voxels: NDArray[np.bool_]
+    material: Material | None = None
+
+
+def deposit_of(
+    view: HandView, number: int, deposit_id: int, maps: MaterialMaps, settings: Settings, given: Given | None = None
 ) -> tuple[Deposit | Artefact | None, NDArray[np.bool_], tuple[int, ...]]:
     """Return a deposit, its voxels, and where their box begins on the scan's grid.
 
-    None where nothing is left of it; nail instead of a deposit where it is that.
+    None where nothing is left of it; nail instead of a deposit where it is that. A given deposit has the voxels that it
+    is given, and is one however faint or like nail; None if nothing of it stands out.
     """
     reach_mm = settings.findings.halo_mm + settings.findings.ring_mm
     around, box = surroundings_of(view, number, reach_mm + _BEYOND_RING_MM)
     urate_fraction = None if view.painted is None else vendor_urate_fraction(view.painted[box][around.mask])
     by_vendor_rule = view.painted is not None and settings.materials.classification == "vendor_ratio"
-    told = vendor_material(urate_fraction) if by_vendor_rule else None
+    ruled = vendor_material(urate_fraction) if by_vendor_rule else None
+    told = given.material if given and given.material else ruled
     local = _sensitivity(view, around, box, maps)
     around, clipping = fill_clipped(around, local, maps.maximum_hu, maps.soft_tissue.host_hu)
     found = with_clipping(_amounts(view, around, local, maps, settings, told), clipping)
-    voxels, volume_mm3 = found.shape.voxels, found.shape.volume_mm3
+    voxels, volume_mm3 = given.voxels[box] if given else found.shape.voxels, found.shape.volume_mm3
     start = tuple(part.start + s for part, s in zip(box, view.hand.start[::-1], strict=True))
-    if volume_mm3 <= 0 or found.signal_to_noise < settings.findings.minimum_signal_to_noise:
+    faint = not given and found.signal_to_noise < settings.findings.minimum_signal_to_noise
+    if volume_mm3 <= 0 or faint:
         return None, voxels, start
     offset = np.array([part.start for part in box])
     points = view.grid.point_of((np.stack(np.nonzero(voxels), -1) + offset)[:, ::-1])
@@ -134,7 +147,7 @@ def _deposit(
     material = found.classification.material if found.classification else "indeterminate"
     place = _place(view, points, around.low[voxels], around.bone_mm[voxels], centroid)
     dorsal = is_dorsal(view.hand, centroid, view.bone_points)
-    if told is None and is_nail(around, found, dorsal):
+    if told is None and not given and is_nail(around, found, dorsal):
         return nail(view.hand, around, centroid), voxels, start
     other = (
         *artefact_flags(around, found, local, dorsal),
@@ -166,7 +179,10 @@ def _deposit(
         mean_hu_high=None if around.high is None else float(around.high[voxels].mean()),
         dual_energy_ratio=_ratio(found),
         confidence=None if found.classification is None or told else _surer(found.classification.posterior),
-        flags=(*_flags(volume_mm3, at_skin, found), *clipping.flags, *other, *(["vendor_ratio"] if told else [])),
+        flags=(
+            *_flags(volume_mm3, at_skin, found), *clipping.flags, *other,
+            *(["vendor_ratio"] if ruled and told is ruled else []),
+        ),
         **asdict(older_measures(around, voxels, view.hand.dorsal @ view.grid.direction, settings.findings.halo_mm)),
         vendor_urate_fraction=urate_fraction,
         compartment_shares=place.compartment_shares,
@@ -247,15 +263,17 @@ def _largest_first(deposits: list[Deposit], labels: NDArray[np.uint16]) -> tuple
     return [replace(d, deposit_id=n) for n, d in enumerate(ordered, start=1)], renumbered[labels]
 
 
-def _bones(anatomy: HandAnatomy) -> tuple[Bone, ...]:
+def bones_of(anatomy: HandAnatomy) -> tuple[Bone, ...]:
     """Return a row per label: volume, extent along its longest axis, and how sure its name is."""
     from scipy.ndimage import find_objects
 
     grid, array = anatomy.bones.grid, anatomy.bones.array
     sure = {(hand.side, name): bone.confidence for hand in anatomy.hands for name, bone in hand.bones.items()}
-    rows, boxes = [], find_objects(array)
+    rows, boxes = [], find_objects(array, max(anatomy.bone_labels, default=0))
     for label, meaning in anatomy.bone_labels.items():
         box = boxes[label - 1]
+        if box is None:  # a reader took all of it away
+            continue
         index = np.argwhere(array[box] == label) + [part.start for part in box]
         points = grid.point_of(index[:: max(len(index) // 20000, 1), ::-1])
         centred = points - points.mean(0)

@@ -13,7 +13,7 @@ from calcidect.report._colours import MATERIAL_COLOURS, hexadecimal
 from calcidect.report._pictures import PICTURED_DEPOSITS, by_volume
 from calcidect.report._quality import QUALITY_NOTE, quality_rows
 from calcidect.report._words import MISSING, deposit_site, number, with_sd, words, yes_no
-from calcidect.result import RESEARCH_USE_ONLY, HandFacts, Result
+from calcidect.result import RESEARCH_USE_ONLY, HandFacts, Result, ReviewRecord
 from calcidect.study import Motion
 
 Table = dict[str, Any]
@@ -82,7 +82,22 @@ def _facts(result: Result) -> list[list[str]]:
         ["Date of scan", study.study_date or MISSING],
         ["Energy" if study.single_energy else "Energies", study.pair],
         ["Voxel", f"{spacing} mm"],
+        *_review(result.provenance.review),
         *([f"Motion, {_hand_at(result, hand)}", _motion(hand)] for hand in result.findings.quality.motion),
+    ]
+
+
+def _review(review: ReviewRecord | None) -> list[list[str]]:
+    """Return that readers changed the result, and how much."""
+    if review is None:
+        return []
+    counts = f"{review.events} edits; deposits accepted {len(review.accepted)}, rejected {len(review.rejected)}, "
+    how = "measured anew" if review.with_scan else "not measured anew"
+    return [
+        [
+            "Reviewed by",
+            f"{', '.join(review.readers) or MISSING}: {counts}not looked at {len(review.unreviewed)}; {how}",
+        ]
     ]
 
 

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
-def write_report(result: Result, study_low: Volume, folder: Path) -> None:
+def write_report(result: Result, study_low: Volume | None, folder: Path) -> None:
     """Write ``report.html``, ``report.pdf`` and ``images/*.png`` into a folder.
 
     Parameters
     ----------
     result : Result
         What was found.
-    study_low : Volume
-        Hounsfield units of the low energy, on the result's grid.
+    study_low : Volume or None
+        Hounsfield units of the low energy, on the result's grid. Without it there are no pictures of the scan.
     folder : Path
         An existing folder. Meant as the ``extra`` of ``write_result``.
 
@@ -42,7 +42,7 @@ def write_report(result: Result, study_low: Volume, folder: Path) -> None:
     content = report_content(result)
     (folder / "images").mkdir(exist_ok=True)
     pictures = _map_pictures(result.findings.deposits, folder)
-    for picture in draw_pictures(result, study_low):
+    for picture in draw_pictures(result, study_low) if study_low is not None else ():
         data = _png(picture.image)
         file = f"images/{picture.name}.png"
         (folder / file).write_bytes(data)

@@ -12,6 +12,7 @@ from calcidect.result._types import (
     NotAssessed,
     Provenance,
     Result,
+    ReviewRecord,
     StepCost,
     StudyFacts,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "NotAssessed",
     "Provenance",
     "Result",
+    "ReviewRecord",
     "StepCost",
     "StudyFacts",
     "as_document",

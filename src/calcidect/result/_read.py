@@ -20,7 +20,7 @@ from calcidect.result._document import (
     validate_document,
 )
 from calcidect.result._nifti import read_concentrations, read_labels
-from calcidect.result._types import Provenance, Result, StepCost
+from calcidect.result._types import Provenance, Result, ReviewRecord, StepCost
 
 
 def read_result(folder: Path) -> Result:
@@ -100,6 +100,7 @@ def _provenance_of(document: dict[str, Any]) -> Provenance:
         warnings=tuple(from_row(Notice, row) for row in document["warnings"]),
         program_version=document["program_version"],
         network=document.get("network", ""),
+        review=None if document.get("review") is None else from_row(ReviewRecord, document["review"]),
     )
 
 

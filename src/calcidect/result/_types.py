@@ -101,6 +101,42 @@ class NotAssessed:
 
 
 @dataclass(frozen=True)
+class ReviewRecord:
+    """How readers changed what the program had found.
+
+    Parameters
+    ----------
+    readers : tuple of str
+        Pseudonyms, as given.
+    events : int
+        Edits in force.
+    last_event : int
+        The last event that the version holds.
+    source_hash : str
+        SHA-256 of the result folder that was reviewed.
+    with_scan : bool
+        Whether deposits were measured anew; else rows were dropped and relabelled alone.
+    accepted, rejected, unreviewed : tuple of int
+        Deposits by what was said of them. Rejected ones are not in the tables.
+    shaped_by : dict
+        Number of a deposit to the events that changed its voxels.
+    labels : dict
+        Number of a deposit to the columns of its row that a reader told.
+    """
+
+    readers: tuple[str, ...]
+    events: int
+    last_event: int
+    source_hash: str
+    with_scan: bool
+    accepted: tuple[int, ...] = ()
+    rejected: tuple[int, ...] = ()
+    unreviewed: tuple[int, ...] = ()
+    shaped_by: dict[str, list[int]] = field(default_factory=dict)
+    labels: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Provenance:
     """How the result came to be.
 
@@ -120,6 +156,8 @@ class Provenance:
         Of calcidect.
     network : str
         SHA-256 of the network that read the bones; empty in results from before there was one.
+    review : ReviewRecord or None
+        How readers changed the result; None of one as the program left it.
     """
 
     settings: tuple[dict[str, Any], ...]
@@ -129,6 +167,7 @@ class Provenance:
     warnings: tuple[Notice, ...] = ()
     program_version: str = __version__
     network: str = ""
+    review: ReviewRecord | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -102,6 +102,7 @@ def _provenance_document(provenance: Provenance) -> dict[str, Any]:
         "calibration": provenance.calibration,
         "network": provenance.network,
         "settings": [plain(setting, "setting") for setting in provenance.settings],
+        "review": None if provenance.review is None else as_row(provenance.review),
         "steps": [as_row(step) for step in provenance.steps],
         "warnings": [as_row(notice) for notice in provenance.warnings],
     }

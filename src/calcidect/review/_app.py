@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from calcidect.errors import CalcidectError
+from calcidect.review import _shown as shown
 from calcidect.review._bodies import EventBody, StateBody
 from calcidect.review._case import Case
 from calcidect.review._faults import RequestRefusedError, error_document, not_found, status_of
@@ -121,11 +122,19 @@ def _add_writing(app: FastAPI, case_of: Callable[[str], Case]) -> None:
     def set_state(index: str, body: StateBody, request: Request) -> dict[str, Any]:
         return case_of(index).set_state(body, browser_of(request.scope))
 
+    @app.post("/api/results/{index}/save", status_code=202)
+    def save(index: str) -> dict[str, int]:
+        return case_of(index).save()
+
+    @app.get("/api/results/{index}/save")
+    def saving(index: str) -> dict[str, Any]:
+        return case_of(index).saving()
+
 
 def _add_reading(app: FastAPI, cases: dict[str, Case], case_of: Callable[[str], Case]) -> None:
     @app.get("/api/worklist")
     def worklist() -> list[dict[str, Any]]:
-        return [case.row() for case in cases.values()]
+        return [case.listed() for case in cases.values()]
 
     @app.get("/api/results/{index}")
     def result(index: str) -> dict[str, Any]:
@@ -142,7 +151,7 @@ def _add_reading(app: FastAPI, cases: dict[str, Case], case_of: Callable[[str], 
         level: Literal["coarse", "full"] = "coarse",
         hand: Literal["left", "right"] | None = None,
     ) -> Response:
-        return Response(case_of(index).volume(name, level, hand), media_type="application/gzip")
+        return Response(shown.volume(case_of(index), name, level, hand), media_type="application/gzip")
 
     @app.get("/api/results/{index}/thumbnails/{deposit_id}.png")
     def thumbnail(
@@ -151,13 +160,15 @@ def _add_reading(app: FastAPI, cases: dict[str, Case], case_of: Callable[[str], 
         view: Literal["axial", "coronal"] = "axial",
         overlay: Literal["0", "1"] = "1",
     ) -> Response:
-        return Response(case_of(index).thumbnail(deposit_id, view, overlay=overlay == "1"), media_type="image/png")
+        return Response(
+            shown.thumbnail(case_of(index), deposit_id, view, overlay=overlay == "1"), media_type="image/png"
+        )
 
     @app.get("/api/results/{index}/overview.png")
     def overview(index: str) -> Response:
-        return Response(case_of(index).overview(), media_type="image/png")
+        return Response(shown.overview(case_of(index)), media_type="image/png")
 
     @app.get("/api/results/{index}/report.html")
-    def report(index: str) -> Response:
+    def report(index: str, version: Annotated[str, Query(pattern=r"^\d{0,6}$")] = "") -> Response:
         headers = {"content-security-policy": REPORT_POLICY}
-        return Response(case_of(index).report(), media_type="text/html; charset=utf-8", headers=headers)
+        return Response(shown.report(case_of(index), version), media_type="text/html; charset=utf-8", headers=headers)

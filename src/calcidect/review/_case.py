@@ -1,4 +1,4 @@
-"""One result under review: what the algorithm found, and what readers made of it."""
+"""One result under review: what the algorithm found, what readers made of it, and the versions they saved."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from calcidect.errors import InputRefusedError
 from calcidect.geometry import Volume
-from calcidect.report import PlaneView
+from calcidect.progress import Progress
 from calcidect.result import Result, read_document, read_result
 from calcidect.review._bodies import EventBody, StateBody
 from calcidect.review._catalogue import catalogue
 from calcidect.review._edits import Ground
 from calcidect.review._events import in_force
-from calcidect.review._faults import RequestRefusedError, not_found, refused
-from calcidect.review._folders import read_inside, refuse_links, review_folder
+from calcidect.review._faults import RequestRefusedError
+from calcidect.review._folders import folder_hash, refuse_links, review_folder
 from calcidect.review._history import Done, History
-from calcidect.review._pictures import MAP_WINDOW_MG_PER_CM3, overview, thumbnail
+from calcidect.review._measured import record_of, reviewed_result
 from calcidect.review._rows import rows_of
+from calcidect.review._saving import Saving
+from calcidect.review._scan import Scan, ScanReading
 from calcidect.review._state import Start, State
-from calcidect.review._volumes import CONCENTRATIONS, LABELS, coarse, listed, of_hand, packed
+from calcidect.review._versions import last_version, version_names
+from calcidect.review._volumes import listed
 from calcidect.review._voxels import SparseLabels
 
 
@@ -38,21 +42,32 @@ class Case:
         Pseudonym of who reviews.
     read_only : bool
         Whether edits are refused.
+    blinded : bool
+        Whether this is the second reader, who does not see what the first did: another file of events, other versions.
+    scan : ScanReading, optional
+        The scan, on its way.
+
+    Raises
+    ------
+    InputRefusedError
+        If the folder is no result, or it or its review holds links or is damaged.
     """
 
-    def __init__(self, index: str, folder: Path, reader: str = "", *, read_only: bool = False) -> None:
-        refuse_links(folder)
+    def __init__(
+        self, index: str, folder: Path, reader: str = "reader", *, read_only: bool = False, blinded: bool = False,
+        scan: ScanReading | None = None,
+    ) -> None:  # fmt: skip
         self.index, self.folder, self.reader, self.read_only = index, folder, reader, read_only
+        self.reviews = review_folder(folder)
+        for part in (folder, self.reviews):
+            refuse_links(part)
         self.document = read_document(folder)
+        self.scan = scan or ScanReading()
+        self.versions = self.reviews / ("versions-2" if blinded else "versions")
+        self.history = History(events_file(folder, blinded=blinded), lambda: self._ground)
+        self._saving = Saving(self.versions)
+        self._last = last_version(self.versions)
         self._lock = RLock()
-        own = review_folder(folder)
-        refuse_links(own)
-        self.history = History(own / "events.jsonl", lambda: self._ground)
-        self._measured: dict[int, tuple[tuple[int, ...], dict[str, Any]]] = {}
-
-    @cached_property
-    def _loaded(self) -> Result:
-        return read_result(self.folder)
 
     @property
     def result(self) -> Result:
@@ -61,11 +76,24 @@ class Case:
             return self._loaded
 
     @cached_property
+    def _loaded(self) -> Result:
+        result = read_result(self.folder)
+        self.scan.begin(result.provenance)
+        return result
+
+    @property
     def _ground(self) -> tuple[Ground, Start]:
+        with self._lock:
+            return self._ground_and_start
+
+    @cached_property
+    def _ground_and_start(self) -> tuple[Ground, Start]:
         result = self.result
         rows = {row["deposit_id"]: row for row in self.document["deposits"]}
         ground = Ground(result.bone_map.grid, result.hands, result.bone_map.array, result.bone_labels, rows)
-        return ground, Start(result.deposit_map.array.shape, SparseLabels.of(result.deposit_map.array))
+        return ground, Start(result.deposit_map.grid.shape, SparseLabels.of(result.deposit_map.array))
+
+    # what readers do
 
     def add(self, body: EventBody, browser: str) -> dict[str, Any]:
         """Take in what a reader did; return the number of its event, and the rows that it changed."""
@@ -87,24 +115,27 @@ class Case:
     def _answer(self, done: Done) -> dict[str, Any]:
         before, after = done.before.deposits, done.after.deposits
         changed = [n for n in sorted(after) if after[n] != before.get(n)]
-        if done.event.made and done.before is done.after:  # sent again: what it made, as it is now
+        if done.before is done.after:  # sent again: what it made, as it is now
             changed = [n for n in done.event.made if n in after]
         return {
             "seq": done.event.seq,
-            "state": self._rows(done.after, changed),
+            "state": self.rows(done.after, changed),
             "gone": [n for n in sorted(before) if n not in after],
         }
 
-    def _rows(self, state: State, numbers: Iterable[int]) -> list[dict[str, Any]]:
-        return rows_of(state, self._ground[0], numbers, self._measured)
+    # what is shown
 
     def events(self, after: int) -> list[dict[str, Any]]:
         """Return the events behind a number."""
         return [event.as_row() for event in self.history.events()[after:]]
 
-    def row(self) -> dict[str, Any]:
+    def rows(self, state: State, numbers: Iterable[int]) -> list[dict[str, Any]]:
+        """Return rows of deposits as readers left them."""
+        return rows_of(state, self._ground[0], numbers, self._last.measured)
+
+    def listed(self) -> dict[str, Any]:
         """Return the case's row of the work list."""
-        burden = self.document["burden"]["all"]
+        burden = self._burden()["all"]
         return {
             "id": self.index,
             "subject": self.document["study"]["subject_id"],
@@ -115,6 +146,9 @@ class Case:
             "thumbnail": f"/api/results/{self.index}/overview.png",
         }
 
+    def _burden(self) -> Any:
+        return self._last.burden or self.document["burden"]
+
     def described(self) -> dict[str, Any]:
         """Return all that the page shows of the case beside volumes and pictures."""
         document, result = self.document, self.result
@@ -124,53 +158,36 @@ class Case:
             "id": self.index,
             "subject": document["study"]["subject_id"],
             "pair": document["study"]["pair"],
-            "has_scan": False,
-            "scan_state": "none",
-            "scan_message": "",
-            "progress": 0.0,
+            "has_scan": self.scan.state != "none",
+            "scan_state": self.scan.state,
+            "scan_message": self.scan.message,
+            "progress": self.scan.fraction,
             "read_only": self.read_only,
             "reader": self.reader,
             "state": self.history.result_state(),
             "seq": seq,
             "events_in_force": [event.seq for event in in_force(events)],
             "dropped_bytes": self.history.dropped_bytes,
-            "deposits": self._rows(state, sorted(state.deposits)),
+            "deposits": self.rows(state, sorted(state.deposits)),
             "bones": [
                 {"label": label, "side": meaning.side, "bone": meaning.bone}
                 for label, meaning in sorted(result.bone_labels.items())
             ],
             "hands": [{"side": hand.side, "start": hand.start, "size": hand.size} for hand in result.hands],
             "grid": document["grid"],
-            "burden": document["burden"],
+            "burden": self._burden(),
+            "versions": version_names(self.versions),
             "catalogue": catalogue(),
             "warnings": document["warnings"],
             "volumes": listed(
-                result.bone_map.grid, result.hands, with_images=False, with_maps=result.concentrations is not None
+                result.bone_map.grid,
+                result.hands,
+                with_low=self.scan.scan is not None,
+                with_high=not result.study.single_energy,
             ),
         }
 
-    def volume(self, name: str, level: str, hand: str | None) -> bytes:
-        """Return a volume as ``.nii.gz``."""
-        whole = self._whole(name)
-        if level == "coarse":
-            return packed(name, coarse(whole, labels=name in LABELS))
-        facts = next((facts for facts in self.result.hands if facts.side == hand), None)
-        if facts is None:
-            raise not_found("hand")
-        return packed(name, of_hand(whole, facts))
-
-    def _whole(self, name: str) -> Volume:
-        result = self.result
-        if name == "deposits":
-            _, state = self.history.state()
-            return result.deposit_map.like(state.voxels.dense(state.start.shape))
-        if name == "bones":
-            return self._bones(self.history.state()[1])
-        if name in CONCENTRATIONS and result.concentrations is not None:
-            return result.concentrations.volume("hydroxyapatite" if name == "hydroxyapatite" else "urate")
-        raise refused("no_scan", "The scan is not there.", "A volume that the result lists.", "Start with --scan.")
-
-    def _bones(self, state: State) -> Volume:
+    def bones(self, state: State) -> Volume:
         """Return the bones as readers left them."""
         bones = self.result.bone_map
         if not len(state.bones.voxels):
@@ -179,24 +196,62 @@ class Case:
         array.reshape(-1)[state.bones.voxels] = state.bones.labels
         return bones.like(array)
 
-    def thumbnail(self, deposit_id: int, view: PlaneView, *, overlay: bool) -> bytes:
-        """Return a picture of a deposit as PNG."""
-        result = self.result
-        _, state = self.history.state()
-        if deposit_id not in state.deposits:
-            raise not_found("deposit")
-        (row,) = self._rows(state, [deposit_id])
-        image = result.bone_map if result.concentrations is None else self._whole("hydroxyapatite")
-        return thumbnail(
-            image, self._bones(state), self._whole("deposits"), deposit_id, row["material"], view, overlay,
-            MAP_WINDOW_MG_PER_CM3,
-        )  # fmt: skip
+    def deposits(self, state: State) -> Volume:
+        """Return the deposits as readers left them, rejected ones included."""
+        return self.result.deposit_map.like(state.voxels.dense(state.start.shape))
 
-    def overview(self) -> bytes:
-        """Return a picture of the hands as PNG."""
-        names = [path.name for path in sorted(self.folder.glob("images/coronal_*.png"), reverse=True)]
-        return overview([read_inside(self.folder, "images", name) for name in names or ["hand_map.png"]])
+    # versions
 
-    def report(self) -> bytes:
-        """Return the report as one HTML page."""
-        return read_inside(self.folder, "report.html")
+    def save(self) -> dict[str, int]:
+        """Begin to save what was done so far as a version; return the number of the job."""
+        self._refuse_if_read_only()
+        scan = self._scan_to_measure()
+        seq, state = self.history.state()
+        events = self.history.events()[:seq]
+
+        def make(progress: Progress) -> Result:
+            record = record_of(state, events, folder_hash(self.folder), with_scan=scan is not None)
+            return reviewed_result(self.result, self.bones(state), state, scan, record, progress)
+
+        return {"job": self._saving.begin(make, scan, self._saved)}
+
+    def _scan_to_measure(self) -> Scan | None:
+        if self.scan.state == "loading":
+            raise RequestRefusedError(
+                409, "scan_loading", found="The scan is still being read.", expected="A scan that is ready.",
+                remedy="Wait until it is, then save again.", events=[],
+            )  # fmt: skip
+        return self.scan.scan
+
+    def _saved(self) -> None:
+        self._last = last_version(self.versions)
+
+    def saving(self) -> dict[str, Any]:
+        """Return how far the version on its way is."""
+        return self._saving.described()
+
+
+def events_file(folder: Path, *, blinded: bool) -> Path:
+    """Return the file of events of a result: the readers' who see each other's, or the blinded second reader's."""
+    return review_folder(folder) / ("events-2.jsonl" if blinded else "events.jsonl")
+
+
+def check_reader(name: str) -> str:
+    """Return the name by which a reader is known.
+
+    Raises
+    ------
+    InputRefusedError
+        If it is empty, long, or holds what can't be printed.
+    """
+    if not name.isprintable() or not 1 <= len(name.strip()) <= LONGEST_READER:
+        raise InputRefusedError(
+            "reader_unusable",
+            found="The name of the reader can't be used.",
+            expected=f"A pseudonym of 1 to {LONGEST_READER} printable characters.",
+            remedy="Change --reader.",
+        )
+    return name.strip()
+
+
+LONGEST_READER = 64

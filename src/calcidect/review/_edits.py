@@ -229,7 +229,7 @@ def _paint(body: EventBody, ground: Ground, state: State, events: Sequence[Event
     if body.target == "new":
         _nothing_else(body, "voxels", "after")
         made = _next_number(state, events)
-        after = {"side": ground.side_at(voxels), "material": "indeterminate", **labels_of(body.after)}
+        after = {"side": ground.side_at(voxels), **labels_of(body.after)}
         if after["side"] is None:
             raise refused("outside", "The voxels lie in no hand.", "Voxels in the box of a hand.")
         return Draft(None, after, box, (made,), (f"d{made}", *taken, *bones))

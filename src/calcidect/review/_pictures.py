@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.geometry import Volume
-from calcidect.report import PlaneView, close_up
+from calcidect.geometry import Grid
 from calcidect.review._faults import not_found
+from calcidect.review._voxels import Voxels
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -22,31 +22,29 @@ MAP_WINDOW_MG_PER_CM3 = (0.0, 800.0)
 """Black and white where the scan is not there and the hydroxyapatite map stands in: white is dense cortical bone."""
 
 
-def thumbnail(
-    image: Volume, bones: Volume, deposits: Volume, deposit_id: int, material: str, view: PlaneView, overlay: bool,
-    window: tuple[float, float],
-) -> bytes:  # fmt: skip
-    """Return one deposit in a plane as PNG.
-
-    Raises
-    ------
-    RequestRefusedError
-        404 if no voxel has the deposit's label.
-    """
-    at = voxels_of(deposits.array, deposit_id)
-    if len(at) == 0:
-        raise not_found("deposit")
-    reach = np.ceil(_AROUND_MM / np.array(deposits.grid.spacing_mm[::-1])).astype(int)
-    first = np.maximum(at.min(0) - reach, 0)
-    last = np.minimum(at.max(0) + 1 + reach, deposits.array.shape)
-    (k, j, i), (n_k, n_j, n_i) = (tuple(int(n) for n in part) for part in (first, last - first))
-    grey, bone, labels = (volume.cropped((i, j, k), (n_i, n_j, n_k)) for volume in (image, bones, deposits))
-    return as_png(close_up(grey, bone, labels, deposit_id, material, view=view, overlay=overlay, window=window))
+Box = tuple[slice, slice, slice]
+"""Along k, j, i."""
 
 
-def voxels_of(labels: NDArray[np.generic], label: int) -> NDArray[np.int64]:
-    """Return the voxels (k, j, i) of a label, shape (n, 3)."""
-    return np.argwhere(labels == label)
+def box_around(voxels: Voxels, grid: Grid) -> Box:
+    """Return the part of a grid that the largest picture of a deposit can show."""
+    index = np.stack(np.unravel_index(voxels, grid.shape), -1)
+    reach = np.ceil(_AROUND_MM / np.array(grid.spacing_mm[::-1])).astype(int)
+    first = np.maximum(index.min(0) - reach, 0)
+    last = np.minimum(index.max(0) + 1 + reach, grid.shape)
+    k, j, i = (slice(int(low), int(high)) for low, high in zip(first, last, strict=True))
+    return k, j, i
+
+
+def dense_in(box: Box, voxels: Voxels, values: NDArray[Any], shape: tuple[int, int, int]) -> NDArray[Any]:
+    """Return the values of few voxels in a box, 0 elsewhere."""
+    part = np.zeros([side.stop - side.start for side in box], values.dtype)
+    begin, end = (np.ravel_multi_index((k, 0, 0), (shape[0] + 1, *shape[1:])) for k in (box[0].start, box[0].stop))
+    near = slice(*np.searchsorted(voxels, [begin, end]))
+    index = np.unravel_index(voxels[near], shape)
+    inside = np.all([(at >= side.start) & (at < side.stop) for at, side in zip(index, box, strict=True)], axis=0)
+    part[tuple(at[inside] - side.start for at, side in zip(index, box, strict=True))] = values[near][inside]
+    return part
 
 
 def as_png(rgb: NDArray[np.uint8]) -> bytes:
@@ -56,7 +54,7 @@ def as_png(rgb: NDArray[np.uint8]) -> bytes:
     return _png(Image.fromarray(rgb))
 
 
-def overview(pictures: list[bytes]) -> bytes:
+def overview_of(pictures: list[bytes]) -> bytes:
     """Return pictures of a report in a row, small.
 
     Raises

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,19 @@ import numpy as np
 from calcidect.findings import Deposit
 from calcidect.review._edits import Ground
 from calcidect.review._state import Reviewed, State
+from calcidect.review._versions import Measured
 
 KEPT_WHEN_RESHAPED = ("deposit_id", "side", "material", "digit", "level", "compartment", "pattern", "flags")
 """What a deposit whose voxels changed keeps until it is measured anew: where it is and what, but no number."""
 
 
+OF_MATERIAL = ("ha_mass_mg", "ha_mass_sd_mg", "urate_mass_mg", "mean_ha_mg_per_cm3", "confidence")
+"""What rests on the material: missing where that was changed, until it is measured anew."""
+
+
 def rows_of(
-    state: State, ground: Ground, numbers: Iterable[int], measured: dict[int, tuple[tuple[int, ...], dict[str, Any]]]
-) -> list[dict[str, Any]]:
+    state: State, ground: Ground, numbers: Iterable[int], measured: Mapping[int, Measured]
+) -> list[dict[str, Any]]:  # fmt: skip
     """Return rows as of ``deposits.csv``, with what readers made of each under ``review``.
 
     A deposit whose voxels changed since it was measured has their volume and centroid, and no other numbers.
@@ -28,24 +33,25 @@ def rows_of(
     ground : Ground
     numbers : iterable of int
         Which deposits; those that are gone are passed over.
-    measured : dict
-        Of a saved version, by number: the events that had shaped the deposit then, and its row.
+    measured : mapping
+        Of the last saved version.
     """
-    return [_row(state.deposits[n], state, ground, measured) for n in numbers if n in state.deposits]
+    return [_row(state.deposits[n], state, ground, measured.get(n)) for n in numbers if n in state.deposits]
 
 
-def _row(
-    one: Reviewed, state: State, ground: Ground, measured: dict[int, tuple[tuple[int, ...], dict[str, Any]]]
-) -> dict[str, Any]:  # fmt: skip
-    row, is_measured = _measured(one, ground, measured)
-    if not is_measured:
+def _row(one: Reviewed, state: State, ground: Ground, measured: Measured | None) -> dict[str, Any]:
+    labels = dict(one.labels)
+    row, is_measured = _start(one, labels, ground, measured)
+    artefact = labels.pop("artefact", None)
+    if not is_measured and _is_reshaped(one):
         row = {name: value if name in KEPT_WHEN_RESHAPED else None for name, value in row.items()}
         row |= _of_voxels(one.deposit_id, state, ground)
-    labels = dict(one.labels)
-    artefact = labels.pop("artefact", None)
+    elif not is_measured:
+        row = {**row, **dict.fromkeys(OF_MATERIAL)}
     return {
         **row,
         **labels,
+        "material": labels.get("material") or row["material"] or "indeterminate",
         "deposit_id": one.deposit_id,
         "flags": row["flags"] or [],
         "review": {
@@ -58,16 +64,21 @@ def _row(
     }
 
 
-def _measured(
-    one: Reviewed, ground: Ground, measured: dict[int, tuple[tuple[int, ...], dict[str, Any]]]
+def _start(
+    one: Reviewed, labels: Mapping[str, Any], ground: Ground, measured: Measured | None
 ) -> tuple[dict[str, Any], bool]:  # fmt: skip
-    """Return the row that a deposit starts from, and whether its numbers are those of its voxels."""
-    shaped_by, row = measured.get(one.deposit_id, ((), None))
-    if row is not None and shaped_by == one.shaped_by:
-        return row, True
-    empty = dict.fromkeys(Deposit.__dataclass_fields__)
-    source = ground.rows.get(one.origin or 0, empty)
-    return source, not one.shaped_by and one.origin == one.deposit_id
+    """Return the row before what readers told, and whether its numbers are those of its voxels and material."""
+    source = ground.rows.get(one.origin or 0) or dict.fromkeys(Deposit.__dataclass_fields__)
+    told = labels.get("material")
+    if measured and measured.shaped_by == one.shaped_by and measured.labels.get("material") == told:
+        flags = [flag for flag in measured.row["flags"] if flag != measured.labels.get("artefact")]
+        untold = {name: source[name] for name in measured.labels if name in source}
+        return {**measured.row, **untold, "flags": flags}, True
+    return source, not _is_reshaped(one) and told in (None, source["material"])
+
+
+def _is_reshaped(one: Reviewed) -> bool:
+    return bool(one.shaped_by) or one.origin != one.deposit_id
 
 
 def _of_voxels(number: int, state: State, ground: Ground) -> dict[str, Any]:

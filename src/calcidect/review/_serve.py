@@ -7,13 +7,16 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import uvicorn
 
 from calcidect.errors import UsageError
 from calcidect.review._app import make_app
-from calcidect.review._case import Case
+from calcidect.review._case import Case, check_reader
 from calcidect.review._gate import Gate, Keys
+from calcidect.review._scan import ScanReading
+from calcidect.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 
@@ -28,12 +31,21 @@ class ReviewOptions:
         Pseudonym of who reviews; stands in every event.
     read_only : bool
         Whether edits are refused.
+    blinded : bool
+        Whether the reader is the second one, who does not see what the first did.
+    scan : Path or None
+        What the one result was made of; read in the background.
+    settings : Settings or None
+        Of the result, where they name files.
     port : int
         0: any free one.
     """
 
     reader: str = "reader"
     read_only: bool = False
+    blinded: bool = False
+    scan: Path | None = None
+    settings: Settings | None = None
     port: int = 0
 
 
@@ -55,7 +67,7 @@ def serve(results: Sequence[Path], options: ReviewOptions, opened: Callable[[str
     UsageError
         If the port is taken.
     """
-    cases = {f"r{n}": _case(n, folder, options) for n, folder in enumerate(results, start=1)}
+    cases = open_cases(results, options)
     with _listening(options.port) as listener:
         port = int(listener.getsockname()[1])
         keys = Keys()
@@ -64,6 +76,8 @@ def serve(results: Sequence[Path], options: ReviewOptions, opened: Callable[[str
             opened(f"http://{LOOPBACK}:{port}/open?token={keys.token}")
 
         gate = Gate(make_app(cases), port, keys, tell)
+        if options.scan is not None:
+            Thread(target=lambda: [case.result for case in cases.values()], daemon=True).start()  # begins to read
         tell()
         config = uvicorn.Config(
             gate, log_config=None, access_log=False, lifespan="off", ws="none", server_header=False,
@@ -72,8 +86,21 @@ def serve(results: Sequence[Path], options: ReviewOptions, opened: Callable[[str
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def _case(number: int, folder: Path, options: ReviewOptions) -> Case:
-    return Case(f"r{number}", folder.resolve(), options.reader, read_only=options.read_only)
+def open_cases(results: Sequence[Path], options: ReviewOptions) -> dict[str, Case]:
+    """Return results as the server knows them, by the index that requests use."""
+    reader = check_reader(options.reader)
+    if options.scan is not None and len(results) != 1:
+        raise UsageError(
+            "scan_of_one", found="A scan is given for several results.", expected="One result with its scan.",
+            remedy="Review them one at a time, or leave --scan out.",
+        )  # fmt: skip
+    return {
+        f"r{n}": Case(
+            f"r{n}", folder.resolve(), reader, read_only=options.read_only, blinded=options.blinded,
+            scan=ScanReading(options.scan, options.settings),
+        )
+        for n, folder in enumerate(results, start=1)
+    }  # fmt: skip
 
 
 def _listening(port: int) -> socket.socket:

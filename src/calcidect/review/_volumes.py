@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.geometry import Grid, Volume
+from calcidect.report import BONE_WINDOW_HU
 from calcidect.result import CONCENTRATION_STEP_MG_PER_CM3, HandFacts, in_steps, packed_nifti
 
 COARSE_VOXELS = 128
 """Along each axis, at most: 2 million voxels, which a viewer without a graphics card still turns smoothly."""
 
-LABELS = ("deposits", "bones")
 CONCENTRATIONS = ("hydroxyapatite", "urate")
 IMAGES = ("low", "high")
 
@@ -60,12 +60,22 @@ def as_int16(hu: NDArray[Any]) -> NDArray[np.int16]:
     return np.asarray(np.clip(np.rint(hu), limits.min, limits.max), np.int16)
 
 
-def listed(grid: Grid, hands: tuple[HandFacts, ...], *, with_images: bool, with_maps: bool) -> list[dict[str, Any]]:
-    """Return what the page may ask for: name, kind, unit, window, levels and bytes before compression."""
+def listed(grid: Grid, hands: tuple[HandFacts, ...], *, with_low: bool, with_high: bool) -> list[dict[str, Any]]:
+    """Return what the page may ask for: name, kind, unit, window, levels and bytes of a hand before compression.
+
+    Parameters
+    ----------
+    grid : Grid
+    hands : tuple of HandFacts
+    with_low : bool
+        Whether the scan is there.
+    with_high : bool
+        Whether it has two energies, and the result maps.
+    """
     rows: list[tuple[str, str, str, tuple[float, float], int]] = []
-    if with_images:
-        rows += [("low", "image", "HU", (-300.0, 1300.0), 2), ("high", "image", "HU", (-300.0, 1300.0), 2)]
-    if with_maps:
+    if with_low:
+        rows += [(name, "image", "HU", BONE_WINDOW_HU, 2) for name in IMAGES[: 1 + with_high]]
+    if with_high:
         rows += [(name, "map", "mg/cm3", (0.0, 600.0), 2) for name in CONCENTRATIONS]
     rows += [("deposits", "labels", "", (0.0, 0.0), 2), ("bones", "labels", "", (0.0, 0.0), 1)]
     largest = max((int(np.prod(hand.size)) for hand in hands), default=int(np.prod(grid.size)))
