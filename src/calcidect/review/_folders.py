@@ -26,16 +26,15 @@ def refuse_links(folder: Path) -> None:
     InputRefusedError
         ``result_has_links``.
     """
-    for place, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            path = Path(place, name)
-            if path.is_symlink() or not (path.is_file() or path.is_dir()):
-                raise InputRefusedError(
-                    "result_has_links",
-                    found="The folder of the result, or of its review, holds a link or a special file.",
-                    expected="Plain files and folders, as calcidect writes them.",
-                    remedy="Copy the result without links, or analyse the scan again.",
-                )
+    inside = (Path(place, name) for place, folders, files in os.walk(folder) for name in (*folders, *files))
+    for path in (folder, *inside):
+        if path.is_symlink() or (path.exists() and not (path.is_file() or path.is_dir())):
+            raise InputRefusedError(
+                "result_has_links",
+                found="The folder of the result, or of its review, holds a link or a special file.",
+                expected="Plain files and folders, as calcidect writes them.",
+                remedy="Copy the result without links, or analyse the scan again.",
+            )
 
 
 def read_inside(folder: Path, *parts: str) -> bytes:

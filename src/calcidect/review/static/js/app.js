@@ -77,7 +77,7 @@ function showSelected() {
 
 function showOutbox() {
   const count = result.outbox.waiting.length;
-  const away = result.reached === false || result.outbox.failures > 0;
+  const away = !result.reached || result.outbox.failures > 0;
   byId("connection").textContent = away ? `The server is not reached; ${count} edits wait and will be sent.` : count ? `Sending ${count} edits ...` : "";
   byId("connection").classList.toggle("error", away);
   if (result.data) {
@@ -109,3 +109,6 @@ async function go() {
 window.addEventListener("hashchange", go);
 window.addEventListener("beforeunload", (event) => result?.outbox.waiting.length && event.preventDefault());
 go();
+
+/** What is open now; for tests, which import this module and get this very one. */
+export const now = () => ({ result, viewer });

@@ -1,5 +1,5 @@
 /** The selected deposit: its pictures, its numbers, what can be done with it. */
-import { byId, make } from "./dom.js";
+import { byId, keepFocus, make } from "./dom.js";
 import { digitName, number, site, words } from "./words.js";
 
 const VALUES = [
@@ -17,8 +17,11 @@ const VALUES = [
 
 /** @param {object} actions by name: `{title, key, needsScan, run}`; see actions.js */
 export function showDeposit(result, actions) {
+  keepFocus(byId("deposit"), () => fill(byId("deposit"), result, actions));
+}
+
+function fill(box, result, actions) {
   const row = result.row(result.selected);
-  const box = byId("deposit");
   if (!row) {
     const none = make("h3", { id: "deposit-title" }, "No deposit is selected");
     box.replaceChildren(none, buttons(result, actions, (action) => !action.ofDeposit));
@@ -34,7 +37,7 @@ export function showDeposit(result, actions) {
 function pictures(result, row) {
   const box = make("div", { class: "pictures" });
   for (const view of ["axial", "coronal"]) {
-    const src = `/api/results/${result.id}/thumbnails/${row.deposit_id}.png?view=${view}&overlay=1`;
+    const src = `/api/results/${result.id}/thumbnails/${row.deposit_id}.png?view=${view}&overlay=1&drawn=${result.drawn}`; // anew once labels were drawn
     const image = make("img", { src, alt: `Deposit ${row.deposit_id}, ${view}`, class: "thumbnail", onerror: () => image.remove() });
     box.append(image);
   }
@@ -45,7 +48,7 @@ function buttons(result, actions, wanted) {
   const box = make("div", { class: "bar", role: "group", "aria-label": "What to do" });
   for (const action of Object.values(actions).filter((a) => a.title && wanted(a))) {
     const why = whyNot(result, action);
-    const given = { type: "button", onclick: action.run, disabled: Boolean(why), title: why, "aria-keyshortcuts": action.key };
+    const given = { type: "button", onclick: action.run, disabled: Boolean(why), title: why, dataset: { focus: action.title }, "aria-keyshortcuts": action.key };
     box.append(make("button", given, action.title, make("kbd", {}, action.key)));
   }
   return box;

@@ -62,14 +62,14 @@ export class DepositTable {
   _button(row) {
     const chosen = row.deposit_id === this.result.selected;
     const label = `Deposit ${row.deposit_id}`;
-    return make("button", { type: "button", "aria-label": label, "aria-pressed": String(chosen), onclick: () => this.onChoose(row) }, row.deposit_id);
+    return make("button", { type: "button", "aria-label": label, "aria-pressed": String(chosen), dataset: { focus: `choose ${row.deposit_id}` }, onclick: () => this.onChoose(row) }, row.deposit_id);
   }
 
   _tick(row) {
     const { checked } = this.result;
     const press = (event) => (event.target.checked ? checked.add(row.deposit_id) : checked.delete(row.deposit_id));
     const label = `Tick deposit ${row.deposit_id} for merging`;
-    return make("input", { type: "checkbox", "aria-label": label, checked: checked.has(row.deposit_id), onchange: press });
+    return make("input", { type: "checkbox", "aria-label": label, dataset: { focus: `tick ${row.deposit_id}` }, checked: checked.has(row.deposit_id), onchange: press });
   }
 }
 

@@ -20,6 +20,13 @@ export function make(tag, given = {}, ...children) {
   return element;
 }
 
+/** Draw a part of the page anew without taking the focus from what had it; `data-focus` names a control. */
+export function keepFocus(box, draw) {
+  const name = box.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
+  draw();
+  if (name) [...box.querySelectorAll("[data-focus]")].find(({ dataset }) => dataset.focus === name)?.focus();
+}
+
 /** Fill a select with `[value, text]` pairs, and keep what was chosen where it still exists. */
 export function fillSelect(select, pairs) {
   const before = select.value;

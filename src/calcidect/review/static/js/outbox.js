@@ -42,7 +42,7 @@ export class Outbox extends EventTarget {
     } catch (error) {
       if (error instanceof Unreachable) return this._later();
       if (!(error instanceof Refused)) throw error;
-      this._drop(error.status === 409 && error.body.events ? "conflict" : "refused", { event, error });
+      this._drop(error.status === 409 && error.body.events?.length ? "conflict" : "refused", { event, error });
     }
     return true;
   }

@@ -35,6 +35,7 @@ export class Saving {
   async save() {
     try {
       await post(`/api/results/${this.result.id}/save`);
+      this.was = "running";
       this._follow();
     } catch (error) {
       tell(error.message, true);
@@ -65,6 +66,8 @@ export class Saving {
     if (job.fraction !== null) this.bar.value = job.fraction;
     this.says.textContent = { running: `Saving: ${job.step}`, done: `Saved as version ${job.version}.`, failed: `Not saved: ${job.message}` }[job.state] ?? "";
     if (job.state === "running") setTimeout(() => this._follow(), ASK_MS);
+    if (job.state === "done" && this.was === "running") this.result.poll(true); // what was drawn is measured now
+    this.was = job.state;
     if (job.state === "done") this.reports.replaceChildren(reportLink(this.result, null), " ", reportLink(this.result, job.version));
     this.show();
   }

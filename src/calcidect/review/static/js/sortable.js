@@ -1,5 +1,5 @@
 /** A table whose head sorts it. */
-import { make } from "./dom.js";
+import { keepFocus, make } from "./dom.js";
 import { sorted } from "./order.js";
 
 /**
@@ -15,8 +15,10 @@ export class Sortable {
     this.rows = rows;
     const column = this.columns.find(({ name }) => name === this.by);
     this.shown = sorted(rows, { key: column.key, down: this.down });
-    this.table.tHead.replaceChildren(make("tr", {}, ...this.columns.map((c) => this._head(c))));
-    this.table.tBodies[0].replaceChildren(...this.shown.map((row) => this._row(row)));
+    keepFocus(this.table, () => {
+      this.table.tHead.replaceChildren(make("tr", {}, ...this.columns.map((c) => this._head(c))));
+      this.table.tBodies[0].replaceChildren(...this.shown.map((row) => this._row(row)));
+    });
   }
 
   _head(column) {
@@ -26,11 +28,10 @@ export class Sortable {
       this.down = this.by === column.name && !this.down;
       this.by = column.name;
       this.show(this.rows);
-      this.table.querySelector(`button[data-column="${column.name}"]`)?.focus();
     };
     const mark = sort ? (this.down ? " \u25be" : " \u25b4") : "";
-    const button = make("button", { type: "button", onclick: press, dataset: { column: column.name } }, column.title + mark);
-    return make("th", { scope: "col", "aria-sort": sort }, button);
+    const button = make("button", { type: "button", onclick: press, dataset: { focus: column.name } }, column.title + mark);
+    return make("th", { scope: "col", "aria-sort": sort, class: column.number ? "number" : null }, button);
   }
 
   _row(row) {

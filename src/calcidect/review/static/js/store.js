@@ -18,6 +18,8 @@ export class OpenResult extends EventTarget {
     this.id = id;
     this.outbox = new Outbox(id);
     this.events = [];
+    this.drawn = 0; // how often labels were drawn since this page knows
+    this.reached = true;
     this.selected = null;
     this.checked = new Set();
     for (const end of ["sent", "refused"]) this.outbox.addEventListener(end, () => this.poll(true));
@@ -63,6 +65,7 @@ export class OpenResult extends EventTarget {
 
   /** Look whether something happened; `surely` asks for the state in any case. */
   async poll(surely = false) {
+    const before = this.reached;
     try {
       const happened = surely || this.data.scan_state === "loading" || (await this._newEvents()).length > 0;
       if (happened) await this.refresh();
@@ -71,7 +74,7 @@ export class OpenResult extends EventTarget {
       if (!(error instanceof Unreachable) && !(error instanceof Refused)) throw error;
       this.reached = !(error instanceof Unreachable);
     }
-    this._say("outbox");
+    if (this.reached !== before) this._say("outbox");
   }
 
   async _newEvents() {
@@ -81,7 +84,10 @@ export class OpenResult extends EventTarget {
   _take(events) {
     const fresh = events.filter(({ seq }) => seq > this.seq);
     this.events.push(...fresh);
-    if (fresh.some((event) => changesVoxels(event, this.events))) this._say("voxels");
+    if (fresh.some((event) => changesVoxels(event, this.events))) {
+      this.drawn++;
+      this._say("voxels");
+    }
   }
 
   /** Queue an edit. */

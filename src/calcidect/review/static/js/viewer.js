@@ -34,7 +34,7 @@ export class Viewer {
     if (!document.createElement("canvas").getContext("webgl2")) throw new Error("this browser shows no WebGL 2");
     const { Niivue, NVImage } = await import("/static/niivue/niivue.js");
     this.NVImage = NVImage;
-    this.planes = new Niivue({ ...COMMON, crosshairWidth: 0.3, crosshairWidthUnit: "mm", crosshairGap: 2, isNearestInterpolation: true });
+    this.planes = new Niivue({ ...COMMON, crosshairWidth: 0.8, crosshairWidthUnit: "mm", crosshairGap: 4, isNearestInterpolation: true });
     this.render = new Niivue({ ...COMMON, show3Dcrosshair: true, crosshairWidth: 0.5, crosshairWidthUnit: "mm", sliceType: RENDER });
     await this.planes.attachToCanvas(this.planesCanvas);
     await this.render.attachToCanvas(this.renderCanvas);

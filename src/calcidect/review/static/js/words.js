@@ -30,8 +30,10 @@ export function number(value, decimals = 1) {
 
 /** Where a deposit lies: 'left index finger, distal phalanx, fingertip fat pad'. */
 export function site(row) {
-  const first = row.digit ? `${row.side} ${DIGITS[row.digit]}` : `${row.side ?? ""} hand`.trim();
-  return [first, row.level, row.compartment].filter(Boolean).map(words).join(", ");
+  const part = row.digit ? DIGITS[row.digit] : row.level === "forearm" ? "forearm" : "hand";
+  const first = `${row.side ?? ""} ${part}`.trim();
+  const rest = [row.level, row.compartment].filter(Boolean).map(words);
+  return [first, ...rest.filter((name) => !first.includes(name))].join(", ");
 }
 
 export const digitName = (digit) => DIGITS[digit] ?? MISSING;
