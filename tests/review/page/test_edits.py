@@ -30,7 +30,7 @@ def test_accept_reject_relabel_and_undo_by_keys(reader, case) -> None:
     reader.key("n")
     reader.key("r")
     reader.answer(why="vessel wall")
-    reader.wait_for_history("rejected deposit 2 – vessel wall")
+    reader.wait_for_history("rejected deposit 2 \u2013 vessel wall")
     reader.key("n")
     reader.key("l")
     reader.answer(compartment="subcutaneous", why="outside the retinaculum")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from support.results import small_scene
 from support.review_page import Reader, running
 
 VIEWER = Path(__file__).parents[3] / "src/calcidect/review/static/niivue/niivue.js"
+AIR_HU = -500
 pytestmark = pytest.mark.skipif(not VIEWER.exists(), reason="NiiVue was not fetched when the package was installed")
 
 
@@ -22,7 +24,12 @@ def made_up_scan() -> ScanReading:
     """Return the scan of the made-up result as if it had been read."""
     scene, reading = small_scene(), ScanReading()
     settings = Settings(findings=FindingsSettings(bulky_deposit_mm3=300.0))
-    reading.scan, reading.state = Scan(scene.study, scene.maps, scene.anatomy, settings), "ready"
+    hands = tuple(
+        replace(hand, body=scene.study.low.cropped(hand.start, hand.size).array > AIR_HU)
+        for hand in scene.anatomy.hands
+    )
+    reading.scan = Scan(scene.study, scene.maps, replace(scene.anatomy, hands=hands), settings)
+    reading.state = "ready"
     return reading
 
 
@@ -88,7 +95,9 @@ def test_cursor_goes_to_the_deposit_and_tells_what_is_there(reader) -> None:
 
 def test_a_click_on_a_plane_moves_all_planes_there(reader) -> None:
     scene = small_scene()
-    label, bone = next((n, b) for n, b in scene.anatomy.bone_labels.items() if (b.side, b.bone) == ("right", "capitate"))
+    label, bone = next(
+        (n, b) for n, b in scene.anatomy.bone_labels.items() if (b.side, b.bone) == ("right", "capitate")
+    )
     k, j, i = (axis.mean() for axis in (scene.anatomy.bones.array == label).nonzero())
     point = scene.study.low.grid.point_of([i, j, k])
     select(reader, 3)

@@ -21,9 +21,8 @@ def turned_grid() -> Grid:
 
 
 def described(grid: Grid) -> dict:
-    return {
-        "size": grid.size, "spacing_mm": grid.spacing_mm, "origin_mm": grid.origin_mm, "direction": grid.direction.tolist(),
-    }  # fmt: skip
+    names = ("size", "spacing_mm", "origin_mm")
+    return {**{name: getattr(grid, name) for name in names}, "direction": grid.direction.tolist()}
 
 
 def test_points_and_voxels_agree_with_the_servers_geometry(page) -> None:
@@ -72,11 +71,11 @@ def inside(packed: dict, grid: Grid) -> np.ndarray:
 
 
 def test_undo_and_redo_go_back_and_forth_through_ones_own_edits(page) -> None:
+    done = [("me", "accept", 1), ("other", "accept", 2), ("me", "reject", 3), ("me", "undo", 3), ("me", "undo", 1)]
     events = [
-        {"seq": 1, "who": "me", "kind": "accept", "target": 1}, {"seq": 2, "who": "other", "kind": "accept", "target": 2},
-        {"seq": 3, "who": "me", "kind": "reject", "target": 3}, {"seq": 4, "who": "me", "kind": "undo", "target": 3},
-        {"seq": 5, "who": "me", "kind": "undo", "target": 1},
-    ]  # fmt: skip
+        {"seq": seq, "who": who, "kind": kind, "target": target}
+        for seq, (who, kind, target) in enumerate(done, start=1)
+    ]
     script = """async (events) => {
       const { lastDone, lastUndone } = await import("/static/js/undo.js");
       const more = (...added) => [...events, ...added];

@@ -20,6 +20,7 @@ export class Images {
   constructor(result) {
     this.result = result;
     this.grid = COARSE;
+    for (const name of ["shown", "loaded"]) delete byId("images").dataset[name];
     const signal = (this.ended = new AbortController()).signal;
     for (const [id, act] of Object.entries(this._controls())) byId(id).addEventListener("input", act, { signal });
     result.addEventListener("voxels", () => this._labelsChanged(), { signal });
@@ -37,6 +38,7 @@ export class Images {
     this._fillChoices();
     if (!viewer) return;
     this.viewer = viewer;
+    viewer.cursor = null;
     viewer.onCursor = (point) => showReadout(this.result, this.volumes, this.grid, point);
     this.volumes = new Volumes(this.result.id, viewer.NVImage);
     await this._show();
@@ -115,9 +117,9 @@ export class Images {
 
   _style() {
     const { image, bones, deposits } = this.shown;
-    [image.image.cal_min, image.image.cal_max] = byId("view-window").value.split(" ").map(Number);
     const unit = this.listed.find(({ name }) => name === image.name).unit;
-    image.image.colormap = unit === "HU" ? "gray" : MAPS_COLOURS;
+    image.image.colormap = unit === "HU" ? "gray" : MAPS_COLOURS; // first: NiiVue chooses a window of its own with it
+    [image.image.cal_min, image.image.cal_max] = byId("view-window").value.split(" ").map(Number);
     bones.image.opacity = Number(byId("view-bones").value);
     deposits.image.opacity = Number(byId("view-deposits").value);
     colourBones(bones, this.result.data.bones);
