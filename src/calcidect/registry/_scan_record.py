@@ -64,14 +64,15 @@ def _origin(document: Items, result: Result) -> Items:
         "scan_age_years": study["age"],
         "scan_sex": study["sex"],
         "input_hash": result.provenance.input_hash,
-        "findings_hash": _hash(document),
+        "findings_hash": document_hash(document),
         "calibration": result.provenance.calibration,
         "program_version": result.provenance.program_version,
         "schema_version": document["schema_version"],
     }
 
 
-def _hash(document: Items) -> str:
+def document_hash(document: Items) -> str:
+    """Return the SHA-256 of a findings document, by which the registry tells one analysis from another."""
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 

@@ -11,11 +11,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from calcidect.review._agreement import agreement_of_readers
     from calcidect.review._serve import ReviewOptions, serve
+    from calcidect.review._worklist import result_folders
 
-__all__ = ["ReviewOptions", "serve"]
+__all__ = ["ReviewOptions", "agreement_of_readers", "result_folders", "serve"]
 
-_HOMES = {"_serve": ("ReviewOptions", "serve")}
+_HOMES = {
+    "_agreement": ("agreement_of_readers",),
+    "_worklist": ("result_folders",),
+    "_serve": ("ReviewOptions", "serve"),
+}
 
 
 def __getattr__(name: str) -> Any:

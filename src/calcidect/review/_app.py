@@ -17,6 +17,7 @@ from calcidect.review._bodies import EventBody, StateBody
 from calcidect.review._case import Case
 from calcidect.review._faults import RequestRefusedError, error_document, not_found, status_of
 from calcidect.review._gate import browser_of
+from calcidect.review._worklist import Recorded, worklist
 
 REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
 """A report is one page without scripts; one that comes from elsewhere and holds some can't run them."""
@@ -36,13 +37,15 @@ _TYPES = {
 """Files of the page; what ends otherwise is not served."""
 
 
-def make_app(cases: dict[str, Case]) -> FastAPI:
+def make_app(cases: dict[str, Case], recorded: Callable[[], Recorded] | None = None) -> FastAPI:
     """Return the application behind the gate.
 
     Parameters
     ----------
     cases : dict
         Results under review, by the index that requests use.
+    recorded : callable, optional
+        Reads the scans of a registry.
     """
     app = FastAPI(title="calcidect review", openapi_url=None, docs_url=None, redoc_url=None)
     _add_errors(app)
@@ -53,7 +56,11 @@ def make_app(cases: dict[str, Case]) -> FastAPI:
             raise not_found("result")
         return cases[index]
 
-    _add_reading(app, cases, case_of)
+    @app.get("/api/worklist")
+    def listed() -> list[dict[str, Any]]:
+        return worklist(cases.values(), None if recorded is None else recorded())
+
+    _add_reading(app, case_of)
     _add_writing(app, case_of)
     return app
 
@@ -131,11 +138,7 @@ def _add_writing(app: FastAPI, case_of: Callable[[str], Case]) -> None:
         return case_of(index).saving()
 
 
-def _add_reading(app: FastAPI, cases: dict[str, Case], case_of: Callable[[str], Case]) -> None:
-    @app.get("/api/worklist")
-    def worklist() -> list[dict[str, Any]]:
-        return [case.listed() for case in cases.values()]
-
+def _add_reading(app: FastAPI, case_of: Callable[[str], Case]) -> None:
     @app.get("/api/results/{index}")
     def result(index: str) -> dict[str, Any]:
         return case_of(index).described()

@@ -66,7 +66,7 @@ class Case:
         self.versions = self.reviews / ("versions-2" if blinded else "versions")
         self.history = History(events_file(folder, blinded=blinded), lambda: self._ground)
         self._saving = Saving(self.versions)
-        self._last = last_version(self.versions)
+        self.last_version = last_version(self.versions)
         self._lock = RLock()
 
     @property
@@ -131,7 +131,7 @@ class Case:
 
     def rows(self, state: State, numbers: Iterable[int]) -> list[dict[str, Any]]:
         """Return rows of deposits as readers left them."""
-        return rows_of(state, self._ground[0], numbers, self._last.measured)
+        return rows_of(state, self._ground[0], numbers, self.last_version.measured)
 
     def listed(self) -> dict[str, Any]:
         """Return the case's row of the work list."""
@@ -147,7 +147,7 @@ class Case:
         }
 
     def _burden(self) -> Any:
-        return self._last.burden or self.document["burden"]
+        return (self.last_version.document or self.document)["burden"]
 
     def described(self) -> dict[str, Any]:
         """Return all that the page shows of the case beside volumes and pictures."""
@@ -224,7 +224,7 @@ class Case:
         return self.scan.scan
 
     def _saved(self) -> None:
-        self._last = last_version(self.versions)
+        self.last_version = last_version(self.versions)
 
     def saving(self) -> dict[str, Any]:
         """Return how far the version on its way is."""

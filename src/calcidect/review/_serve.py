@@ -16,6 +16,7 @@ from calcidect.review._app import make_app
 from calcidect.review._case import Case, check_reader
 from calcidect.review._gate import Gate, Keys
 from calcidect.review._scan import ScanReading
+from calcidect.review._worklist import recorded_scans, result_folders
 from calcidect.settings import Settings
 
 LOOPBACK = "127.0.0.1"
@@ -37,6 +38,8 @@ class ReviewOptions:
         What the one result was made of; read in the background.
     settings : Settings or None
         Of the result, where they name files.
+    registry : str or None
+        Database whose people and visits the work list shows.
     port : int
         0: any free one.
     """
@@ -46,6 +49,7 @@ class ReviewOptions:
     blinded: bool = False
     scan: Path | None = None
     settings: Settings | None = None
+    registry: str | None = None
     port: int = 0
 
 
@@ -55,7 +59,7 @@ def serve(results: Sequence[Path], options: ReviewOptions, opened: Callable[[str
     Parameters
     ----------
     results : sequence of Path
-        Result folders; never written to.
+        Result folders, or folders of them; never written to.
     options : ReviewOptions
     opened : callable
         Told the link that opens the application; again after each use, since a link works once.
@@ -68,6 +72,7 @@ def serve(results: Sequence[Path], options: ReviewOptions, opened: Callable[[str
         If the port is taken.
     """
     cases = open_cases(results, options)
+    recorded = None if options.registry is None else recorded_scans(options.registry)
     with _listening(options.port) as listener:
         port = int(listener.getsockname()[1])
         keys = Keys()
@@ -75,7 +80,7 @@ def serve(results: Sequence[Path], options: ReviewOptions, opened: Callable[[str
         def tell() -> None:
             opened(f"http://{LOOPBACK}:{port}/open?token={keys.token}")
 
-        gate = Gate(make_app(cases), port, keys, tell)
+        gate = Gate(make_app(cases, recorded), port, keys, tell)
         if options.scan is not None:
             Thread(target=lambda: [case.result for case in cases.values()], daemon=True).start()  # begins to read
         tell()
@@ -89,17 +94,18 @@ def serve(results: Sequence[Path], options: ReviewOptions, opened: Callable[[str
 def open_cases(results: Sequence[Path], options: ReviewOptions) -> dict[str, Case]:
     """Return results as the server knows them, by the index that requests use."""
     reader = check_reader(options.reader)
-    if options.scan is not None and len(results) != 1:
+    folders = result_folders(results)
+    if options.scan is not None and len(folders) != 1:
         raise UsageError(
             "scan_of_one", found="A scan is given for several results.", expected="One result with its scan.",
             remedy="Review them one at a time, or leave --scan out.",
         )  # fmt: skip
     return {
         f"r{n}": Case(
-            f"r{n}", folder.resolve(), reader, read_only=options.read_only, blinded=options.blinded,
+            f"r{n}", folder, reader, read_only=options.read_only, blinded=options.blinded,
             scan=ScanReading(options.scan, options.settings),
         )
-        for n, folder in enumerate(results, start=1)
+        for n, folder in enumerate(folders, start=1)
     }  # fmt: skip
 
 
@@ -109,6 +115,7 @@ def _listening(port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((LOOPBACK, port))
+        listener.listen()  # before the link is told: a browser may be faster than the server
     except OSError:
         listener.close()
         raise UsageError(

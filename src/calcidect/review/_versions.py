@@ -22,11 +22,11 @@ class Measured:
 
 @dataclass(frozen=True)
 class Version:
-    """The last saved version: its name, what it measured, and its burden. Without a name there is none."""
+    """The last saved version: its name, what it measured, and its findings document. Without a name there is none."""
 
     name: str = ""
     measured: Mapping[int, Measured] = field(default_factory=dict)
-    burden: Mapping[str, Any] = field(default_factory=dict)
+    document: dict[str, Any] = field(default_factory=dict)
 
 
 def version_names(versions: Path) -> list[str]:
@@ -56,4 +56,4 @@ def last_version(versions: Path) -> Version:
         number = str(row["deposit_id"])
         shaped_by = tuple(review["shaped_by"][number])
         measured[row["deposit_id"]] = Measured(shaped_by, review["labels"].get(number, {}), row)
-    return Version(names[-1], measured, document["burden"])
+    return Version(names[-1], measured, document)
