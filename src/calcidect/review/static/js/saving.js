@@ -11,7 +11,7 @@ export class Saving {
     this.says = make("p", { role: "status" });
     this.bar = make("progress", { max: "1", value: "0", "aria-label": "Saving", hidden: true });
     this.button = make("button", { type: "button", onclick: () => this.save() }, "Save a reviewed version");
-    this.reports = make("p", {}, reportLink(result, null));
+    this.reports = make("p", { class: "bar" });
     this.state = make("select", { "aria-label": "State of the review", onchange: () => this._setState() });
     fillSelect(this.state, Object.entries(STATES));
     const bar = make("div", { class: "bar" }, make("label", {}, "State ", this.state), this.button);
@@ -26,6 +26,7 @@ export class Saving {
 
   show() {
     const { data, outbox } = this.result;
+    this.reports.replaceChildren(...[null, ...data.versions].map((version) => reportLink(this.result, version)));
     this.state.value = data.state;
     this.state.disabled = data.read_only;
     this.button.disabled = data.read_only || outbox.waiting.length > 0 || !this.bar.hidden;
@@ -68,7 +69,6 @@ export class Saving {
     if (job.state === "running") setTimeout(() => this._follow(), ASK_MS);
     if (job.state === "done" && this.was === "running") this.result.poll(true); // what was drawn is measured now
     this.was = job.state;
-    if (job.state === "done") this.reports.replaceChildren(reportLink(this.result, null), " ", reportLink(this.result, job.version));
     this.show();
   }
 }

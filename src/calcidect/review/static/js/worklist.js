@@ -3,12 +3,13 @@ import { getJson, post } from "./api.js";
 import { byId, fillSelect, make, tell } from "./dom.js";
 import { matches } from "./order.js";
 import { Sortable } from "./sortable.js";
-import { number, STATES } from "./words.js";
+import { number, STATES, words } from "./words.js";
 
-const name = (row) => row.subject || row.id;
+const name = (row) => row.subject || row.id || words(null);
 
+/** A recorded scan whose folder was not given has no id, and can't be opened. */
 function link(row) {
-  return make("a", { href: `#${row.id}` }, name(row));
+  return row.id === null ? name(row) : make("a", { href: `#${row.id}` }, name(row));
 }
 
 function picture(row) {
@@ -16,8 +17,12 @@ function picture(row) {
   return make("img", { src: row.thumbnail, alt: "", loading: "lazy", class: "thumbnail" });
 }
 
+/** As recorded in the registry, where there is one. */
+const person = (row) => (row.person_id ? `${row.person_id}, ${words(row.visit)}` : words(null));
+
 function stateOf(row) {
-  const select = make("select", { "aria-label": `State of ${name(row)}`, disabled: row.read_only });
+  if (row.id === null) return words(row.state);
+  const select = make("select", { "aria-label": `State of ${name(row)}` });
   fillSelect(select, Object.entries(STATES));
   select.value = row.state;
   select.addEventListener("change", () =>
@@ -32,6 +37,7 @@ function stateOf(row) {
 const COLUMNS = [
   { name: "picture", title: "Picture", cell: picture },
   { name: "subject", title: "Subject", key: name, cell: link },
+  { name: "person", title: "Person, visit", key: (row) => row.person_id, cell: person },
   { name: "state", title: "State", key: (row) => row.state, cell: stateOf },
   { name: "deposits", title: "Deposits", key: (row) => row.deposits, cell: (row) => number(row.deposits, 0), number: true },
   { name: "mass", title: "HA mass, mg", key: (row) => row.ha_mass_mg, cell: (row) => number(row.ha_mass_mg), number: true },
@@ -54,7 +60,7 @@ export class Worklist {
 
   _show() {
     const [state, sought] = [byId("worklist-state").value, byId("worklist-find").value];
-    const rows = this.rows.filter((row) => (!state || row.state === state) && matches([name(row), row.state], sought));
+    const rows = this.rows.filter((row) => (!state || row.state === state) && matches([name(row), row.person_id, row.state], sought));
     this.table.show(rows);
     byId("worklist-count").textContent = `${rows.length} of ${this.rows.length}`;
   }
