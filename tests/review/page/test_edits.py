@@ -8,10 +8,17 @@ from support.review_page import Reader, running
 
 def test_work_list_shows_each_result_and_is_filtered(context, server) -> None:
     page = Reader(context, server).page
-    assert page.inner_text("#worklist tbody tr td:nth-child(5)") == "5"
+    assert page.inner_text("#worklist tbody tr td:nth-child(4)") == "5"
     assert "Research use only" in page.inner_text("header")
     page.select_option("#worklist-state", "reviewed")
     assert page.inner_text("#worklist-count") == "0 of 1"
+    page.select_option("#worklist-state", "")
+    with page.expect_response("**/state"):
+        page.select_option("#worklist tbody select", "in_review")
+    page.click("#worklist th button >> text=Deposits")
+    assert page.input_value("#worklist tbody select") == "in_review"
+    page.reload()
+    assert page.input_value("#worklist tbody select") == "in_review"
 
 
 def test_all_deposits_are_reached_by_keys(reader) -> None:

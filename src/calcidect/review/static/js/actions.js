@@ -16,15 +16,47 @@ export function makeActions(result, tools) {
   const actions = {
     next: { key: "n", says: "next deposit", run: () => result().select(tools.table.neighbour(1)) },
     previous: { key: "p", says: "previous deposit", run: () => result().select(tools.table.neighbour(-1)) },
-    accept: { title: "Accept", key: "a", ofDeposit: true, changes: true, run: () => result().edit("accept", selected()) },
+    accept: {
+      title: "Accept",
+      key: "a",
+      ofDeposit: true,
+      changes: true,
+      run: () => result().edit("accept", selected()),
+    },
     reject: { title: "Reject", key: "r", ofDeposit: true, changes: true, run: () => reject(result()) },
     relabel: { title: "Relabel", key: "l", ofDeposit: true, changes: true, run: () => relabel(result()) },
-    split: { title: "Split", key: "s", ofDeposit: true, changes: true, needsScan: true, run: () => tools.split.start(result()) },
+    split: {
+      title: "Split",
+      key: "s",
+      ofDeposit: true,
+      changes: true,
+      needsScan: true,
+      run: () => tools.split.start(result()),
+    },
     merge: { title: "Merge ticked", key: "m", changes: true, needsScan: true, run: () => merge(result()) },
-    paint: { title: "Paint", key: "b", changes: true, needsScan: true, run: () => tools.paint.start(result(), "paint") },
-    erase: { title: "Erase", key: "e", ofDeposit: true, changes: true, needsScan: true, run: () => tools.paint.start(result(), "erase") },
+    paint: {
+      title: "Paint",
+      key: "b",
+      changes: true,
+      needsScan: true,
+      run: () => tools.paint.start(result(), "paint"),
+    },
+    erase: {
+      title: "Erase",
+      key: "e",
+      ofDeposit: true,
+      changes: true,
+      needsScan: true,
+      run: () => tools.paint.start(result(), "erase"),
+    },
     note: { title: "Note", key: "o", ofDeposit: true, changes: true, run: () => note(result()) },
-    unreview: { title: "Set back", key: "x", ofDeposit: true, changes: true, run: () => result().edit("unreview", selected()) },
+    unreview: {
+      title: "Set back",
+      key: "x",
+      ofDeposit: true,
+      changes: true,
+      run: () => result().edit("unreview", selected()),
+    },
     undo: { title: "Undo", key: "u", changes: true, run: () => undo(result(), "undo", lastDone) },
     redo: { title: "Redo", key: "Shift+U", changes: true, run: () => undo(result(), "redo", lastUndone) },
     help: { title: "Keys", key: "?", run: () => tools.help(actions) },
@@ -49,7 +81,15 @@ async function reject(result) {
 async function relabel(result) {
   const row = result.row(result.selected);
   const { catalogue } = result.data;
-  const kinds = { side: "sides", digit: "digits", level: "levels", compartment: "compartments", pattern: "patterns", material: "materials", artefact: "flags" };
+  const kinds = {
+    side: "sides",
+    digit: "digits",
+    level: "levels",
+    compartment: "compartments",
+    pattern: "patterns",
+    material: "materials",
+    artefact: "flags",
+  };
   const optional = ["digit", "level", "compartment", "pattern", "artefact"];
   const before = Object.fromEntries(Object.keys(kinds).map((name) => [name, String(row[name] ?? "")]));
   before.artefact = row.review.artefact ?? "";
@@ -57,11 +97,22 @@ async function relabel(result) {
     const options = catalogue[list].map((value) => [value, words(value)]);
     return choice(words(name), name, optional.includes(name) ? [["", "none"], ...options] : options, before[name]);
   });
-  const given = await askForm(`Relabel deposit ${row.deposit_id}: ${site(row)}`, [...fields, reason()], [["yes", "Relabel"]]);
+  const given = await askForm(
+    `Relabel deposit ${row.deposit_id}: ${site(row)}`,
+    [...fields, reason()],
+    [["yes", "Relabel"]],
+  );
   if (!given) return;
   const changed = Object.keys(kinds).filter((name) => given.values[name] !== before[name]);
-  const value = (name) => (given.values[name] === "" ? null : name === "digit" ? Number(given.values[name]) : given.values[name]);
-  if (changed.length) result.edit("relabel", row.deposit_id, Object.fromEntries(changed.map((name) => [name, value(name)])), given.values.why);
+  const value = (name) =>
+    given.values[name] === "" ? null : name === "digit" ? Number(given.values[name]) : given.values[name];
+  if (changed.length)
+    result.edit(
+      "relabel",
+      row.deposit_id,
+      Object.fromEntries(changed.map((name) => [name, value(name)])),
+      given.values.why,
+    );
 }
 
 async function merge(result) {

@@ -27,11 +27,13 @@ async function ask(path, options = {}) {
 export const getJson = async (path) => (await ask(path)).json();
 
 export const post = async (path, body = {}) =>
-  (await ask(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-Calcidect": "1" },
-    body: JSON.stringify(body),
-  })).json();
+  (
+    await ask(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Calcidect": "1" },
+      body: JSON.stringify(body),
+    })
+  ).json();
 
 /** Bytes of a .nii.gz, unpacked by the browser beside the page's own work. */
 export async function getUnpacked(path) {

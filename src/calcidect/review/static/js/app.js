@@ -27,7 +27,12 @@ let inHand = null;
 const table = new DepositTable((row) => result.select(row.deposit_id));
 const tools = { table, paint: held(new PaintTool(() => viewer)), split: held(new SplitTool(() => viewer)), help };
 const actions = makeActions(() => result, tools);
-listen(actions, () => viewer, () => inHand, () => result?.data !== undefined);
+listen(
+  actions,
+  () => viewer,
+  () => inHand,
+  () => result?.data !== undefined,
+);
 
 /** A tool that is remembered as the one in hand when it starts. */
 function held(tool) {
@@ -37,8 +42,14 @@ function held(tool) {
 }
 
 function help(all) {
-  const rows = Object.values(all).map(({ key, title, says }) => make("tr", {}, make("td", {}, make("kbd", {}, key)), make("td", {}, title ?? says)));
-  const more = [["Arrows, page up, page down", "move the cursor on the planes; with shift by 10 mm"], ["Space", "paint, erase or set a point at the cursor"], ["Esc", "put the tool away"]];
+  const rows = Object.values(all).map(({ key, title, says }) =>
+    make("tr", {}, make("td", {}, make("kbd", {}, key)), make("td", {}, title ?? says)),
+  );
+  const more = [
+    ["Arrows, page up, page down", "move the cursor on the planes; with shift by 10 mm"],
+    ["Space", "paint, erase or set a point at the cursor"],
+    ["Esc", "put the tool away"],
+  ];
   rows.push(...more.map(([key, text]) => make("tr", {}, make("td", {}, make("kbd", {}, key)), make("td", {}, text))));
   return showText("Keys", [make("table", {}, make("tbody", {}, ...rows))]);
 }
@@ -53,7 +64,8 @@ async function openResult(id) {
   byId("result-page").hidden = false;
   images = new Images(opened);
   await opened.open();
-  if (opened.data.dropped_bytes) tell("The server was stopped while it wrote: the last, unfinished line of the record was left out.", true);
+  if (opened.data.dropped_bytes)
+    tell("The server was stopped while it wrote: the last, unfinished line of the record was left out.", true);
   saving = new Saving(opened);
   asked ??= startViewer();
   viewer = await asked;
@@ -78,7 +90,11 @@ function showSelected() {
 function showOutbox() {
   const count = result.outbox.waiting.length;
   const away = !result.reached || result.outbox.failures > 0;
-  byId("connection").textContent = away ? `The server is not reached; ${count} edits wait and will be sent.` : count ? `Sending ${count} edits ...` : "";
+  byId("connection").textContent = away
+    ? `The server is not reached; ${count} edits wait and will be sent.`
+    : count
+      ? `Sending ${count} edits ...`
+      : "";
   byId("connection").classList.toggle("error", away);
   if (result.data) {
     table.show(result);
@@ -101,7 +117,8 @@ async function go() {
   try {
     await (id ? openResult(id) : worklist.open());
   } catch (error) {
-    if (error instanceof Refused && error.status === 401) return tell("This page was closed by the server. Open the link that calcidect review shows.", true);
+    if (error instanceof Refused && error.status === 401)
+      return tell("This page was closed by the server. Open the link that calcidect review shows.", true);
     tell(error.message, true);
   }
 }

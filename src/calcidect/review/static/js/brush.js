@@ -32,7 +32,9 @@ export class Stroke {
       for (let j = -reach[1]; j <= reach[1]; j++)
         for (let k = -reach[2]; k <= reach[2]; k++) {
           const voxel = [nearest[0] + i, nearest[1] + j, nearest[2] + k];
-          const offset = voxel.map((n, axis) => (axis === this.normal ? 0 : (n - centre[axis]) * this.grid.spacing[axis]));
+          const offset = voxel.map((n, axis) =>
+            axis === this.normal ? 0 : (n - centre[axis]) * this.grid.spacing[axis],
+          );
           if (Math.hypot(...offset) <= this.radius) this._add(voxel);
         }
   }

@@ -24,21 +24,33 @@ function fill(box, result, actions) {
   const row = result.row(result.selected);
   if (!row) {
     const none = make("h3", { id: "deposit-title" }, "No deposit is selected");
-    box.replaceChildren(none, buttons(result, actions, (action) => !action.ofDeposit));
+    box.replaceChildren(
+      none,
+      buttons(result, actions, (action) => !action.ofDeposit),
+    );
     return;
   }
   const unmeasured = row.review.measured === false ? ", measured when it is saved" : "";
   const title = make("h3", { id: "deposit-title" }, `Deposit ${row.deposit_id}: ${row.review.state}${unmeasured}`);
   const values = make("dl", { class: "values" });
   for (const [name, of] of VALUES) values.append(make("div", {}, make("dt", {}, name), make("dd", {}, of(row))));
-  box.replaceChildren(title, make("div", { class: "beside" }, pictures(result, row), values), buttons(result, actions, () => true));
+  box.replaceChildren(
+    title,
+    make("div", { class: "beside" }, pictures(result, row), values),
+    buttons(result, actions, () => true),
+  );
 }
 
 function pictures(result, row) {
   const box = make("div", { class: "pictures" });
   for (const view of ["axial", "coronal"]) {
     const src = `/api/results/${result.id}/thumbnails/${row.deposit_id}.png?view=${view}&overlay=1&drawn=${result.drawn}`; // anew once labels were drawn
-    const image = make("img", { src, alt: `Deposit ${row.deposit_id}, ${view}`, class: "thumbnail", onerror: () => image.remove() });
+    const image = make("img", {
+      src,
+      alt: `Deposit ${row.deposit_id}, ${view}`,
+      class: "thumbnail",
+      onerror: () => image.remove(),
+    });
     box.append(image);
   }
   return box;
@@ -48,7 +60,14 @@ function buttons(result, actions, wanted) {
   const box = make("div", { class: "bar", role: "group", "aria-label": "What to do" });
   for (const action of Object.values(actions).filter((a) => a.title && wanted(a))) {
     const why = whyNot(result, action);
-    const given = { type: "button", onclick: action.run, disabled: Boolean(why), title: why, dataset: { focus: action.title }, "aria-keyshortcuts": action.key };
+    const given = {
+      type: "button",
+      onclick: action.run,
+      disabled: Boolean(why),
+      title: why,
+      dataset: { focus: action.title },
+      "aria-keyshortcuts": action.key,
+    };
     box.append(make("button", given, action.title, make("kbd", {}, action.key)));
   }
   return box;
@@ -58,7 +77,8 @@ function buttons(result, actions, wanted) {
 export function whyNot(result, action) {
   if (action.changes && result.data.read_only) return "This review is open for reading only.";
   if (action.needsScan && !result.data.has_scan) return "Needs the scan: start calcidect review with --scan.";
-  if (action.needsScan && result.data.scan_state !== "ready") return result.data.scan_message || "The scan is not read yet.";
+  if (action.needsScan && result.data.scan_state !== "ready")
+    return result.data.scan_message || "The scan is not read yet.";
   if (action.ofDeposit && !result.row(result.selected)) return "Choose a deposit first.";
   return "";
 }

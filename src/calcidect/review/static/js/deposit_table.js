@@ -4,14 +4,21 @@ import { matches } from "./order.js";
 import { Sortable } from "./sortable.js";
 import { MARKS, number, site, words } from "./words.js";
 
-const SHOWN = [["", "all"], ["unreviewed", "unreviewed"], ["accepted", "accepted"], ["rejected", "rejected"], ["changed", "changed"]];
+const SHOWN = [
+  ["", "all"],
+  ["unreviewed", "unreviewed"],
+  ["accepted", "accepted"],
+  ["rejected", "rejected"],
+  ["changed", "changed"],
+];
 
 export class DepositTable {
   /** @param {(row: object) => void} onChoose a row was clicked */
   constructor(onChoose) {
     this.onChoose = onChoose;
     fillSelect(byId("deposits-show"), SHOWN);
-    for (const id of ["deposits-show", "deposits-find"]) byId(id).addEventListener("input", () => this.show(this.result));
+    for (const id of ["deposits-show", "deposits-find"])
+      byId(id).addEventListener("input", () => this.show(this.result));
     this.table = new Sortable(byId("deposits"), this._columns(), "id", (row) => this._rowGiven(row));
   }
 
@@ -22,15 +29,29 @@ export class DepositTable {
       { name: "review", title: "Seen", key: (row) => row.review.state, cell: (row) => mark(row, this.result) },
       { name: "site", title: "Site", key: site, cell: site },
       { name: "pattern", title: "Pattern", key: (row) => row.pattern, cell: (row) => words(row.pattern) },
-      { name: "mass", title: "HA, mg", key: (row) => row.ha_mass_mg, cell: (row) => number(row.ha_mass_mg), number: true },
-      { name: "volume", title: "mm\u00b3", key: (row) => row.volume_mm3, cell: (row) => number(row.volume_mm3), number: true },
+      {
+        name: "mass",
+        title: "HA, mg",
+        key: (row) => row.ha_mass_mg,
+        cell: (row) => number(row.ha_mass_mg),
+        number: true,
+      },
+      {
+        name: "volume",
+        title: "mm\u00b3",
+        key: (row) => row.volume_mm3,
+        cell: (row) => number(row.volume_mm3),
+        number: true,
+      },
     ];
   }
 
   show(result) {
     this.result = result;
     const [wanted, sought] = [byId("deposits-show").value, byId("deposits-find").value];
-    const rows = result.rows.filter((row) => isWanted(row, wanted) && matches([row.deposit_id, site(row), row.pattern, row.material], sought));
+    const rows = result.rows.filter(
+      (row) => isWanted(row, wanted) && matches([row.deposit_id, site(row), row.pattern, row.material], sought),
+    );
     const scroll = byId("deposits").parentElement.scrollTop;
     this.table.show(rows);
     byId("deposits").parentElement.scrollTop = scroll;
@@ -62,14 +83,30 @@ export class DepositTable {
   _button(row) {
     const chosen = row.deposit_id === this.result.selected;
     const label = `Deposit ${row.deposit_id}`;
-    return make("button", { type: "button", "aria-label": label, "aria-pressed": String(chosen), dataset: { focus: `choose ${row.deposit_id}` }, onclick: () => this.onChoose(row) }, row.deposit_id);
+    return make(
+      "button",
+      {
+        type: "button",
+        "aria-label": label,
+        "aria-pressed": String(chosen),
+        dataset: { focus: `choose ${row.deposit_id}` },
+        onclick: () => this.onChoose(row),
+      },
+      row.deposit_id,
+    );
   }
 
   _tick(row) {
     const { checked } = this.result;
     const press = (event) => (event.target.checked ? checked.add(row.deposit_id) : checked.delete(row.deposit_id));
     const label = `Tick deposit ${row.deposit_id} for merging`;
-    return make("input", { type: "checkbox", "aria-label": label, dataset: { focus: `tick ${row.deposit_id}` }, checked: checked.has(row.deposit_id), onchange: press });
+    return make("input", {
+      type: "checkbox",
+      "aria-label": label,
+      dataset: { focus: `tick ${row.deposit_id}` },
+      checked: checked.has(row.deposit_id),
+      onchange: press,
+    });
   }
 }
 
@@ -82,5 +119,10 @@ function mark(row, result) {
   const waits = result.outbox.waiting.some(({ target }) => target === row.deposit_id);
   const changed = row.review.changed?.length ? " *" : "";
   const state = row.review.state;
-  return make("span", { title: state }, waits ? "\u2026" : MARKS[state] + changed, make("span", { class: "unseen" }, ` ${state}${changed && " changed"}`));
+  return make(
+    "span",
+    { title: state },
+    waits ? "\u2026" : MARKS[state] + changed,
+    make("span", { class: "unseen" }, ` ${state}${changed && " changed"}`),
+  );
 }

@@ -11,7 +11,9 @@ import { byId, make } from "./dom.js";
 export function askForm(title, fields, answers = [["yes", "OK"]]) {
   const dialog = byId("dialog");
   const form = make("form", {}, make("h2", { id: "dialog-title" }, title), ...fields);
-  const [first, ...others] = answers.map(([value, text]) => make("button", { type: value === answers[0][0] ? "submit" : "button", value }, text));
+  const [first, ...others] = answers.map(([value, text]) =>
+    make("button", { type: value === answers[0][0] ? "submit" : "button", value }, text),
+  );
   const leave = make("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
   form.append(make("div", { class: "bar" }, first, ...others, leave));
   dialog.replaceChildren(form);
@@ -38,7 +40,8 @@ export const showText = (title, nodes) => askForm(title, nodes, [["yes", "Close"
 /** A select of a form. `options` are `[value, text]`. */
 export function choice(label, name, options, chosen) {
   const select = make("select", { name });
-  for (const [value, text] of options) select.append(make("option", { value, selected: String(chosen ?? "") === String(value) }, text));
+  for (const [value, text] of options)
+    select.append(make("option", { value, selected: String(chosen ?? "") === String(value) }, text));
   return make("label", {}, label, " ", select);
 }
 

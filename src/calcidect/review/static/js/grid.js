@@ -12,12 +12,16 @@ export class Grid {
   /** Voxel coordinates (i, j, k), not rounded, of an LPS point. */
   indexOf(point) {
     const offset = point.map((p, row) => p - this.origin[row]);
-    return [0, 1, 2].map((axis) => offset.reduce((sum, o, row) => sum + o * this.direction[row][axis], 0) / this.spacing[axis]);
+    return [0, 1, 2].map(
+      (axis) => offset.reduce((sum, o, row) => sum + o * this.direction[row][axis], 0) / this.spacing[axis],
+    );
   }
 
   /** The axis that is most nearly perpendicular to a plane with this LPS normal. */
   axisAlong(normal) {
-    const along = [0, 1, 2].map((axis) => Math.abs(normal.reduce((sum, n, row) => sum + n * this.direction[row][axis], 0)));
+    const along = [0, 1, 2].map((axis) =>
+      Math.abs(normal.reduce((sum, n, row) => sum + n * this.direction[row][axis], 0)),
+    );
     return along.indexOf(Math.max(...along));
   }
 
@@ -34,6 +38,8 @@ export function voxelOf(affine) {
   const columns = [cross(b, c), cross(c, a), cross(a, b)];
   return (mm) => {
     const offset = [mm[0] - a[3], mm[1] - b[3], mm[2] - c[3]];
-    return [0, 1, 2].map((axis) => columns.reduce((sum, column, row) => sum + column[axis] * offset[row], 0) / determinant);
+    return [0, 1, 2].map(
+      (axis) => columns.reduce((sum, column, row) => sum + column[axis] * offset[row], 0) / determinant,
+    );
   };
 }

@@ -4,7 +4,9 @@ import { KINDS, time, words } from "./words.js";
 
 export function showHistory(result) {
   const sent = result.events.map((event) => line(event)).reverse();
-  const waiting = result.outbox.waiting.map((event) => make("li", { class: "waits" }, `${said(event)}: waits to be sent`)).reverse();
+  const waiting = result.outbox.waiting
+    .map((event) => make("li", { class: "waits" }, `${said(event)}: waits to be sent`))
+    .reverse();
   byId("history").replaceChildren(...waiting, ...sent);
 }
 
@@ -16,7 +18,8 @@ function line(event) {
 
 /** 'relabelled deposit 3 (digit: 2)'. */
 export function said({ kind, target, after }) {
-  const changed = kind === "relabel" ? Object.entries(after ?? {}).map(([name, value]) => `${name}: ${words(value)}`) : [];
+  const changed =
+    kind === "relabel" ? Object.entries(after ?? {}).map(([name, value]) => `${name}: ${words(value)}`) : [];
   return `${KINDS[kind] ?? kind} ${named(kind, target)}${changed.length ? ` (${changed.join(", ")})` : ""}`;
 }
 

@@ -9,10 +9,23 @@ import { BONE_SURFACE, words } from "./words.js";
 const NAMES = { low: "low energy", high: "high energy", hydroxyapatite: "hydroxyapatite", urate: "urate" };
 /** [name, from, to]. HU: in common use for bone and soft tissue; of maps our choice. */
 const WINDOWS = {
-  HU: [["soft tissue", -160, 240], ["bone", -500, 1500], ["mineral", 0, 800]],
-  "mg/cm3": [["dilute", 0, 150], ["dense", 0, 1200]],
+  HU: [
+    ["soft tissue", -160, 240],
+    ["bone", -500, 1500],
+    ["mineral", 0, 800],
+  ],
+  "mg/cm3": [
+    ["dilute", 0, 150],
+    ["dense", 0, 1200],
+  ],
 };
-const LAYOUTS = [["three", "three planes and 3D"], ["axial", "axial"], ["coronal", "coronal"], ["sagittal", "sagittal"], ["3d", "3D"]];
+const LAYOUTS = [
+  ["three", "three planes and 3D"],
+  ["axial", "axial"],
+  ["coronal", "coronal"],
+  ["sagittal", "sagittal"],
+  ["3d", "3D"],
+];
 const MAPS_COLOURS = "inferno"; // even in lightness, so that it reads the same without colour
 
 export class Images {
@@ -70,14 +83,20 @@ export class Images {
 
   _fillImages() {
     const names = this.listed.map(({ name }) => name).filter((name) => NAMES[name]);
-    fillSelect(byId("view-image"), names.map((name) => [name, NAMES[name]]));
+    fillSelect(
+      byId("view-image"),
+      names.map((name) => [name, NAMES[name]]),
+    );
     this._fillWindows();
   }
 
   _fillWindows() {
     const volume = this.listed.find(({ name }) => name === byId("view-image").value);
     const presets = volume ? [["usual", ...volume.window], ...(WINDOWS[volume.unit] ?? [])] : [];
-    fillSelect(byId("view-window"), presets.map(([name, from, to]) => [`${from} ${to}`, `${name}: ${from} to ${to} ${volume.unit}`]));
+    fillSelect(
+      byId("view-window"),
+      presets.map(([name, from, to]) => [`${from} ${to}`, `${name}: ${from} to ${to} ${volume.unit}`]),
+    );
   }
 
   /** Fetch what is wanted and show it; afterwards, without haste, what the read-out needs and the full grid. */
@@ -86,7 +105,9 @@ export class Images {
     const [grid, name] = [this.grid, byId("view-image").value];
     try {
       byId("loading").textContent = `Loading ${NAMES[name]} ...`;
-      const [image, bones, deposits] = await Promise.all([name, "bones", "deposits"].map((n) => this.volumes.get(n, grid)));
+      const [image, bones, deposits] = await Promise.all(
+        [name, "bones", "deposits"].map((n) => this.volumes.get(n, grid)),
+      );
       if (grid !== this.grid || name !== byId("view-image").value) return;
       this.shown = { image, bones, deposits };
       byId("overview").hidden = true;
@@ -112,7 +133,8 @@ export class Images {
 
   _failed(error) {
     if (!(error instanceof Refused) && !(error instanceof Unreachable)) throw error;
-    byId("loading").textContent = error instanceof Unreachable ? "The server is not reached; choose the image again to retry." : error.message;
+    byId("loading").textContent =
+      error instanceof Unreachable ? "The server is not reached; choose the image again to retry." : error.message;
   }
 
   _style() {
@@ -159,7 +181,9 @@ export class Images {
   _labelsChanged() {
     if (!this.viewer) return;
     this.volumes.labelsChanged();
-    this._show().then(() => this._paintRender()).catch((error) => this._failed(error));
+    this._show()
+      .then(() => this._paintRender())
+      .catch((error) => this._failed(error));
   }
 
   /** Rows were accepted, rejected, relabelled; or the scan was read meanwhile, and more images can be had. */
@@ -173,7 +197,8 @@ export class Images {
   _goToSelected() {
     const row = this.result.row(this.result.selected);
     if (!row || !this.viewer?.planes.volumes.length || row.centroid_x_mm === null) return;
-    if (this.grid !== COARSE && row.side !== this.grid && this.result.data.hands.some(({ side }) => side === row.side)) this._toGrid(row.side);
+    if (this.grid !== COARSE && row.side !== this.grid && this.result.data.hands.some(({ side }) => side === row.side))
+      this._toGrid(row.side);
     this.viewer.moveTo([row.centroid_x_mm, row.centroid_y_mm, row.centroid_z_mm]);
   }
 }
@@ -185,7 +210,8 @@ export async function startViewer() {
     await viewer.start();
     return viewer;
   } catch (error) {
-    const why = error instanceof TypeError ? "its viewer (NiiVue) was not fetched when calcidect was built" : error.message;
+    const why =
+      error instanceof TypeError ? "its viewer (NiiVue) was not fetched when calcidect was built" : error.message;
     tell(`Images can't be shown here: ${why}. Lists, pictures and forms work.`, true);
     return null;
   }

@@ -6,7 +6,12 @@ import { closeTool, toolIsOpen } from "./tool_bar.js";
 const STEP_MM = 1; // our choice: about a voxel; with shift ten
 /** LPS: the left of the picture is the right of the person. Keys move as they point in the coronal plane. */
 const STEPS = {
-  ArrowLeft: [-1, 0, 0], ArrowRight: [1, 0, 0], ArrowUp: [0, 0, 1], ArrowDown: [0, 0, -1], PageUp: [0, -1, 0], PageDown: [0, 1, 0],
+  ArrowLeft: [-1, 0, 0],
+  ArrowRight: [1, 0, 0],
+  ArrowUp: [0, 0, 1],
+  ArrowDown: [0, 0, -1],
+  PageUp: [0, -1, 0],
+  PageDown: [0, 1, 0],
 };
 
 const isTyping = (target) => target.matches("input:not([type=checkbox], [type=range]), select, textarea");
@@ -21,7 +26,8 @@ export function listen(actions, viewer, tool, isResultOpen) {
     if (event.key === "Escape" && toolIsOpen()) closeTool();
     else if (event.target === byId("planes") && onCanvas(event, viewer(), tool())) event.preventDefault();
     else {
-      const name = event.shiftKey && event.key.length === 1 && /[a-z]/i.test(event.key) ? `shift+${event.key}` : event.key;
+      const name =
+        event.shiftKey && event.key.length === 1 && /[a-z]/i.test(event.key) ? `shift+${event.key}` : event.key;
       const action = byKey.get(name.toLowerCase());
       if (!action) return;
       event.preventDefault();

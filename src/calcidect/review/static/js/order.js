@@ -15,5 +15,8 @@ export function sorted(rows, { key, down }) {
 /** Whether every word of `sought` stands somewhere in `texts`. */
 export function matches(texts, sought) {
   const all = texts.join(" ").toLowerCase();
-  return sought.toLowerCase().split(/\s+/).every((word) => all.includes(word));
+  return sought
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => all.includes(word));
 }

@@ -21,8 +21,17 @@ export class PaintTool {
     if (!this.viewer()) return tell("Painting needs the images, which can't be shown here.", true);
     Object.assign(this, { result, mode, grid: new Grid(result.data.grid), stroke: null });
     this.where = choice("On", "where", this._targets());
-    this.size = choice("Brush", "size", BRUSHES_MM.map((mm) => [mm, `${mm} mm`]), 2);
-    openTool(mode === "paint" ? "Paint (drag, or space at the cursor)" : "Erase (drag, or space at the cursor)", [this.where, this.size], () => (this.stroke = null));
+    this.size = choice(
+      "Brush",
+      "size",
+      BRUSHES_MM.map((mm) => [mm, `${mm} mm`]),
+      2,
+    );
+    openTool(
+      mode === "paint" ? "Paint (drag, or space at the cursor)" : "Erase (drag, or space at the cursor)",
+      [this.where, this.size],
+      () => (this.stroke = null),
+    );
     laySheet({ down: (e) => this._down(e), move: (e) => this._move(e), up: () => this._up() });
   }
 

@@ -65,7 +65,10 @@ export class Saving {
     if (this.closed) return;
     this.bar.hidden = job.state !== "running";
     if (job.fraction !== null) this.bar.value = job.fraction;
-    this.says.textContent = { running: `Saving: ${job.step}`, done: `Saved as version ${job.version}.`, failed: `Not saved: ${job.message}` }[job.state] ?? "";
+    this.says.textContent =
+      { running: `Saving: ${job.step}`, done: `Saved as version ${job.version}.`, failed: `Not saved: ${job.message}` }[
+        job.state
+      ] ?? "";
     if (job.state === "running") setTimeout(() => this._follow(), ASK_MS);
     if (job.state === "done" && this.was === "running") this.result.poll(true); // what was drawn is measured now
     this.was = job.state;

@@ -30,7 +30,11 @@ export class Sortable {
       this.show(this.rows);
     };
     const mark = sort ? (this.down ? " \u25be" : " \u25b4") : "";
-    const button = make("button", { type: "button", onclick: press, dataset: { focus: column.name } }, column.title + mark);
+    const button = make(
+      "button",
+      { type: "button", onclick: press, dataset: { focus: column.name } },
+      column.title + mark,
+    );
     return make("th", { scope: "col", "aria-sort": sort, class: column.number ? "number" : null }, button);
   }
 

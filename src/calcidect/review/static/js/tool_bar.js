@@ -7,7 +7,11 @@ let leaveNow = null;
 export function openTool(title, parts, onLeave) {
   closeTool();
   leaveNow = onLeave;
-  byId("tool").replaceChildren(make("strong", {}, title), ...parts, make("button", { type: "button", onclick: closeTool }, "Done ", make("kbd", {}, "Esc")));
+  byId("tool").replaceChildren(
+    make("strong", {}, title),
+    ...parts,
+    make("button", { type: "button", onclick: closeTool }, "Done ", make("kbd", {}, "Esc")),
+  );
   byId("tool").hidden = false;
   byId("planes").focus();
 }

@@ -16,7 +16,16 @@ function standing(events, who) {
 }
 
 /** Seq of the reader's last edit that stands, null if there is none. */
-export const lastDone = (events, who) => Math.max(...standing(events, who).filter(([, stood]) => stood).map(([seq]) => seq), 0) || null;
+export const lastDone = (events, who) =>
+  Math.max(
+    ...standing(events, who)
+      .filter(([, stood]) => stood)
+      .map(([seq]) => seq),
+    0,
+  ) || null;
 
 /** Seq of the reader's edit that was undone last, null if there is none. */
-export const lastUndone = (events, who) => standing(events, who).filter(([, stood]) => !stood).at(-1)?.[0] ?? null;
+export const lastUndone = (events, who) =>
+  standing(events, who)
+    .filter(([, stood]) => !stood)
+    .at(-1)?.[0] ?? null;

@@ -13,7 +13,9 @@ const THREE = [
 ];
 const COMMON = {
   dragAndDropEnabled: false, // a file dropped on the page is not the result under review
-  viewModeHotKey: "", clipPlaneHotKey: "", cycleClipPlaneHotKey: "",
+  viewModeHotKey: "",
+  clipPlaneHotKey: "",
+  cycleClipPlaneHotKey: "",
   isRadiologicalConvention: true,
   crosshairColor: [0.94, 0.89, 0.26, 0.8],
   backColor: [0.05, 0.055, 0.067, 1],
@@ -34,8 +36,20 @@ export class Viewer {
     if (!document.createElement("canvas").getContext("webgl2")) throw new Error("this browser shows no WebGL 2");
     const { Niivue, NVImage } = await import("/static/niivue/niivue.js");
     this.NVImage = NVImage;
-    this.planes = new Niivue({ ...COMMON, crosshairWidth: 0.8, crosshairWidthUnit: "mm", crosshairGap: 4, isNearestInterpolation: true });
-    this.render = new Niivue({ ...COMMON, show3Dcrosshair: true, crosshairWidth: 0.5, crosshairWidthUnit: "mm", sliceType: RENDER });
+    this.planes = new Niivue({
+      ...COMMON,
+      crosshairWidth: 0.8,
+      crosshairWidthUnit: "mm",
+      crosshairGap: 4,
+      isNearestInterpolation: true,
+    });
+    this.render = new Niivue({
+      ...COMMON,
+      show3Dcrosshair: true,
+      crosshairWidth: 0.5,
+      crosshairWidthUnit: "mm",
+      sliceType: RENDER,
+    });
     await this.planes.attachToCanvas(this.planesCanvas);
     await this.render.attachToCanvas(this.renderCanvas);
     this.planes.setCustomLayout(THREE);
@@ -94,9 +108,16 @@ export class Viewer {
   place(point, plane) {
     const ratio = this.planes.uiData.dpr ?? 1;
     const at = (p) => this.planes.frac2canvasPosWithTile(this.planes.mm2frac(flip(p)), PLANES.indexOf(plane))?.pos;
-    const [here, beside] = [at(point), at(point.map((p, axis) => (axis === (plane === "sagittal" ? 1 : 0) ? p + 10 : p)))];
+    const [here, beside] = [
+      at(point),
+      at(point.map((p, axis) => (axis === (plane === "sagittal" ? 1 : 0) ? p + 10 : p))),
+    ];
     if (!here || !beside) return null;
-    return { x: here[0] / ratio, y: here[1] / ratio, scale: Math.hypot(beside[0] - here[0], beside[1] - here[1]) / ratio / 10 };
+    return {
+      x: here[0] / ratio,
+      y: here[1] / ratio,
+      scale: Math.hypot(beside[0] - here[0], beside[1] - here[1]) / ratio / 10,
+    };
   }
 
   _canvasPlace(event) {
@@ -130,7 +151,8 @@ function colourLabels(image, largest, of) {
   const table = { R: [0], G: [0], B: [0], A: [0], I: [0], labels: [""] };
   for (let label = 1; label <= largest; label++) {
     const [r, g, b, a] = of(label);
-    for (const [channel, value] of Object.entries({ R: r, G: g, B: b, A: a, I: label, labels: "" })) table[channel].push(value);
+    for (const [channel, value] of Object.entries({ R: r, G: g, B: b, A: a, I: label, labels: "" }))
+      table[channel].push(value);
   }
   image.setColormapLabel(table);
 }
@@ -146,6 +168,8 @@ export function colourDeposits(shown, rows) {
   colourLabels(shown.image, Math.max(1, ...byId.keys()), (id) => {
     const row = byId.get(id);
     if (!row) return [0, 0, 0, 0];
-    return row.review.state === "rejected" ? [...REJECTED_COLOUR, 110] : [...(MATERIAL_COLOURS[row.material] ?? MATERIAL_COLOURS.indeterminate), 255];
+    return row.review.state === "rejected"
+      ? [...REJECTED_COLOUR, 110]
+      : [...(MATERIAL_COLOURS[row.material] ?? MATERIAL_COLOURS.indeterminate), 255];
   });
 }

@@ -4,6 +4,7 @@ import { flip, voxelOf } from "./grid.js";
 
 export const COARSE = "coarse";
 const LABELS = ["deposits", "bones"];
+const INTENT_LABEL = 1002; // NIfTI-1's NIFTI_INTENT_LABEL; NiiVue outlines only what says that it holds labels
 
 /** A volume that the viewer can show, and whose values can be read. */
 export class Shown {
@@ -58,6 +59,8 @@ export class Volumes {
   async _fetch(name, grid) {
     const which = grid === COARSE ? "level=coarse" : `level=full&hand=${grid}`;
     const bytes = await getUnpacked(`/api/results/${this.result}/volumes/${name}?${which}`);
-    return new Shown(name, await this.NVImage.new(bytes, `${name}.nii`, "gray", 1));
+    const image = await this.NVImage.new(bytes, `${name}.nii`, "gray", 1);
+    if (LABELS.includes(name)) image.hdr.intent_code = INTENT_LABEL;
+    return new Shown(name, image);
   }
 }

@@ -16,12 +16,24 @@ export const REJECTED_COLOUR = [120, 120, 120];
 export const STATES = { new: "new", in_review: "in review", reviewed: "reviewed", refused: "refused" };
 export const MARKS = { unreviewed: "\u25cb", accepted: "\u2713", rejected: "\u2717" };
 export const KINDS = {
-  accept: "accepted", reject: "rejected", unreview: "set back", relabel: "relabelled", split: "split", merge: "merged",
-  paint: "painted", erase: "erased", bone_paint: "painted bone", note: "noted", undo: "undid", redo: "redid", state: "state",
+  accept: "accepted",
+  reject: "rejected",
+  unreview: "set back",
+  relabel: "relabelled",
+  split: "split",
+  merge: "merged",
+  paint: "painted",
+  erase: "erased",
+  bone_paint: "painted bone",
+  note: "noted",
+  undo: "undid",
+  redo: "redid",
+  state: "state",
 };
 
 /** `carpal_tunnel` as 'carpal tunnel'. */
-export const words = (name) => (name === null || name === undefined || name === "" ? MISSING : String(name).replaceAll("_", " "));
+export const words = (name) =>
+  name === null || name === undefined || name === "" ? MISSING : String(name).replaceAll("_", " ");
 
 export function number(value, decimals = 1) {
   if (value === null || value === undefined || value === "" || Number.isNaN(value)) return MISSING;
@@ -39,4 +51,5 @@ export function site(row) {
 export const digitName = (digit) => DIGITS[digit] ?? MISSING;
 
 /** A time of the record (UTC) in the reader's own zone. */
-export const time = (utc) => new Date(utc).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+export const time = (utc) =>
+  new Date(utc).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });

@@ -25,12 +25,16 @@ function stateOf(row) {
   const select = make("select", { "aria-label": `State of ${name(row)}` });
   fillSelect(select, Object.entries(STATES));
   select.value = row.state;
-  select.addEventListener("change", () =>
-    post(`/api/results/${row.id}/state`, { state: select.value, why: "" }).catch((error) => {
-      select.value = row.state;
+  select.addEventListener("change", async () => {
+    const before = row.state;
+    row.state = select.value;
+    try {
+      await post(`/api/results/${row.id}/state`, { state: select.value, why: "" });
+    } catch (error) {
+      select.value = row.state = before;
       tell(error.message, true);
-    }),
-  );
+    }
+  });
   return select;
 }
 
@@ -39,9 +43,27 @@ const COLUMNS = [
   { name: "subject", title: "Subject", key: name, cell: link },
   { name: "person", title: "Person, visit", key: (row) => row.person_id, cell: person },
   { name: "state", title: "State", key: (row) => row.state, cell: stateOf },
-  { name: "deposits", title: "Deposits", key: (row) => row.deposits, cell: (row) => number(row.deposits, 0), number: true },
-  { name: "mass", title: "HA mass, mg", key: (row) => row.ha_mass_mg, cell: (row) => number(row.ha_mass_mg), number: true },
-  { name: "volume", title: "Volume, mm\u00b3", key: (row) => row.volume_mm3, cell: (row) => number(row.volume_mm3), number: true },
+  {
+    name: "deposits",
+    title: "Deposits",
+    key: (row) => row.deposits,
+    cell: (row) => number(row.deposits, 0),
+    number: true,
+  },
+  {
+    name: "mass",
+    title: "HA mass, mg",
+    key: (row) => row.ha_mass_mg,
+    cell: (row) => number(row.ha_mass_mg),
+    number: true,
+  },
+  {
+    name: "volume",
+    title: "Volume, mm\u00b3",
+    key: (row) => row.volume_mm3,
+    cell: (row) => number(row.volume_mm3),
+    number: true,
+  },
 ];
 
 export class Worklist {
@@ -55,12 +77,16 @@ export class Worklist {
 
   async open() {
     this.rows = await getJson("/api/worklist");
+    const recorded = this.rows.some((row) => row.person_id);
+    this.table.columns = COLUMNS.filter((column) => column.name !== "person" || recorded);
     this._show();
   }
 
   _show() {
     const [state, sought] = [byId("worklist-state").value, byId("worklist-find").value];
-    const rows = this.rows.filter((row) => (!state || row.state === state) && matches([name(row), row.person_id, row.state], sought));
+    const rows = this.rows.filter(
+      (row) => (!state || row.state === state) && matches([name(row), row.person_id, row.state], sought),
+    );
     this.table.show(rows);
     byId("worklist-count").textContent = `${rows.length} of ${this.rows.length}`;
   }
