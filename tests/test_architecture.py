@@ -17,6 +17,7 @@ HEAVY = {
     "numpy", "scipy", "pandas", "SimpleITK", "nibabel", "pydicom", "pydantic", "PIL", "typst", "jinja2", "mujoco",
     "statsmodels", "firthmodels", "matplotlib", "docx", "pyarrow",
     "sqlalchemy", "alembic", "pg8000", "openpyxl",
+    "fastapi", "starlette", "uvicorn", "filelock",
 }  # fmt: skip
 ROOMS = sorted(
     room.name for room in pkgutil.iter_modules(calcidect.__path__, "calcidect.") if not room.name.endswith("__main__")
@@ -62,7 +63,7 @@ def test_import_calcidect_loads_nothing_heavy():
 def test_help_loads_nothing_heavy():
     help_of = "from typer.testing import CliRunner; from calcidect.cli import app; CliRunner().invoke(app, {})"
     for words in (["--help"], ["analyze", "--help"], ["demo", "--help"], ["registry", "import", "--help"],
-                  ["cohort", "table1", "--help"]):  # fmt: skip
+                  ["cohort", "table1", "--help"], ["review", "--help"]):  # fmt: skip
         assert not imported_by(help_of.format(words)) & (HEAVY - {"pydantic"})  # typer looks for it by itself
 
 

@@ -24,7 +24,7 @@ from support.cases import box, write_case, write_result
 from support.dicom import write_small
 from support.results import small_result
 
-VERBS = ("demo", "simulate", "inspect", "analyze", "calibrate", "validate", "settings", "registry", "cohort")
+VERBS = ("demo", "simulate", "inspect", "analyze", "review", "calibrate", "validate", "settings", "registry", "cohort")
 DEPOSIT, FALSE = box((10, 10, 5), (4, 4, 4)), box((2, 15, 15), (2, 2, 2))
 
 

@@ -11,7 +11,7 @@ import pytest
 from scipy.ndimage import binary_dilation
 
 from calcidect.anatomy import HandAnatomy, find_hands
-from calcidect.findings import Deposit, Findings, measure
+from calcidect.findings import Deposit, Findings, Told, measure, measure_given
 from calcidect.findings._burden import burden_of
 from calcidect.materials import MaterialMaps, decompose
 from calcidect.settings import FindingsSettings, MaterialsSettings, Settings, VendorRuleSettings
@@ -70,6 +70,32 @@ def test_other_mineral_is_listed_and_not_counted(
     )  # fmt: skip
     (listed,) = (artefact for artefact in found.artefacts if artefact.kind == "vascular")
     assert listed.centroid_x_mm == pytest.approx(largest.centroid_x_mm, abs=1.0)
+
+
+def test_what_nobody_changed_is_measured_as_it_was(
+    maps: MaterialMaps, anatomy: HandAnatomy, findings: Findings
+) -> None:  # fmt: skip
+    told = {deposit.deposit_id: Told() for deposit in findings.deposits}
+    again = measure_given(maps, anatomy, findings, findings.deposit_labels.array, told)
+    for name in ("deposits", "bones", "acro_osteolysis", "bone_destruction", "burden", "notices", "artefacts"):
+        assert getattr(again, name) == getattr(findings, name), name
+    assert np.array_equal(again.deposit_labels.array, findings.deposit_labels.array)
+
+
+def test_parts_of_a_deposit_hold_what_the_whole_does(
+    maps: MaterialMaps, anatomy: HandAnatomy, findings: Findings
+) -> None:  # fmt: skip
+    whole = findings.deposits[0]
+    labels = findings.deposit_labels.array.copy()
+    at = np.argwhere(labels == whole.deposit_id)
+    labels[tuple(at[at[:, 0] > np.median(at[:, 0])].T)] = 500
+    told = {deposit.deposit_id: Told() for deposit in findings.deposits[:-1]} | {500: Told(None, {"pattern": "sheet"})}
+    again = {d.deposit_id: d for d in measure_given(maps, anatomy, findings, labels, told).deposits}
+    assert findings.deposits[-1].deposit_id not in again
+    parts = again[whole.deposit_id], again[500]
+    assert parts[1].pattern == "sheet"
+    assert sum(part.ha_mass_mg for part in parts) == pytest.approx(whole.ha_mass_mg, rel=0.1)
+    assert sum(part.volume_mm3 for part in parts) == pytest.approx(whole.volume_mm3, rel=0.1)
 
 
 def test_a_deposit_without_skin_over_it_is_flagged(

@@ -15,17 +15,20 @@ from calcidect.review._folders import folder_hash
 from calcidect.review._scan import Scan, ScanReading, read_scan, settings_of
 from calcidect.settings import Settings
 from review.test_server import saved
-from support.results import small_scene
+from support.results import BLOBS, hand_grid, make_scene, small_scene
 from support.review import Server, stroke, write_small_result
 
 SETTINGS = Settings()
 IN_AIR_HU = -500
+FEW = tuple(BLOBS[n] for n in (0, 2, 4))
+"""One at a fingertip and one in the carpal tunnel of the right hand, one along a tendon of the left."""
 
 
 @pytest.fixture(scope="module")
 def measured():
     """Return the made-up scene with findings that were measured in it, and its result."""
-    scene, low = small_scene(), small_scene().study.low
+    scene = make_scene(hand_grid(1.2), blobs=FEW)
+    low = scene.study.low
     inside = [low.cropped(hand.start, hand.size).array > IN_AIR_HU for hand in scene.anatomy.hands]
     hands = tuple(replace(hand, body=body) for hand, body in zip(scene.anatomy.hands, inside, strict=True))
     scene = replace(scene, anatomy=replace(scene.anatomy, hands=hands))

@@ -46,7 +46,7 @@ def close_up(
     at = np.argwhere(labels.array == deposit_id)
     centre = at[np.abs(at - at.mean(0)).sum(1).argmin()][::-1]
     extent_mm = float(((np.ptp(at, axis=0) + 1) * np.array(labels.grid.spacing_mm[::-1])).max())
-    field_mm = float(np.clip(1.4 * extent_mm, _LEAST_MM, _MOST_MM))
+    field_mm = shown_mm(extent_mm)
     i, j, k = voxels(grey.grid, field_mm / 2)
     half = (i, j, 0) if view == "axial" else (i, 0, k)
     middle = (int(centre[0]), int(centre[1]), int(centre[2]))
@@ -62,6 +62,11 @@ def close_up(
         field_mm / _PIXELS, window,
     )  # fmt: skip
     return _square(drawn)
+
+
+def shown_mm(extent_mm: float) -> float:
+    """Return the width of the picture of a deposit of some extent."""
+    return float(np.clip(1.4 * extent_mm, _LEAST_MM, _MOST_MM))
 
 
 def _plane(box: NDArray[Any], view: PlaneView) -> NDArray[Any]:

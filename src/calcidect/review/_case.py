@@ -81,6 +81,10 @@ class Case:
         self.scan.begin(result.provenance)
         return result
 
+    def prepare(self) -> None:
+        """Read what the algorithm found, so that nobody waits for it."""
+        _ = self._ground
+
     @property
     def _ground(self) -> tuple[Ground, Start]:
         with self._lock:

@@ -62,6 +62,7 @@ class History:
 
     def state(self) -> tuple[int, State]:
         """Return the number of the last event, and the state after it."""
+        self._ground()  # may take seconds the first time; whoever asks for events alone does not wait for it
         with self._lock:
             return self._state_of(self.events())
 
@@ -110,6 +111,7 @@ class History:
     def _add(
         self, identifier: str, base_seq: int, browser: str, make: Callable[[State, tuple[Event, ...]], Event]
     ) -> Done:  # fmt: skip
+        self._ground()
         with self._lock, self._log.locked():
             events = self._log.events
             _, state = self._state_of(events)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.geometry import Grid
+from calcidect.report import shown_mm
 from calcidect.review._faults import not_found
 from calcidect.review._voxels import Voxels
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
 OVERVIEW_HEIGHT_PX = 320
-_AROUND_MM = 60.0
-"""Half the width of the largest picture, and a little."""
 MAP_WINDOW_MG_PER_CM3 = (0.0, 800.0)
 """Black and white where the scan is not there and the hydroxyapatite map stands in: white is dense cortical bone."""
 
@@ -27,9 +26,11 @@ Box = tuple[slice, slice, slice]
 
 
 def box_around(voxels: Voxels, grid: Grid) -> Box:
-    """Return the part of a grid that the largest picture of a deposit can show."""
+    """Return the part of a grid that a picture of a deposit can show."""
     index = np.stack(np.unravel_index(voxels, grid.shape), -1)
-    reach = np.ceil(_AROUND_MM / np.array(grid.spacing_mm[::-1])).astype(int)
+    spacing = np.array(grid.spacing_mm[::-1])
+    around_mm = shown_mm(float(((np.ptp(index, axis=0) + 1) * spacing).max())) / 2
+    reach = np.ceil(around_mm / spacing).astype(int) + 1
     first = np.maximum(index.min(0) - reach, 0)
     last = np.minimum(index.max(0) + 1 + reach, grid.shape)
     k, j, i = (slice(int(low), int(high)) for low, high in zip(first, last, strict=True))

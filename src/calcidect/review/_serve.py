@@ -81,8 +81,8 @@ def serve(results: Sequence[Path], options: ReviewOptions, opened: Callable[[str
             opened(f"http://{LOOPBACK}:{port}/open?token={keys.token}")
 
         gate = Gate(make_app(cases, recorded), port, keys, tell)
-        if options.scan is not None:
-            Thread(target=lambda: [case.result for case in cases.values()], daemon=True).start()  # begins to read
+        if len(cases) == 1:  # the one that will be opened is read before it is asked for, and its scan begun
+            Thread(target=cases["r1"].prepare, daemon=True).start()
         tell()
         config = uvicorn.Config(
             gate, log_config=None, access_log=False, lifespan="off", ws="none", server_header=False,
