@@ -206,6 +206,16 @@ def test_text_that_looks_like_code_is_kept_as_text(tmp_path):
     assert answer.json()[0]["why"] == HTML + SQL
 
 
+def test_a_fault_tells_nothing_of_itself(browser, server, monkeypatch):
+    def fail():
+        raise RuntimeError("/home/SECRET")
+
+    monkeypatch.setattr(server.cases["r1"], "listed", fail)
+    answer = browser.get("/api/worklist")
+    refused(answer, 500)
+    assert answer.json()["error"] == "internal_fault"
+
+
 def test_every_answer_has_the_headers(browser, server):
     for answer in (browser.get("/api/worklist"), browser.get("/nowhere"), server.closed_client().get("/")):
         assert "default-src 'none'" in answer.headers["content-security-policy"]

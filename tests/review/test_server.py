@@ -274,8 +274,9 @@ class TestOpening:
             open_cases([folder], ReviewOptions(reader=name))
 
     def test_a_scan_belongs_to_one_result(self, folder, tmp_path):
+        other = write_small_result(tmp_path / "other")
         with pytest.raises(UsageError, match="several results"):
-            open_cases([folder, folder], ReviewOptions(scan=tmp_path))
+            open_cases([folder, other], ReviewOptions(scan=tmp_path))
 
     def test_events_of_another_result_are_refused(self, folder, browser, tmp_path):
         browser.do("accept", 7)

@@ -16,7 +16,7 @@ from calcidect.review import _shown as shown
 from calcidect.review._bodies import EventBody, StateBody
 from calcidect.review._case import Case
 from calcidect.review._faults import RequestRefusedError, error_document, not_found, status_of
-from calcidect.review._gate import browser_of
+from calcidect.review._gate import FAULT, browser_of
 from calcidect.review._worklist import Recorded, worklist
 
 REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
@@ -69,6 +69,10 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(CalcidectError)
     def of_ours(request: Request, error: CalcidectError) -> JSONResponse:
         return JSONResponse(error_document(error), status_of(error))
+
+    @app.exception_handler(Exception)  # a fault's text may quote a path or the scan
+    def of_a_fault(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse(FAULT, 500)
 
     @app.exception_handler(RequestValidationError)
     def of_a_form(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -127,7 +127,7 @@ class Gate:
         except CalcidectError as error:
             await answer.error(status_of(error), error_document(error))
         except Exception:  # a fault's text may quote a path or the scan: nothing of it leaves
-            await answer.error(500, _FAULT)
+            await answer.error(500, FAULT)
 
     async def _pass(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         headers = _headers_of(scope)
@@ -192,11 +192,11 @@ def browser_of(scope: Scope) -> str:
     return str(scope["calcidect.browser"])
 
 
-_FAULT = {
+FAULT = {
     "error": "internal_fault",
     "found": "calcidect failed by a fault of its own.",
     "expected": "To finish, or to say what is wrong.",
-    "remedy": "Nothing was changed. Please report what was done; `calcidect --debug review` shows faults.",
+    "remedy": "Load the page anew; please report what was done.",
 }
 
 
