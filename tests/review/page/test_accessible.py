@@ -18,6 +18,12 @@ def faults(page) -> list[str]:
     ]
 
 
+def test_the_check_itself_finds_a_field_without_a_name(context, server) -> None:
+    page = Reader(context, server).page
+    page.evaluate("document.querySelector('main').append(document.createElement('input'))")
+    assert [fault.split(":")[0] for fault in faults(page)] == ["label"]
+
+
 def test_work_list(context, server) -> None:
     assert faults(Reader(context, server).page) == []
 

@@ -202,3 +202,16 @@ def test_painting_and_erasing_by_keys(reader, case) -> None:
     reader.key("u")
     reader.wait_for_history("undid edit 1")
     assert row_of(case, 5)["volume_mm3"] == before
+
+    reader.key("b")
+    reader.page.select_option("#tool [name=where]", "deposit new")
+    reader.page.focus("#planes")
+    reader.key("Shift+ArrowRight")
+    reader.key("Space")
+    reader.wait_for_history("painted deposit new")
+    first = row_of(case, 8)["volume_mm3"]
+    reader.key("ArrowRight")
+    reader.key("Space")
+    reader.wait_for_history("painted deposit 8")  # goes on with what the first dab made
+    assert row_of(case, 8)["volume_mm3"] > first
+    assert len(case.described()["deposits"]) == 8

@@ -57,6 +57,7 @@ function help(all) {
 async function openResult(id) {
   const opened = (result = new OpenResult(id));
   opened.addEventListener("change", showAll);
+  opened.addEventListener("select", closeTool); // a tool in hand is about the deposit that was selected
   opened.addEventListener("select", showSelected);
   opened.addEventListener("outbox", showOutbox);
   opened.outbox.addEventListener("conflict", ({ detail }) => askConflict(opened, detail));

@@ -1,7 +1,7 @@
 /** Paint and erase with a round brush on a plane; every stroke is one edit. */
 import { Stroke } from "./brush.js";
 import { choice } from "./dialogs.js";
-import { byId, tell } from "./dom.js";
+import { make, tell } from "./dom.js";
 import { Grid } from "./grid.js";
 import { clearSheet, drawDisc, laySheet } from "./ink.js";
 import { openTool } from "./tool_bar.js";
@@ -84,7 +84,22 @@ export class PaintTool {
     if (!stroke?.voxels.size) return;
     const [what, which] = this.where.querySelector("select").value.split(" ");
     const target = which === "new" ? which : Number(which);
+    if (which === "new") this._followNew();
     this.result.edit(what === "bone" ? "bone_paint" : this.mode, target, null, "", stroke.packed());
     this.result.addEventListener("voxels", clearSheet, { once: true });
+  }
+
+  /** Further strokes go on the deposit that the first one made. */
+  _followNew() {
+    const { outbox } = this.result;
+    const follow = ({ detail }) => {
+      if (detail.event.target !== "new") return;
+      outbox.removeEventListener("sent", follow);
+      const made = `deposit ${Math.max(...detail.answer.state.map(({ deposit_id }) => deposit_id))}`;
+      const select = this.where.querySelector("select");
+      select.prepend(make("option", { value: made }, made));
+      select.value = made;
+    };
+    outbox.addEventListener("sent", follow);
   }
 }
