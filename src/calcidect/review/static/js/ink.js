@@ -9,9 +9,13 @@ export function laySheet(on) {
   const stage = byId("stage").getBoundingClientRect();
   Object.assign(sheet.style, { left: `${box.left - stage.left}px`, top: `${box.top - stage.top}px` });
   [sheet.width, sheet.height] = [box.width, box.height];
-  sheet.onpointerdown = (event) => (sheet.setPointerCapture(event.pointerId), on.down(event));
+  sheet.onpointerdown = (event) => {
+    if (event.button !== 0) return;
+    sheet.setPointerCapture(event.pointerId);
+    on.down(event);
+  };
   sheet.onpointermove = (event) => on.move(event);
-  sheet.onpointerup = (event) => on.up(event);
+  sheet.onpointerup = sheet.onpointercancel = (event) => on.up(event);
   sheet.onwheel = (event) => byId("planes").dispatchEvent(new WheelEvent("wheel", event)); // slices still turn
 }
 

@@ -18,7 +18,7 @@ export class PaintTool {
 
   /** @param {"paint"|"erase"} mode */
   start(result, mode) {
-    if (!this.viewer()) return tell("Painting needs the images, which can't be shown here.", true);
+    if (!this.viewer()) return tell("Painting needs the images, which are not shown.", true);
     Object.assign(this, { result, mode, grid: new Grid(result.data.grid), stroke: null });
     this.where = choice("On", "where", this._targets());
     this.size = choice(
@@ -86,7 +86,7 @@ export class PaintTool {
     const target = which === "new" ? which : Number(which);
     if (which === "new") this._followNew();
     this.result.edit(what === "bone" ? "bone_paint" : this.mode, target, null, "", stroke.packed());
-    this.result.addEventListener("voxels", clearSheet, { once: true });
+    this.result.addEventListener("change", () => this.stroke || clearSheet(), { once: true }); // done or refused
   }
 
   /** Further strokes go on the deposit that the first one made. */

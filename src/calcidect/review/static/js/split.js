@@ -10,7 +10,7 @@ export class SplitTool {
   }
 
   start(result) {
-    if (!this.viewer()) return tell("Splitting needs the images, which can't be shown here.", true);
+    if (!this.viewer()) return tell("Splitting needs the images, which are not shown.", true);
     Object.assign(this, { result, deposit: result.selected, points: [] });
     this.says = make("span", { role: "status" });
     openTool(`Split deposit ${this.deposit}`, [this.says], () => (this.points = []));

@@ -52,4 +52,4 @@ export const digitName = (digit) => DIGITS[digit] ?? MISSING;
 
 /** A time of the record (UTC) in the reader's own zone. */
 export const time = (utc) =>
-  new Date(utc).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  new Date(utc).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" });
