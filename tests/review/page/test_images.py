@@ -124,6 +124,27 @@ def test_other_images_windows_and_views_are_shown(reader) -> None:
     assert viewer(reader, "[v.planes.volumes[0].cal_min, v.planes.volumes[0].cal_max]") == window
 
 
+def test_images_of_a_result_that_was_left_are_not_shown_with_the_next(context, case) -> None:
+    held = []
+    with running({"r1": case, "r2": Case("r2", case.folder, "R1", read_only=True)}) as server:
+        reader = Reader(context, server)
+        reader.page.route("**/r1/volumes/deposits?*", lambda route: held.append(route))
+        with reader.page.expect_request("**/r1/volumes/deposits?*"):
+            reader.page.evaluate("location.hash = 'r1'")
+        reader.page.evaluate("location.hash = ''")
+        reader.page.wait_for_selector("#worklist-page")
+        reader.page.evaluate("location.hash = 'r2'")
+        reader.wait_for_images("coarse")
+        shown = viewer(reader, "(v.planes.volumes[2].marked = true)")
+        with reader.page.expect_response("**/r1/volumes/deposits?*"):
+            held[0].continue_()
+        reader.page.wait_for_timeout(2000)
+        assert shown
+        assert viewer(reader, "v.planes.volumes[2].marked === true")
+        assert "Read only" in reader.page.inner_text("#who")
+        assert reader.errors == []
+
+
 def test_a_whole_review(context, server, case) -> None:
     """Reject, relabel, split, paint, erase, undo; save; open again: state and tables are what the reader made."""
     source = case.folder

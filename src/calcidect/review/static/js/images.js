@@ -43,6 +43,7 @@ export class Images {
 
   close() {
     this.ended.abort();
+    this.turn = null;
   }
 
   async open(viewer) {
@@ -55,7 +56,6 @@ export class Images {
     viewer.onCursor = (point) => showReadout(this.result, this.volumes, this.grid, point);
     this.volumes = new Volumes(this.result.id, viewer.NVImage);
     await this._show();
-    this._goToSelected();
   }
 
   get listed() {
@@ -103,28 +103,30 @@ export class Images {
   async _show() {
     if (!this.viewer) return;
     const [grid, name] = [this.grid, byId("view-image").value];
+    const turn = (this.turn = {}); // what was asked for before, or for a result that was left, comes too late
     try {
       byId("loading").textContent = `Loading ${NAMES[name]} ...`;
       const [image, bones, deposits] = await Promise.all(
         [name, "bones", "deposits"].map((n) => this.volumes.get(n, grid)),
       );
-      if (grid !== this.grid || name !== byId("view-image").value) return;
+      if (turn !== this.turn) return;
       this.shown = { image, bones, deposits };
       byId("overview").hidden = true;
       this._paint();
+      if (!this.viewer.cursor) this._goToSelected();
       if (grid === COARSE) this._paintRender();
       byId("images").dataset.shown = `${name} ${grid}`;
-      await this._rest(grid);
+      await this._rest(grid, turn);
     } catch (error) {
-      this._failed(error);
+      if (turn === this.turn) this._failed(error);
     }
   }
 
-  async _rest(grid) {
+  async _rest(grid, turn) {
     for (const { name } of this.listed) {
       byId("loading").textContent = `Loading ${words(name)} ...`;
       await this.volumes.get(name, grid);
-      if (grid !== this.grid) return;
+      if (turn !== this.turn) return;
     }
     byId("loading").textContent = "";
     byId("images").dataset.loaded = grid;
@@ -161,6 +163,7 @@ export class Images {
 
   async _paintRender() {
     const [bones, deposits] = await Promise.all(["bones", "deposits"].map((name) => this.volumes.get(name, COARSE)));
+    if (this.ended.signal.aborted) return;
     colourBones(bones, this.result.data.bones, BONE_SURFACE);
     colourDeposits(deposits, this.result.rows);
     for (const { image } of [bones, deposits]) image.opacity = 1;
@@ -181,9 +184,8 @@ export class Images {
   _labelsChanged() {
     if (!this.viewer) return;
     this.volumes.labelsChanged();
-    this._show()
-      .then(() => this._paintRender())
-      .catch((error) => this._failed(error));
+    this._show();
+    if (this.grid !== COARSE) this._paintRender().catch((error) => this._failed(error));
   }
 
   /** Rows were accepted, rejected, relabelled; or the scan was read meanwhile, and more images can be had. */

@@ -40,7 +40,7 @@ export class Volumes {
         if (this.asked.get(key) === asked) this.here.set(key, shown);
         return shown;
       });
-      asked.catch(() => this.asked.delete(key)); // so that it is tried again when it is wanted again
+      asked.catch(() => this.asked.get(key) === asked && this.asked.delete(key)); // so that it is tried again when it is wanted again
       this.asked.set(key, asked);
     }
     return this.asked.get(key);
