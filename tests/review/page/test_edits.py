@@ -109,6 +109,66 @@ def test_an_edit_whose_answer_was_lost_is_sent_again_and_done_once(reader) -> No
     assert len(events_of(reader)) == 1
 
 
+def test_an_edit_whose_answer_broke_off_is_sent_again_and_those_after_it_follow(reader) -> None:
+    broken = []
+
+    def break_first(route) -> None:
+        if route.request.method != "POST" or broken:
+            route.continue_()
+            return
+        broken.append(route.fetch())
+        route.fulfill(status=200, content_type="application/json", body='{"seq": 1, "sta')
+
+    reader.page.route("**/events", break_first)
+    reader.key("a")
+    reader.key("n")
+    reader.key("a")
+    reader.wait_for_history("accepted deposit 2")
+    assert [event["target"] for event in events_of(reader)] == [1, 2]
+
+
+def test_edits_wait_while_the_server_does_not_know_the_browser(reader) -> None:
+    closed = {"error": "not_opened", "found": "No cookie.", "expected": "A cookie.", "remedy": "Open the link."}
+    reader.page.route("**/api/**", lambda route: route.fulfill(status=401, json=closed))
+    reader.key("a")
+    reader.page.wait_for_selector("#connection:has-text('open its new link')")
+    reader.page.unroute("**/api/**")
+    reader.wait_for_history("accepted deposit 1")
+
+
+def test_an_edit_that_waits_is_not_sent_to_another_result_of_the_same_id(reader) -> None:
+    def answer_for_another(route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "subject": "SSC-0043"})
+
+    reader.page.route("**/events", lambda route: route.abort())
+    reader.key("a")
+    reader.page.wait_for_selector("#connection:has-text('not reached')")
+    reader.page.route("**/results/r1", answer_for_another)
+    sent = []
+    reader.page.unroute("**/events")
+    reader.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    reader.page.evaluate("import('/static/js/app.js').then((app) => app.now().result.poll(true))")
+    reader.page.wait_for_selector("#told:has-text('other results')")
+    reader.page.wait_for_timeout(3000)  # two tries of the outbox
+    assert sent == []
+    assert reader.page.is_hidden("#result-page")
+
+
+def test_a_conflict_waits_until_the_open_form_is_answered(reader) -> None:
+    asked = """async () => {
+      const { askForm } = await import("/static/js/dialogs.js");
+      window.answers = Promise.all(["First", "Second"].map((title) => askForm(title, [])));
+    }"""
+    reader.page.evaluate(asked)
+    assert reader.page.inner_text("#dialog-title") == "First"
+    reader.answer()
+    reader.page.wait_for_selector("#dialog-title:has-text('Second')")
+    reader.key("Escape")
+    answers = reader.page.evaluate("window.answers")
+    assert [answer and answer["answer"] for answer in answers] == ["yes", None]
+
+
 def test_an_edit_that_waits_survives_a_reload(reader) -> None:
     reader.page.route("**/events", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
     reader.key("a")

@@ -131,6 +131,7 @@ async function note(result) {
 }
 
 function undo(result, kind, find) {
+  if (result.outbox.waiting.length) return tell("Your last edit is still on its way; try again when it is there.");
   const seq = find(result.events, result.data.reader);
   if (seq === null) return tell(`Nothing to ${kind}.`);
   result.edit(kind, seq);

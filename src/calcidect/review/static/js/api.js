@@ -9,8 +9,11 @@ export class Refused extends Error {
   }
 }
 
-/** The server was not reached: nothing is known of what it did. */
+/** The server was not reached, or its answer did not arrive whole: nothing is known of what it did. */
 export class Unreachable extends Error {}
+
+/** It was started anew and does not know this browser: as if it were away, until its new link is opened. */
+export class NotOpened extends Unreachable {}
 
 async function ask(path, options = {}) {
   let answer;
@@ -20,25 +23,34 @@ async function ask(path, options = {}) {
     throw new Unreachable(error.message);
   }
   if (answer.ok) return answer;
+  if (answer.status === 401)
+    throw new NotOpened("This page was closed by the server. Open the link that calcidect review shows.");
   if (answer.status >= 502) throw new Unreachable(`The server answered ${answer.status}`);
   throw new Refused(answer.status, await answer.json().catch(() => ({})));
 }
 
-export const getJson = async (path) => (await ask(path)).json();
+/** What `read` makes of an answer's body; the connection may drop before all of it is here. */
+async function whole(answer, read) {
+  try {
+    return await read(answer);
+  } catch (error) {
+    throw new Unreachable(error.message);
+  }
+}
 
-export const post = async (path, body = {}) =>
-  (
-    await ask(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-Calcidect": "1" },
-      body: JSON.stringify(body),
-    })
-  ).json();
+export const getJson = async (path) => whole(await ask(path), (answer) => answer.json());
+
+export async function post(path, body = {}) {
+  const headers = { "Content-Type": "application/json", "X-Calcidect": "1" };
+  const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+  return whole(answer, (sent) => sent.json());
+}
 
 /** Bytes of a .nii.gz, unpacked by the browser beside the page's own work. */
 export async function getUnpacked(path) {
-  const answer = await ask(path);
-  return new Response(answer.body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  return whole(await ask(path), ({ body }) =>
+    new Response(body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer(),
+  );
 }
 
 export const newId = () => crypto.randomUUID();

@@ -1,6 +1,6 @@
 /** The page: the work list, or one result (its id after the #). */
 import { makeActions } from "./actions.js";
-import { Refused } from "./api.js";
+import { getJson, Refused } from "./api.js";
 import { askConflict } from "./conflict.js";
 import { showDeposit } from "./deposit_panel.js";
 import { DepositTable } from "./deposit_table.js";
@@ -9,10 +9,11 @@ import { byId, make, tell } from "./dom.js";
 import { showHistory } from "./history.js";
 import { Images, startViewer } from "./images.js";
 import { listen } from "./keys.js";
+import { Outbox } from "./outbox.js";
 import { PaintTool } from "./paint.js";
 import { Saving } from "./saving.js";
 import { SplitTool } from "./split.js";
-import { OpenResult } from "./store.js";
+import { identityOf, OpenResult } from "./store.js";
 import { closeTool } from "./tool_bar.js";
 import { Worklist } from "./worklist.js";
 
@@ -23,13 +24,17 @@ let saving = null;
 let viewer = null;
 let asked = null; // the viewer is made when the first result is opened
 let inHand = null;
+const outboxes = new Map(); // one a result, however often it is opened; each goes on sending when its result is closed
+
+/** The viewer, once it shows images of the result that is open. */
+const shownBy = () => (images?.shown ? viewer : null);
 
 const table = new DepositTable((row) => result.select(row.deposit_id));
-const tools = { table, paint: held(new PaintTool(() => viewer)), split: held(new SplitTool(() => viewer)), help };
+const tools = { table, paint: held(new PaintTool(shownBy)), split: held(new SplitTool(shownBy)), help };
 const actions = makeActions(() => result, tools);
 listen(
   actions,
-  () => viewer,
+  shownBy,
   () => inHand,
   () => result?.data !== undefined,
 );
@@ -54,17 +59,41 @@ function help(all) {
   return showText("Keys", [make("table", {}, make("tbody", {}, ...rows))]);
 }
 
+async function identityNow(id) {
+  try {
+    return identityOf(await getJson(`/api/results/${id}`));
+  } catch (error) {
+    if (error instanceof Refused) return null; // there is no such result now
+    throw error;
+  }
+}
+
+function outboxOf(id, identity) {
+  if (!outboxes.has(identity)) {
+    const outbox = new Outbox(id, identity, () => identityNow(id));
+    outbox.addEventListener("conflict", ({ detail }) => askConflict(outbox, detail));
+    outbox.addEventListener("refused", ({ detail }) => tell(detail.error.message, true));
+    outbox.addEventListener("change", showConnection);
+    outboxes.set(identity, outbox);
+  }
+  return outboxes.get(identity);
+}
+
 async function openResult(id) {
-  const opened = (result = new OpenResult(id));
+  const opened = (result = new OpenResult(id, outboxOf));
   opened.addEventListener("change", showAll);
   opened.addEventListener("select", closeTool); // a tool in hand is about the deposit that was selected
   opened.addEventListener("select", showSelected);
   opened.addEventListener("outbox", showOutbox);
-  opened.outbox.addEventListener("conflict", ({ detail }) => askConflict(opened, detail));
-  opened.outbox.addEventListener("refused", ({ detail }) => tell(detail.error.message, true));
+  opened.addEventListener("another", () => {
+    closeResult();
+    byId("result-page").hidden = true;
+    tell("The server was started anew with other results. Go to the work list.", true);
+  });
   byId("result-page").hidden = false;
   images = new Images(opened);
   await opened.open();
+  if (result !== opened) return; // it was left meanwhile
   if (opened.data.dropped_bytes)
     tell("The server was stopped while it wrote: the last, unfinished line of the record was left out.", true);
   saving = new Saving(opened);
@@ -88,19 +117,22 @@ function showSelected() {
   showDeposit(result, actions);
 }
 
-function showOutbox() {
-  const count = result.outbox.waiting.length;
-  const away = !result.reached || result.outbox.failures > 0;
+function showConnection() {
+  const all = [...outboxes.values()];
+  const count = all.reduce((sum, { waiting }) => sum + waiting.length, 0);
+  const away = result?.reached === false || all.some(({ failures }) => failures > 0);
   byId("connection").textContent = away
-    ? `The server is not reached; ${count} edits wait and will be sent.`
+    ? `The server is not reached; ${count} edits wait and will be sent. If it was started anew, open its new link.`
     : count
       ? `Sending ${count} edits ...`
       : "";
   byId("connection").classList.toggle("error", away);
-  if (result.data) {
-    table.show(result);
-    showHistory(result);
-  }
+}
+
+function showOutbox() {
+  showConnection();
+  table.show(result);
+  showHistory(result);
   saving?.show();
 }
 
@@ -108,6 +140,7 @@ function closeResult() {
   closeTool();
   for (const part of [result, images, saving]) part?.close();
   result = images = saving = null;
+  showConnection();
 }
 
 async function go() {
@@ -118,14 +151,15 @@ async function go() {
   try {
     await (id ? openResult(id) : worklist.open());
   } catch (error) {
-    if (error instanceof Refused && error.status === 401)
-      return tell("This page was closed by the server. Open the link that calcidect review shows.", true);
     tell(error.message, true);
   }
 }
 
 window.addEventListener("hashchange", go);
-window.addEventListener("beforeunload", (event) => result?.outbox.waiting.length && event.preventDefault());
+window.addEventListener("resize", closeTool); // its sheet lies where the planes were
+window.addEventListener("beforeunload", (event) => {
+  if ([...outboxes.values()].some(({ waiting }) => waiting.length)) event.preventDefault();
+});
 go();
 
 /** What is open now; for tests, which import this module and get this very one. */

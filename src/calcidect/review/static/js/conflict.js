@@ -3,10 +3,10 @@ import { askForm } from "./dialogs.js";
 import { make, tell } from "./dom.js";
 import { said } from "./history.js";
 
-/** @param {import("./store.js").OpenResult} result */
-export async function askConflict(result, { event, error }) {
-  await result.refresh();
-  const theirs = error.body.events.map((other) =>
+/** @param {import("./outbox.js").Outbox} outbox @param {{event: object, error: import("./api.js").Refused}} detail */
+export async function askConflict(outbox, { event, error }) {
+  const others = error.body.events;
+  const theirs = others.map((other) =>
     make("li", {}, `${other.who}: ${said(other)}${other.why ? ` \u2013 ${other.why}` : ""}`),
   );
   const fields = [
@@ -18,6 +18,7 @@ export async function askConflict(result, { event, error }) {
     ["theirs", "Keep theirs"],
     ["mine", "Do mine now"],
   ]);
-  if (given?.answer === "mine") result.edit(event.kind, event.target, event.after, event.why, event.voxels);
-  else tell("Your edit was left out.");
+  if (given?.answer !== "mine") return tell("Your edit was left out.");
+  const { id, ...mine } = event; // a new edit: made in the knowledge of what was shown, not of what came since
+  outbox.add({ ...mine, base_seq: Math.max(...others.map(({ seq }) => seq)) });
 }

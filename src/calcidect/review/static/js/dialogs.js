@@ -1,14 +1,21 @@
 /** Questions to the reader: one dialog element, filled anew for each. */
 import { byId, make } from "./dom.js";
 
+let last = Promise.resolve(); // the question asked last
+
+/** Ask with a form, after the one that is open: a question from the server does not take away what is being typed. */
+export function askForm(title, fields, answers = [["yes", "OK"]]) {
+  last = last.catch(() => null).then(() => ask(title, fields, answers));
+  return last;
+}
+
 /**
- * Ask with a form.
  * @param {string} title
  * @param {Node[]} fields
  * @param {[string, string][]} answers value and text of each button; the first is what Enter means
  * @returns {Promise<{answer: string, values: object}|null>} null if it was left
  */
-export function askForm(title, fields, answers = [["yes", "OK"]]) {
+function ask(title, fields, answers) {
   const dialog = byId("dialog");
   const form = make("form", {}, make("h2", { id: "dialog-title" }, title), ...fields);
   const [first, ...others] = answers.map(([value, text]) =>

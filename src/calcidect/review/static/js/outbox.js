@@ -9,11 +9,15 @@ import { newId, post, Refused, Unreachable } from "./api.js";
 const WAIT_MS = [1000, 2000, 4000, 8000]; // our choice: soon after a hiccup, not busy while the server is away
 
 export class Outbox extends EventTarget {
-  /** @param {string} result opaque id of the result */
-  constructor(result) {
+  /**
+   * @param {string} result opaque id of the result
+   * @param {string} identity what it is an id of: a server that is started anew may give the id to another result
+   * @param {() => Promise<string>} ask for the identity of what has that id now
+   */
+  constructor(result, identity, ask) {
     super();
-    this.result = result;
-    this.place = `outbox-${result}`;
+    Object.assign(this, { result, identity, ask });
+    this.place = `outbox ${identity}`;
     this.waiting = JSON.parse(sessionStorage.getItem(this.place) ?? "[]");
     this.failures = 0;
     this.sending = false;
@@ -29,14 +33,18 @@ export class Outbox extends EventTarget {
   async send() {
     if (this.sending) return;
     this.sending = true;
-    while (this.waiting.length && (await this._sendFirst()));
-    this.sending = false;
+    try {
+      while (this.waiting.length && (await this._sendFirst()));
+    } finally {
+      this.sending = false;
+    }
   }
 
   /** Whether to go on at once with the next one. */
   async _sendFirst() {
     const event = this.waiting[0];
     try {
+      if (this.failures && (await this.ask()) !== this.identity) return this._later();
       const answer = await post(`/api/results/${this.result}/events`, event);
       this._drop("sent", { event, answer });
     } catch (error) {
@@ -45,6 +53,11 @@ export class Outbox extends EventTarget {
       this._drop(error.status === 409 && error.body.events?.length ? "conflict" : "refused", { event, error });
     }
     return true;
+  }
+
+  /** Hold what waits until the server has told that the id is still that of this result. */
+  hold() {
+    this.failures++;
   }
 
   _drop(kind, detail) {
@@ -62,7 +75,11 @@ export class Outbox extends EventTarget {
   }
 
   _keep() {
-    sessionStorage.setItem(this.place, JSON.stringify(this.waiting));
+    try {
+      sessionStorage.setItem(this.place, JSON.stringify(this.waiting));
+    } catch (error) {
+      if (error.name !== "QuotaExceededError") throw error; // too much for a reload; it is sent all the same
+    }
     this.dispatchEvent(new CustomEvent("change"));
   }
 }

@@ -1,6 +1,5 @@
 /** The result that is open: what the server says of it, what is selected, and edits sent to it. */
 import { getJson, Refused, Unreachable } from "./api.js";
-import { Outbox } from "./outbox.js";
 
 const POLL_MS = 2000; // our choice: another reader's work shows while one still looks at the same deposit
 const CHANGES_VOXELS = new Set(["split", "merge", "paint", "erase", "bone_paint"]);
@@ -12,30 +11,42 @@ function changesVoxels(event, events) {
   return undone === undefined || changesVoxels(undone, events);
 }
 
+/** What a result is, beside its id, and who reads it: ids are given anew when the server starts. */
+export const identityOf = ({ subject, pair, grid, reader }) => JSON.stringify([subject, pair, grid, reader]);
+
 export class OpenResult extends EventTarget {
-  constructor(id) {
+  /** @param {string} id @param {(id: string, identity: string) => import("./outbox.js").Outbox} outboxOf */
+  constructor(id, outboxOf) {
     super();
-    this.id = id;
-    this.outbox = new Outbox(id);
+    Object.assign(this, { id, outboxOf });
+    this.ended = new AbortController();
     this.events = [];
     this.drawn = 0; // how often labels were drawn since this page knows
     this.reached = true;
     this.selected = null;
     this.checked = new Set();
-    for (const end of ["sent", "refused"]) this.outbox.addEventListener(end, () => this.poll(true));
-    this.outbox.addEventListener("change", () => this._say("outbox"));
   }
 
   async open() {
     await this.refresh();
+    if (this.ended.signal.aborted) return;
     this.selected = this.rows[0]?.deposit_id ?? null;
     this.outbox.send();
     this.timer = setInterval(() => this.poll(), POLL_MS);
     this._say("select");
   }
 
+  /** Nothing is heard of it any more; what waits in its outbox is sent all the same. */
   close() {
+    this.ended.abort();
     clearInterval(this.timer);
+  }
+
+  _takeOutbox() {
+    this.outbox = this.outboxOf(this.id, identityOf(this.data));
+    const { signal } = this.ended;
+    for (const end of ["sent", "refused", "conflict"]) this.outbox.addEventListener(end, () => this.poll(true), { signal });
+    this.outbox.addEventListener("change", () => this._say("outbox"), { signal });
   }
 
   get rows() {
@@ -55,16 +66,26 @@ export class OpenResult extends EventTarget {
   async refresh() {
     const turn = (this.turn = (this.turn ?? 0) + 1);
     const [events, data] = await Promise.all([this._newEvents(), getJson(`/api/results/${this.id}`)]);
-    if (turn !== this.turn) return; // a later question was asked meanwhile; its answer counts
+    if (turn !== this.turn || this.ended.signal.aborted) return; // a later question was asked meanwhile; its answer counts
+    if (this.data && identityOf(data) !== identityOf(this.data)) return this._isAnother();
     this.data = data;
+    if (!this.outbox) this._takeOutbox();
     this._take(events);
     if (!this.row(this.selected)) this.selected = this.rows[0]?.deposit_id ?? null;
     for (const id of this.checked) if (!this.row(id)) this.checked.delete(id);
     this._say("change");
   }
 
+  /** The server was started anew with other results: nothing of this page may go to them. */
+  _isAnother() {
+    this.outbox.hold();
+    this._say("another");
+  }
+
   /** Look whether something happened; `surely` asks for the state in any case. */
   async poll(surely = false) {
+    if (this.polling && !surely) return; // a slow server is not asked faster than it answers
+    this.polling = true;
     const before = this.reached;
     try {
       const happened = surely || this.data.scan_state === "loading" || (await this._newEvents()).length > 0;
@@ -73,6 +94,8 @@ export class OpenResult extends EventTarget {
     } catch (error) {
       if (!(error instanceof Unreachable) && !(error instanceof Refused)) throw error;
       this.reached = !(error instanceof Unreachable);
+    } finally {
+      this.polling = false;
     }
     if (this.reached !== before) this._say("outbox");
   }
