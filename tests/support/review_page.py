@@ -67,10 +67,12 @@ class Reader:
             self.errors.append(message.text)
 
     def open(self, name: str, *, images: bool = True) -> Reader:
-        """Open a result of the work list, with its coarse images."""
+        """Open a result of the work list, and stay with its coarse images."""
         self.page.click(f"#worklist tbody a >> text={name}")
         self.page.wait_for_selector("#deposits tbody tr")
         if images:
+            self.page.wait_for_selector("#images[data-shown]")
+            self.page.select_option("#view-grid", "coarse")
             self.wait_for_images("coarse")
         return self
 

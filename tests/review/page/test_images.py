@@ -113,6 +113,18 @@ def centroid_y(reader: Reader) -> float:
     return viewer(reader, "v.cursor")[1]
 
 
+def test_every_voxel_of_the_selected_hand_comes_by_itself_unless_a_grid_was_chosen(context, server) -> None:
+    reader = Reader(context, server).open("SSC-0042", images=False)
+    reader.wait_for_images("right")
+    assert reader.page.input_value("#view-grid") == "right"
+    assert readout(reader)["Deposit"] == "1"
+    select(reader, 2)
+    reader.page.select_option("#view-grid", "coarse")
+    reader.wait_for_images("coarse")
+    reader.page.wait_for_timeout(3000)  # longer than the full grid took
+    assert reader.page.get_attribute("#images", "data-loaded") == "coarse"
+
+
 def test_other_images_windows_and_views_are_shown(reader) -> None:
     for image in ("high", "hydroxyapatite", "urate", "low"):
         reader.page.select_option("#view-image", image)
@@ -134,6 +146,8 @@ def test_images_of_a_result_that_was_left_are_not_shown_with_the_next(context, c
         reader.page.evaluate("location.hash = ''")
         reader.page.wait_for_selector("#worklist-page")
         reader.page.evaluate("location.hash = 'r2'")
+        reader.page.wait_for_selector("#images[data-shown]")
+        reader.page.select_option("#view-grid", "coarse")
         reader.wait_for_images("coarse")
         shown = viewer(reader, "(v.planes.volumes[2].marked = true)")
         with reader.page.expect_response("**/r1/volumes/deposits?*"):

@@ -2,6 +2,7 @@
 import { Refused, Unreachable } from "./api.js";
 import { byId, fillSelect, tell } from "./dom.js";
 import { showReadout } from "./readout.js";
+import { toolIsOpen } from "./tool_bar.js";
 import { colourBones, colourDeposits, Viewer } from "./viewer.js";
 import { COARSE, Volumes } from "./volumes.js";
 import { BONE_SURFACE, words } from "./words.js";
@@ -33,6 +34,7 @@ export class Images {
   constructor(result) {
     this.result = result;
     this.grid = COARSE;
+    this.gridWasChosen = false;
     for (const name of ["shown", "loaded"]) delete byId("images").dataset[name];
     const signal = (this.ended = new AbortController()).signal;
     for (const [id, act] of Object.entries(this._controls())) byId(id).addEventListener("input", act, { signal });
@@ -64,7 +66,7 @@ export class Images {
 
   _controls() {
     return {
-      "view-grid": () => this._toGrid(byId("view-grid").value),
+      "view-grid": () => ((this.gridWasChosen = true), this._toGrid(byId("view-grid").value)),
       "view-image": () => (this._fillWindows(), this._show()),
       "view-window": () => this._redraw(),
       "view-layout": () => this._layout(),
@@ -117,6 +119,7 @@ export class Images {
       if (grid === COARSE) this._paintRender();
       byId("images").dataset.shown = `${name} ${grid}`;
       await this._rest(grid, turn);
+      if (grid === COARSE) await this._refine(name, turn);
     } catch (error) {
       if (turn === this.turn) this._failed(error);
     }
@@ -131,6 +134,20 @@ export class Images {
     byId("loading").textContent = "";
     byId("images").dataset.loaded = grid;
     if (this.viewer.cursor) this.viewer.onCursor(this.viewer.cursor);
+  }
+
+  /** After the coarse grid every voxel of the selected deposit's hand, unless the reader has chosen a grid or holds a tool. */
+  async _refine(name, turn) {
+    const wanted = () => turn === this.turn && !this.gridWasChosen;
+    const sides = this.result.data.hands.map(({ side }) => side);
+    const selected = this.result.row(this.result.selected)?.side;
+    const side = sides.includes(selected) ? selected : sides[0];
+    for (const volume of [name, "bones", "deposits"]) {
+      if (!side || !wanted()) return;
+      await this.volumes.get(volume, side);
+    }
+    const isThere = this.viewer.cursor && this.volumes.now("deposits", side)?.at(this.viewer.cursor) !== null;
+    if (wanted() && isThere && !toolIsOpen()) await this._toGrid(side);
   }
 
   _failed(error) {
