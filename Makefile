@@ -3,6 +3,7 @@
 PYTHON ?= python3
 UV ?= uv
 BIN := .venv/bin
+VIEWER := src/calcidect/review/static/niivue/niivue.js
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test lint lock clean
@@ -36,4 +37,5 @@ clean:
 .venv/%.stamp: requirements/%.txt pyproject.toml | .venv/bin/python
 	$(PIP) install --require-hashes --no-deps -r $<
 	$(PIP) install --no-build-isolation --no-deps -e .
+	@test -e $(VIEWER) || echo "npm's registry was not reached: the page of 'calcidect review' will show no images. All else works." >&2
 	touch $@

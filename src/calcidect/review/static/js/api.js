@@ -1,0 +1,56 @@
+/** The server's answers. Every POST carries the header that no other site can send. */
+
+export class Refused extends Error {
+  /** @param {number} status @param {object} body `{error, found, expected, remedy}` or `{events}` */
+  constructor(status, body) {
+    super([body.found, body.remedy].filter(Boolean).join(" ") || `The server answered ${status}.`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** The server was not reached, or its answer did not arrive whole: nothing is known of what it did. */
+export class Unreachable extends Error {}
+
+/** It was started anew and does not know this browser: as if it were away, until its new link is opened. */
+export class NotOpened extends Unreachable {}
+
+async function ask(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { credentials: "same-origin", cache: "no-store", ...options });
+  } catch (error) {
+    throw new Unreachable(error.message);
+  }
+  if (answer.ok) return answer;
+  if (answer.status === 401)
+    throw new NotOpened("This page was closed by the server. Open the link that calcidect review shows.");
+  if (answer.status >= 502) throw new Unreachable(`The server answered ${answer.status}`);
+  throw new Refused(answer.status, await answer.json().catch(() => ({})));
+}
+
+/** What `read` makes of an answer's body; the connection may drop before all of it is here. */
+async function whole(answer, read) {
+  try {
+    return await read(answer);
+  } catch (error) {
+    throw new Unreachable(error.message);
+  }
+}
+
+export const getJson = async (path) => whole(await ask(path), (answer) => answer.json());
+
+export async function post(path, body = {}) {
+  const headers = { "Content-Type": "application/json", "X-Calcidect": "1" };
+  const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+  return whole(answer, (sent) => sent.json());
+}
+
+/** Bytes of a .nii.gz, unpacked by the browser beside the page's own work. */
+export async function getUnpacked(path) {
+  return whole(await ask(path), ({ body }) =>
+    new Response(body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer(),
+  );
+}
+
+export const newId = () => crypto.randomUUID();

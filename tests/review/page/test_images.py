@@ -1,0 +1,252 @@
+"""Images on the page, and what is drawn on them: a made-up scan, NiiVue in software."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from calcidect.result import read_result
+from calcidect.review._case import Case
+from calcidect.review._scan import Scan, ScanReading
+from calcidect.settings import FindingsSettings, Settings
+from support.results import small_scene
+from support.review_page import Reader, running
+
+VIEWER = Path(__file__).parents[3] / "src/calcidect/review/static/niivue/niivue.js"
+AIR_HU = -500
+pytestmark = pytest.mark.skipif(not VIEWER.exists(), reason="NiiVue was not fetched when the package was installed")
+
+
+def made_up_scan() -> ScanReading:
+    """Return the scan of the made-up result as if it had been read."""
+    scene, reading = small_scene(), ScanReading()
+    settings = Settings(findings=FindingsSettings(bulky_deposit_mm3=300.0))
+    hands = tuple(
+        replace(hand, body=scene.study.low.cropped(hand.start, hand.size).array > AIR_HU)
+        for hand in scene.anatomy.hands
+    )
+    reading.scan = Scan(scene.study, scene.maps, replace(scene.anatomy, hands=hands), settings)
+    reading.state = "ready"
+    return reading
+
+
+@pytest.fixture
+def case(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "one")
+    return Case("r1", tmp_path / "one", "R1", scan=made_up_scan())
+
+
+@pytest.fixture
+def reader(context, server):
+    """Return a reader before the result and all its coarse images."""
+    reader = Reader(context, server).open("SSC-0042")
+    yield reader
+    assert reader.errors == []
+
+
+def viewer(reader: Reader, script: str, *given):
+    """Run a script on the page's viewer ``v``."""
+    whole = f"async (given) => {{ const v = (await import('/static/js/app.js')).now().viewer; return ({script}); }}"
+    return reader.page.evaluate(whole, list(given))
+
+
+def on_screen(reader: Reader, point, plane: str) -> tuple[float, float]:
+    """Return where an LPS point lies on the screen in a plane."""
+    place = viewer(reader, "v.place(given[0], given[1])", [float(p) for p in point], plane)
+    box = reader.page.locator("#planes").bounding_box()
+    return box["x"] + place["x"], box["y"] + place["y"]
+
+
+def centroid(case: Case, deposit: int) -> list[float]:
+    """Return the LPS centroid of a deposit as the server has it now."""
+    return [row_of(case, deposit)[f"centroid_{axis}_mm"] for axis in "xyz"]
+
+
+def row_of(case: Case, deposit: int) -> dict:
+    return next(row for row in case.described()["deposits"] if row["deposit_id"] == deposit)
+
+
+def readout(reader: Reader) -> dict[str, str]:
+    """Return what is said to lie under the cursor."""
+    names, values = (reader.page.locator(f"#readout {tag}").all_inner_texts() for tag in ("dt", "dd"))
+    return dict(zip(names, values, strict=True))
+
+
+def select(reader: Reader, deposit: int) -> None:
+    reader.page.click(f"#deposits tr[data-deposit='{deposit}'] button")
+
+
+def test_cursor_goes_to_the_deposit_and_tells_what_is_there(reader) -> None:
+    select(reader, 3)
+    said = readout(reader)
+    assert said["Deposit"] == "3"
+    assert float(said["HA"].split()[0]) == pytest.approx(520, abs=60)  # coarse: blocks of voxels by their mean
+    assert said["Low"].endswith("HU")
+    reader.page.select_option("#view-grid", "right")
+    reader.wait_for_images("right")
+    said = readout(reader)
+    assert float(said["HA"].split()[0]) == pytest.approx(520, abs=1)
+    assert float(said["Low"].split()[0].replace(",", "")) == pytest.approx(50 + 520 * 2.2, abs=50)  # noise of 12 HU
+    assert float(said["Low / high"]) == pytest.approx(1.6, abs=0.01)
+
+
+def test_a_click_on_a_plane_moves_all_planes_there(reader) -> None:
+    scene = small_scene()
+    label, bone = next(
+        (n, b) for n, b in scene.anatomy.bone_labels.items() if (b.side, b.bone) == ("right", "capitate")
+    )
+    k, j, i = (axis.mean() for axis in (scene.anatomy.bones.array == label).nonzero())
+    point = scene.study.low.grid.point_of([i, j, k])
+    select(reader, 3)
+    near = [point[0], centroid_y(reader), point[2]]
+    reader.page.mouse.click(*on_screen(reader, near, "coronal"))
+    cursor = viewer(reader, "v.cursor")
+    assert cursor == pytest.approx(near, abs=1.6)  # a coarse voxel
+    viewer(reader, "v.moveTo(given[0])", [float(p) for p in point])
+    assert readout(reader)["Bone"] == f"right {bone.bone}"
+
+
+def centroid_y(reader: Reader) -> float:
+    return viewer(reader, "v.cursor")[1]
+
+
+def test_every_voxel_of_the_selected_hand_comes_by_itself_unless_a_grid_was_chosen(context, server) -> None:
+    reader = Reader(context, server).open("SSC-0042", images=False)
+    reader.wait_for_images("right")
+    assert reader.page.input_value("#view-grid") == "right"
+    assert readout(reader)["Deposit"] == "1"
+    select(reader, 2)
+    reader.page.select_option("#view-grid", "coarse")
+    reader.wait_for_images("coarse")
+    reader.page.wait_for_timeout(3000)  # longer than the full grid took
+    assert reader.page.get_attribute("#images", "data-loaded") == "coarse"
+
+
+def test_other_images_windows_and_views_are_shown(reader) -> None:
+    for image in ("high", "hydroxyapatite", "urate", "low"):
+        reader.page.select_option("#view-image", image)
+        reader.page.wait_for_selector(f'#images[data-shown="{image} coarse"]')
+    for view in ("axial", "coronal", "sagittal", "3d", "three"):
+        reader.page.select_option("#view-layout", view)
+    reader.page.select_option("#view-window", index=2)
+    window = [float(n) for n in reader.page.input_value("#view-window").split()]
+    assert viewer(reader, "[v.planes.volumes[0].cal_min, v.planes.volumes[0].cal_max]") == window
+
+
+def test_images_of_a_result_that_was_left_are_not_shown_with_the_next(context, case) -> None:
+    held = []
+    with running({"r1": case, "r2": Case("r2", case.folder, "R1", read_only=True)}) as server:
+        reader = Reader(context, server)
+        reader.page.route("**/r1/volumes/deposits?*", lambda route: held.append(route))
+        with reader.page.expect_request("**/r1/volumes/deposits?*"):
+            reader.page.evaluate("location.hash = 'r1'")
+        reader.page.evaluate("location.hash = ''")
+        reader.page.wait_for_selector("#worklist-page")
+        reader.page.evaluate("location.hash = 'r2'")
+        reader.page.wait_for_selector("#images[data-shown]")
+        reader.page.select_option("#view-grid", "coarse")
+        reader.wait_for_images("coarse")
+        shown = viewer(reader, "(v.planes.volumes[2].marked = true)")
+        with reader.page.expect_response("**/r1/volumes/deposits?*"):
+            held[0].continue_()
+        reader.page.wait_for_timeout(2000)
+        assert shown
+        assert viewer(reader, "v.planes.volumes[2].marked === true")
+        assert "Read only" in reader.page.inner_text("#who")
+        assert reader.errors == []
+
+
+def test_a_whole_review(context, server, case) -> None:
+    """Reject, relabel, split, paint, erase, undo; save; open again: state and tables are what the reader made."""
+    source = case.folder
+    before = {path.name: path.read_bytes() for path in source.rglob("*") if path.is_file()}
+    reader = Reader(context, server).open("SSC-0042")
+    select(reader, 2)
+    reader.key("r")
+    reader.answer(why="vessel wall")
+    reader.wait_for_history("rejected deposit 2")
+    select(reader, 1)
+    reader.key("l")
+    reader.answer(pattern="punctate")
+    reader.wait_for_history("relabelled deposit 1")
+
+    select(reader, 3)
+    reader.page.select_option("#view-grid", "right")
+    reader.wait_for_images("right")
+    x, y, z = centroid(case, 3)
+    reader.key("s")
+    reader.page.mouse.click(*on_screen(reader, (x, y, z + 5), "coronal"))
+    reader.page.mouse.click(*on_screen(reader, (x, y, z - 5), "coronal"))
+    reader.answer(why="two bodies")
+    reader.wait_for_history("split deposit 3")
+    assert set(reader.states()) == set(range(1, 9))
+    assert row_of(case, 3)["volume_mm3"] == pytest.approx(row_of(case, 8)["volume_mm3"], rel=0.1)
+
+    select(reader, 1)
+    paint(reader, "b", centroid(case, 1), length_mm=8)
+    reader.wait_for_history("painted deposit 1")
+    painted = row_of(case, 1)["volume_mm3"]
+    paint(reader, "b", centroid(case, 1), length_mm=-8)
+    reader.wait_for_history("painted deposit 1")
+    reader.page.wait_for_selector("#history li[value='5']")
+    assert row_of(case, 1)["volume_mm3"] > painted
+    reader.key("u")
+    reader.wait_for_history("undid edit 5")
+    assert row_of(case, 1)["volume_mm3"] == painted
+
+    reader.page.click("text=Save a reviewed version")
+    reader.page.wait_for_selector("text=Report of version 001")
+    assert reader.errors == []
+    saved = read_result(source.with_name("one.review") / "versions" / "001")
+    deposits = {d.deposit_id: d for d in saved.findings.deposits}
+    assert set(deposits) == {1, 3, 4, 5, 6, 7, 8}
+    assert deposits[1].pattern == "punctate"
+    assert deposits[1].ha_mass_mg is not None
+    assert {path.name: path.read_bytes() for path in source.rglob("*") if path.is_file()} == before
+
+    with running({"r1": Case("r1", source, "R1", scan=made_up_scan())}) as again:
+        reopened = Reader(context, again).open("SSC-0042", images=False)
+        assert reopened.states()[2] == "rejected"
+        assert set(reopened.states()) == set(range(1, 9))
+        reopened.page.wait_for_selector("text=Report of version 001")
+
+
+def paint(reader: Reader, key: str, start: list[float], length_mm: float) -> None:
+    """Draw one stroke along the hand in the coronal plane."""
+    viewer(reader, "v.moveTo(given[0])", start)
+    reader.key(key)
+    reader.page.mouse.move(*on_screen(reader, start, "coronal"))
+    reader.page.mouse.down()
+    reader.page.mouse.move(*on_screen(reader, (start[0], start[1], start[2] + length_mm), "coronal"), steps=4)
+    reader.page.mouse.up()
+    reader.key("Escape")
+
+
+def test_painting_and_erasing_by_keys(reader, case) -> None:
+    select(reader, 5)
+    before = row_of(case, 5)["volume_mm3"]
+    reader.key("e")
+    reader.page.focus("#planes")
+    reader.key("Space")
+    reader.wait_for_history("erased deposit 5")
+    assert row_of(case, 5)["volume_mm3"] < before
+    reader.key("Escape")
+    reader.key("u")
+    reader.wait_for_history("undid edit 1")
+    assert row_of(case, 5)["volume_mm3"] == before
+
+    reader.key("b")
+    reader.page.select_option("#tool [name=where]", "deposit new")
+    reader.page.focus("#planes")
+    reader.key("Shift+ArrowRight")
+    reader.key("Space")
+    reader.wait_for_history("painted deposit new")
+    first = row_of(case, 8)["volume_mm3"]
+    reader.key("ArrowRight")
+    reader.key("Space")
+    reader.wait_for_history("painted deposit 8")  # goes on with what the first dab made
+    assert row_of(case, 8)["volume_mm3"] > first
+    assert len(case.described()["deposits"]) == 8
