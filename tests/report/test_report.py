@@ -284,5 +284,5 @@ def test_motion_is_told_in_a_line_for_each_hand():
     moved = Motion(inside, (1.0, 0.0, 0.0), (0.0, 0.0, 2.0), 4.812, 0.01, True, 0.004, 0.1)
     quality = replace(result.findings.quality, motion=(moved, Motion((999.0, 0.0, 0.0))))
     facts = dict(report_content(replace(result, findings=replace(result.findings, quality=quality)), SAY)["facts"])
-    assert facts[f"Motion, {hand.side} hand"] == "4.81 \u00b1 0.01 mm, moved back, 0.00 mm left"
+    assert facts[f"Motion, {hand.side} hand"] == "4.81 \u00b1 0.01 mm, moved back, <0.01 mm left"
     assert facts["Motion, other part"] == "not measurable"

@@ -140,10 +140,25 @@ def test_there_is_no_text_for_an_unknown_name():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "\u2013"), (1234.56, "1,234.6"), (-0.01, "0.0"), (-2.0, "-2.0"), (0.0, "0.0")],
+    [
+        (None, "\u2013"),
+        (1234.56, "1,234.6"),
+        (-0.01, "0.0"),
+        (-2.0, "-2.0"),
+        (0.0, "0.0"),
+        (0.02, "<0.1"),
+        (0.07, "0.1"),
+    ],
 )
 def test_numbers_read_alike(value, text):
     assert SAY.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(4.151, "4.2"), (0.04, "0.04"), (137.2, "137"), (1000.0, "1,000"), (0.0, "0"), (-0.6, "-0.6")]
+)
+def test_digits_that_count_never_need_an_exponent(value, text):
+    assert SAY.significant(value, 2) == text
 
 
 def test_another_language_has_its_own_marks():

@@ -8,7 +8,7 @@ import numpy as np
 
 from calcidect.errors import Notice
 from calcidect.report import _tables as tables
-from calcidect.report._answers import answers, destruction_open
+from calcidect.report._answers import answers
 from calcidect.report._colours import MATERIAL_COLOURS, PAGE_COLOURS, hexadecimal
 from calcidect.report._method import footer, method, provenance_table, settings_note, settings_of, settings_table
 from calcidect.report._quality import quality_rows
@@ -58,7 +58,9 @@ def report_content(result: Result, say: Wording) -> dict[str, Any]:
 
 
 def _no_destruction(result: Result, say: Wording) -> str:
-    return say("labels.destruction_not_assessed" if destruction_open(result) else "labels.no_destruction")
+    return say(
+        "labels.destruction_not_assessed" if tables.is_open(result, "bone_destruction") else "labels.no_destruction"
+    )
 
 
 def _facts(result: Result, say: Wording) -> list[list[str]]:
