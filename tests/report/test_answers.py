@@ -169,6 +169,7 @@ def test_each_digit_of_a_scanned_hand_has_its_row():
         "grade 1",
     )
     assert index["Bone destroyed"] == "4.2"
+    assert rows["left little finger"]["HA mass"] == "\u2013"  # its one deposit has no mass
     assert rows["left thumb"]["Deposits"] == "0"
     assert all(rows["left thumb"][name] == "0.0" for name in ("Volume", "HA mass", "Urate mass", "Bone destroyed"))
     assert rows["left thumb"]["Acro-osteolysis"] == "not assessable"

@@ -171,7 +171,9 @@ def test_scan_with_nothing_drawn_still_has_a_report(tmp_path):
     scene = replace(scene, anatomy=replace(scene.anatomy, bones=nothing), findings=replace(scene.findings, bones=()))
     folder = report_of(scene, tmp_path / "out")
     assert [path.name for path in (folder / "images").iterdir()] == ["hand_map.png"]
-    assert "No deposit was found." in page_of(folder).text
+    text = page_of(folder).text
+    assert "No deposit was found." in text
+    assert SAY("labels.views") not in text
 
 
 def on_paper(scene, paper):

@@ -193,4 +193,5 @@ def test_every_text_that_a_module_or_template_names_is_there():
     groups = {name.rpartition(".")[0] for name in SAY.texts}  # of_hand holds right and left
     settings = {row["name"] for row in Settings().described()}
     assert len(named) > 150
-    assert named - set(SAY.texts) - groups - settings == set()
+    not_assessed = {name for name in SAY.section("terms") if "." in name}  # deposits.digit
+    assert named - set(SAY.texts) - groups - settings - not_assessed == set()

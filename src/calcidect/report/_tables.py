@@ -176,9 +176,15 @@ def _amounts(digit: AcroOsteolysis, findings: Findings, say: Wording) -> list[st
     return [
         say.number(len(own), 0),
         say.number(sum(d.volume_mm3 for d in own)),
-        say.number(sum(d.ha_mass_mg or 0.0 for d in own) if with_masses else None),
-        say.number(sum(d.urate_mass_mg or 0.0 for d in own) if with_urate else None),
+        say.number(_total([d.ha_mass_mg for d in own]) if with_masses else None),
+        say.number(_total([d.urate_mass_mg for d in own]) if with_urate else None),
     ]
+
+
+def _total(masses_mg: list[float | None]) -> float | None:
+    """Return the sum of the masses that are known, as the burden does; None where there are some, all unknown."""
+    known = [mass for mass in masses_mg if mass is not None]
+    return float(sum(known)) if known or not masses_mg else None
 
 
 def percent_lost(digit: AcroOsteolysis) -> tuple[float | None, float | None]:
