@@ -57,7 +57,10 @@ def planted(result: Result, low: Volume, number: int) -> tuple[Result, Volume]:
         volume = float(own.sum()) * grid.voxel_volume_mm3
         at = tuple(float(mm) for mm in grid.point_of((i, j, k)))
         deposits.append(_row(len(deposits) + 1, at, volume, 2 * radius, level, compartment, _side(result, i)))
-    burden = {hand: _summed(part, deposits) for hand, part in result.findings.burden.items()}
+    burden = {
+        hand: _summed(part, [d for d in deposits if hand in (d.side, "all")])
+        for hand, part in result.findings.burden.items()
+    }
     findings = replace(
         result.findings, deposits=tuple(deposits), deposit_labels=low.like(labels), bone_destruction=(), burden=burden
     )
@@ -101,7 +104,7 @@ def _summed(burden: object, deposits: list[Deposit]) -> object:
     volumes, masses = [d.volume_mm3 for d in deposits], [d.ha_mass_mg or 0.0 for d in deposits]
     return replace(
         burden, number=len(deposits), volume_mm3=sum(volumes), ha_mass_mg=sum(masses), ha_mass_sd_mg=0.05 * sum(masses),
-        urate_mass_mg=0.0, largest_mm3=max(volumes), bulky=True,
+        urate_mass_mg=0.0, largest_mm3=max(volumes, default=0.0), bulky=True,
     )  # fmt: skip
 
 

@@ -95,7 +95,7 @@ def test_where_is_told_for_each_hand_in_the_scan():
 def test_damage_lists_digits_and_sites():
     answer, details = asked(small_result())[2]
     assert answer == "Acro-osteolysis in 2 of 9 digits assessed, bone destroyed at 1 site"
-    assert "Right index finger: 18 ± 3 % of the distal phalanx lost, grade 1." in details
+    assert "Right index finger: 18.0 ± 3.0 % of the distal phalanx lost, grade 1." in details
     assert "Not assessable: left thumb." in details
     assert "Right distal phalanx 2: 4.2 mm³ lost, 1.1 mm deep, at deposit 1." in details
 
@@ -118,13 +118,34 @@ def test_no_site_is_not_none_where_none_was_looked_for():
 def test_how_sure_tells_the_deviation_and_the_scan():
     answer, details = asked(small_result())[3]
     burden = small_result().findings.burden["all"]
-    share = f"{100 * burden.ha_mass_sd_mg / burden.ha_mass_mg:.0f}"
+    share = f"{100 * burden.ha_mass_sd_mg / burden.ha_mass_mg:.2g}"
     assert answer == f"Mass of hydroxyapatite: ± {share} % (one standard deviation), the scan limits some numbers"
     assert "Limits: Clipped, Metal." in details
     assert "confidence 0.94" in details
     assert "simulated hands only" in details
     quality = replace(small_result().findings.quality, notices=())
     assert asked(with_findings(quality=quality))[3][0].endswith("scan within the limits of the method")
+
+
+def test_a_small_deviation_is_not_none_and_a_check_left_out_is_named():
+    findings = small_result().findings
+    burden = {hand: replace(b, ha_mass_mg=200.0, ha_mass_sd_mg=0.8) for hand, b in findings.burden.items()}
+    answer, details = asked(with_findings(burden=burden, quality=replace(findings.quality, metal=None, notices=())))[3]
+    assert answer.startswith("Mass of hydroxyapatite: ± 0.4 % ")
+    assert "Not checked: Metal." in details
+
+
+def test_no_material_is_told_for_certain():
+    sure = tuple(replace(d, confidence=1.0) for d in small_result().findings.deposits)
+    assert "confidence >0.99." in asked(with_findings(deposits=sure))[3][1]
+    assert {row[-1] for row in deposit_table(with_findings(deposits=sure).findings, SAY)["rows"]} == {">0.99"}
+
+
+def test_loss_without_a_grade_is_told_without_one():
+    digits = tuple(replace(d, grade=None) for d in small_result().findings.acro_osteolysis)
+    details = asked(with_findings(acro_osteolysis=digits))[2][1]
+    assert "Right index finger: 18.0 ± 3.0 % of the distal phalanx lost, present." in details
+    assert "None" not in details
 
 
 def test_columns_without_any_value_are_left_out():
@@ -142,14 +163,36 @@ def test_each_digit_of_a_scanned_hand_has_its_row():
     assert len(rows) == 10
     assert next(iter(rows)) == "right thumb"
     index = rows["right index finger"]
-    assert (index["Deposits"], index["Lost from the tip ± SD"], index["Acro-osteolysis"]) == ("2", "18 ± 3", "grade 1")
+    assert (index["Deposits"], index["Lost from the tip ± SD"], index["Acro-osteolysis"]) == (
+        "2",
+        "18.0 ± 3.0",
+        "grade 1",
+    )
     assert index["Bone destroyed"] == "4.2"
+    assert rows["left little finger"]["HA mass"] == "\u2013"  # its one deposit has no mass
+    assert rows["left thumb"]["Deposits"] == "0"
+    assert all(rows["left thumb"][name] == "0.0" for name in ("Volume", "HA mass", "Urate mass", "Bone destroyed"))
     assert rows["left thumb"]["Acro-osteolysis"] == "not assessable"
     assert rows["left thumb"]["Lost from the tip ± SD"] == "\u2013"
     assert len(digit_table(make_scene(sides=("left",)).result(), SAY)["rows"]) == 5
 
 
-@pytest.mark.parametrize(("lost", "text"), [(0.0, "0 ± 3"), (0.997, "100 ± 3")])
+def test_what_was_not_looked_for_is_not_nought():
+    """Nor is a mass of one energy; their columns are left out."""
+    looked = with_findings(bone_destruction=())
+    left_open = [
+        replace(looked, not_assessed=(NotAssessed(n, "No name."),)) for n in ("bone_destruction", "deposits.digit")
+    ]
+    full, *partly = (
+        {column["name"] for column in digit_table(result, SAY)["columns"]}
+        for result in (looked, *left_open, of_one_energy())
+    )
+    assert [full - names for names in partly] == [
+        {"Bone destroyed"}, {"Deposits", "Volume", "HA mass", "Urate mass"}, {"HA mass", "Urate mass"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lost", "text"), [(0.0, "0.0 ± 3.0"), (0.096, "9.6 ± 3.0"), (0.997, "99.7 ± 3.0")])
 def test_losses_are_percent(lost, text):
     digits = tuple(
         replace(d, fraction_lost=lost, fraction_lost_sd=0.03) for d in small_result().findings.acro_osteolysis

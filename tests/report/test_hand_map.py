@@ -97,6 +97,7 @@ def test_grades_stand_over_the_tips_that_lost_some():
     said = [s for s in hand_map((), SAY, [lost, kept]) if isinstance(s, Words) and s.text.startswith("AO")]
     assert [s.text for s in said] == ["AO 3"]
     assert said[0].x > WIDTH / 2
+    assert "AO" in words(hand_map((), SAY, [replace(lost, grade=None)]))
 
 
 def test_a_hand_that_is_not_in_the_scan_is_a_ghost():
@@ -112,5 +113,5 @@ def test_the_drawing_is_told_in_words():
     digits = [AcroOsteolysis("left", 2, True, 0.6, 0.03, 3)]
     said = map_alt(DEPOSITS, digits, SAY).replace("\u00a0", " ")
     assert said.startswith("Drawing of two hands with 7 deposits. Right hand: right hand, carpus 1,")
-    assert said.endswith("Acro-osteolysis: left index finger 3.")
+    assert said.endswith("Acro-osteolysis: left index finger grade 3.")
     assert map_alt((), (), SAY) == "Drawing of two hands without deposits."

@@ -213,18 +213,6 @@ def test_surface_from_behind_is_the_view_of_the_opposite_direction():
     )
 
 
-def test_oblique_view_moves_what_lies_in_front_sideways():
-    codes = blob_volume()
-    into, up = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
-    straight = View.along(into, up)
-    turned = View.along(into, up, 30.0)
-    assert np.dot(straight.into, turned.into) == pytest.approx(np.cos(np.radians(30)))
-    deposit, bone = np.array([7.0, -4.5, 10.0]), np.array([0.0, 1.0, 0.0])
-    shift = (deposit - bone) @ turned.right - (deposit - bone) @ straight.right
-    assert abs(shift) > 2
-    assert seen(codes, sample(smooth_solid(codes), turned))[1] is not None
-
-
 def test_scan_of_another_grid_is_refused():
     other = make_scene(sides=("left",)).study.low
     moved = replace(other, grid=Grid(other.grid.size, other.grid.spacing_mm, (0.0, 0.0, 0.0)))

@@ -191,7 +191,9 @@ def test_scan_with_nothing_drawn_still_has_a_report(tmp_path):
     scene = replace(scene, anatomy=replace(scene.anatomy, bones=nothing), findings=replace(scene.findings, bones=()))
     folder = report_of(scene, tmp_path / "out")
     assert [path.name for path in (folder / "images").iterdir()] == ["hand_map.png"]
-    assert "No deposit was found." in page_of(folder).text
+    text = page_of(folder).text
+    assert "No deposit was found." in text
+    assert SAY("labels.views") not in text
 
 
 def on_paper(scene, paper):
@@ -304,5 +306,5 @@ def test_motion_is_told_in_a_line_for_each_hand():
     moved = Motion(inside, (1.0, 0.0, 0.0), (0.0, 0.0, 2.0), 4.812, 0.01, True, 0.004, 0.1)
     quality = replace(result.findings.quality, motion=(moved, Motion((999.0, 0.0, 0.0))))
     facts = dict(report_content(replace(result, findings=replace(result.findings, quality=quality)), SAY)["facts"])
-    assert facts[f"Motion, {hand.side} hand"] == "4.81 \u00b1 0.01 mm, moved back, 0.00 mm left"
+    assert facts[f"Motion, {hand.side} hand"] == "4.81 \u00b1 0.01 mm, moved back, <0.01 mm left"
     assert facts["Motion, other part"] == "not measurable"

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from calcidect.findings import AcroOsteolysis, Deposit, Findings
-from calcidect.report._quality import LIMITS, LOOK
+from calcidect.report._quality import LIMITS, LOOK, NOT_CHECKED
 from calcidect.report._scene import by_volume
-from calcidect.report._tables import digits_in_scan
+from calcidect.report._tables import acro, digits_in_scan, is_open, percent_lost
 from calcidect.report._wording import Wording
 from calcidect.result import Result
 
@@ -131,20 +131,15 @@ def _where_details(result: Result, say: Wording) -> Iterable[str]:
 
 def _damage(result: Result, say: Wording) -> str:
     assessed = [row for row in digits_in_scan(result) if row.present is not None]
-    acro = say("answers.acro_none_assessed")
+    tips = say("answers.acro_none_assessed")
     if assessed:
         present = sum(bool(row.present) for row in assessed)
-        acro = say("answers.acro", present=present, digits=say.count("digits", len(assessed)))
+        tips = say("answers.acro", present=present, digits=say.count("digits", len(assessed)))
     sites = len(result.findings.bone_destruction)
     if sites:
-        return say.listed([acro, say("answers.destroyed", sites=say.count("sites", sites))])
-    left_open = destruction_open(result)
-    return say.listed([acro, say("answers.destroyed_not_assessed" if left_open else "answers.destroyed_none")])
-
-
-def destruction_open(result: Result) -> bool:
-    """Tell whether bone next to deposits was not looked at, so that no site does not mean none."""
-    return any(item.name == "bone_destruction" for item in result.not_assessed)
+        return say.listed([tips, say("answers.destroyed", sites=say.count("sites", sites))])
+    left_open = is_open(result, "bone_destruction")
+    return say.listed([tips, say("answers.destroyed_not_assessed" if left_open else "answers.destroyed_none")])
 
 
 def _damage_details(result: Result, say: Wording) -> Iterable[str]:
@@ -165,16 +160,16 @@ def _damage_details(result: Result, say: Wording) -> Iterable[str]:
 
 
 def _loss(row: AcroOsteolysis, say: Wording) -> str:
-    lost, sd = (None if value is None else 100 * value for value in (row.fraction_lost, row.fraction_lost_sd))
     digit = _capital(say.digit(row.side, row.digit))
-    return say("answers.lost", digit=digit, lost=say.with_sd(lost, sd, 0), grade=row.grade)
+    return say("answers.lost", digit=digit, lost=say.with_sd(*percent_lost(row)), grade=acro(row, say))
 
 
 def _sureness(result: Result, quality: list[dict[str, str]], say: Wording) -> str:
     burden = result.findings.burden["all"]
     parts = []
     if burden.ha_mass_mg and burden.ha_mass_sd_mg is not None:
-        parts.append(say("answers.mass_sd", percent=say.number(100 * burden.ha_mass_sd_mg / burden.ha_mass_mg, 0)))
+        share = 100 * burden.ha_mass_sd_mg / burden.ha_mass_mg
+        parts.append(say("answers.mass_sd", percent=say.significant(share, 2)))
     elif result.study.single_energy:
         parts.append(say("answers.no_mass"))
     limited = any(row["kind"] == LIMITS for row in quality)
@@ -182,7 +177,7 @@ def _sureness(result: Result, quality: list[dict[str, str]], say: Wording) -> st
 
 
 def _sure_details(result: Result, quality: list[dict[str, str]], say: Wording) -> Iterable[str]:
-    for kind, name in ((LIMITS, "answers.checks"), (LOOK, "answers.looks")):
+    for kind, name in ((LIMITS, "answers.checks"), (LOOK, "answers.looks"), (NOT_CHECKED, "answers.unchecked")):
         if found := [row["check"] for row in quality if row["kind"] == kind]:
             yield say(name, list=say.listed(found))
     if result.warnings:
@@ -191,7 +186,7 @@ def _sure_details(result: Result, quality: list[dict[str, str]], say: Wording) -
     sure = [(d.confidence, d.deposit_id) for d in result.findings.deposits if d.confidence is not None]
     if sure:
         confidence, deposit_id = min(sure)
-        yield say("answers.least_sure", id=deposit_id, confidence=say.number(confidence, 2))
+        yield say("answers.least_sure", id=deposit_id, confidence=say.confidence(confidence))
     if flags := [flag for deposit in result.findings.deposits for flag in deposit.flags]:
         yield say("answers.flagged", list=say.counted(say.term(flag) for flag in flags))
     if result.not_assessed:

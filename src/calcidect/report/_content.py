@@ -8,7 +8,7 @@ import numpy as np
 
 from calcidect.errors import Notice
 from calcidect.report import _tables as tables
-from calcidect.report._answers import answers, destruction_open
+from calcidect.report._answers import answers
 from calcidect.report._colours import MATERIAL_COLOURS, PAGE_COLOURS, hexadecimal
 from calcidect.report._method import footer, method, provenance_table, settings_note, settings_of, settings_table
 from calcidect.report._quality import quality_rows
@@ -19,18 +19,33 @@ from calcidect.study import Motion
 
 def report_content(result: Result, say: Wording) -> dict[str, Any]:
     """Return the text of a report. Holds nothing but text, lists and dicts."""
-    findings, single = result.findings, result.study.single_energy
-    quality = quality_rows(findings.quality, result.bone_map.grid, say)
+    quality = quality_rows(result.findings.quality, result.bone_map.grid, say)
     return {
         "language": say("language.code"),
         "paper": settings_of(result).get("report.paper", "a4"),
         "colours": {name: hexadecimal(colour) for name, colour in PAGE_COLOURS.items()},
         "labels": say.section("labels"),
-        "title": say("title.single_energy" if single else "title.dual_energy"),
-        "lead": say("title.lead_single_energy", pair=result.study.pair) if single else "",
-        "subject": result.study.subject_id,
-        "facts": _facts(result, say),
+        **_opening(result, say),
         "answers": answers(result, quality, say),
+        **_found(result, say),
+        **_sureness(result, quality, say),
+        **_origin(result, say),
+    }
+
+
+def _opening(result: Result, say: Wording) -> dict[str, Any]:
+    study = result.study
+    return {
+        "title": say("title.single_energy" if study.single_energy else "title.dual_energy"),
+        "lead": say("title.lead_single_energy", pair=study.pair) if study.single_energy else "",
+        "subject": study.subject_id,
+        "facts": _facts(result, say),
+    }
+
+
+def _found(result: Result, say: Wording) -> dict[str, Any]:
+    findings = result.findings
+    return {
         "burden": tables.burden_table(findings, say),
         "burden_note": tables.burden_note(result, say),
         "legend": _legend(say),
@@ -41,13 +56,23 @@ def report_content(result: Result, say: Wording) -> dict[str, Any]:
         "digit_notes": tables.digit_notes(result, say),
         "bone_destruction": tables.destruction_table(findings, say),
         "no_destruction": _no_destruction(result, say),
+    }
+
+
+def _sureness(result: Result, quality: list[dict[str, str]], say: Wording) -> dict[str, Any]:
+    return {
         "quality": quality,
         "quality_columns": [say(f"quality.{name}") for name in ("check", "found", "verdict")],
         "quality_note": say("quality.note"),
         "warnings": [_warning(notice) for notice in result.warnings],
-        "artefacts": tables.artefact_table(findings, say),
+        "artefacts": tables.artefact_table(result.findings, say),
         "artefact_note": say("artefacts.note"),
         "not_assessed": [{"name": say.term(item.name), "reason": item.reason} for item in result.not_assessed],
+    }
+
+
+def _origin(result: Result, say: Wording) -> dict[str, Any]:
+    return {
         "method": method(result, say),
         "settings": settings_table(result, say),
         "settings_notes": [settings_note(result, say), say("settings.sources")],
@@ -58,7 +83,9 @@ def report_content(result: Result, say: Wording) -> dict[str, Any]:
 
 
 def _no_destruction(result: Result, say: Wording) -> str:
-    return say("labels.destruction_not_assessed" if destruction_open(result) else "labels.no_destruction")
+    return say(
+        "labels.destruction_not_assessed" if tables.is_open(result, "bone_destruction") else "labels.no_destruction"
+    )
 
 
 def _facts(result: Result, say: Wording) -> list[list[str]]:

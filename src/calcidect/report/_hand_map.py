@@ -25,6 +25,7 @@ from calcidect.report._colours import (
     hexadecimal,
 )
 from calcidect.report._scene import by_volume
+from calcidect.report._tables import acro
 from calcidect.report._wording import Wording
 
 if TYPE_CHECKING:
@@ -123,7 +124,9 @@ def map_alt(deposits: Iterable[Deposit], digits: Iterable[AcroOsteolysis], say: 
         for side in ("right", "left")
         if (sites := [say.site(replace(d, compartment=None)) for d in shown if d.side == side])
     ]
-    lost = [say("words.counted", name=say.digit(d.side, d.digit), n=d.grade) for d in digits if d.present]
+    lost = [
+        say("pictures.map_alt_digit", digit=say.digit(d.side, d.digit), grade=acro(d, say)) for d in digits if d.present
+    ]
     if lost:
         lines.append(say("pictures.map_alt_acro", list=say.listed(lost)))
     if not shown:
@@ -167,7 +170,8 @@ def _grade(digit: AcroOsteolysis, say: Wording) -> Words:
     """Return the grade of a digit that lost some of its tip, over the drawn tip."""
     tip = next(b.rod for b in drawn_bones(digit.side) if (b.level, b.digit) == (RAY_LEVELS[-1], digit.digit))
     y = min(tip.y, tip.end_y) - tip.width / 2 - _ABOVE_TIP
-    return Words(tip.end_x, y, say("pictures.map_grade", grade=digit.grade))
+    is_graded = digit.grade is not None
+    return Words(tip.end_x, y, say("pictures.map_grade" if is_graded else "pictures.map_present", grade=digit.grade))
 
 
 def disc_radius(volume_mm3: float) -> float:

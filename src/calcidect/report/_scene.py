@@ -100,7 +100,7 @@ def hand_part(scene: Scene, result: Result, side: Side) -> HandPart | None:
     if everything is None:
         return None
     bone_part, deposit_part = scene.bones.cropped(*everything), scene.deposits.cropped(*everything)
-    drawn = bones[bone_part.array] | (deposit_codes[deposit_part.array] > 0)
+    drawn = bones[bone_part.array] | (deposit_codes > 0)[deposit_part.array]
     box = box_of(drawn)
     if box is None:
         return None

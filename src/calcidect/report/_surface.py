@@ -35,13 +35,11 @@ class View:
     into: FloatArray
 
     @classmethod
-    def along(cls, into: FloatArray, up: FloatArray, turn_degrees: float = 0.0) -> View:
-        """Return the view along ``into``, made perpendicular to ``up`` and turned about it."""
+    def along(cls, into: FloatArray, up: FloatArray) -> View:
+        """Return the view along ``into``, made perpendicular to ``up``."""
         up = np.asarray(up, float) / np.linalg.norm(up)
         into = np.asarray(into, float) - np.dot(into, up) * up
         into /= np.linalg.norm(into)
-        angle = np.radians(turn_degrees)
-        into = np.cos(angle) * into + np.sin(angle) * np.cross(up, into)
         return cls(np.cross(into, up), up, into)
 
 

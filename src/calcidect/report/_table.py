@@ -10,14 +10,11 @@ Table = dict[str, Any]
 """``columns``: list of {name, unit, align}; ``rows``: list of lists of text."""
 
 
-def column(name: str, unit: str = "", align: str = "right") -> dict[str, str]:
-    """Return a column; ``align`` is left, right or center."""
-    return {"name": name, "unit": unit, "align": align}
-
-
 def columns_of(say: Wording, *named: tuple[str, str, str]) -> list[dict[str, str]]:
-    """Return columns from (name of a text, name of a unit or nothing, align)."""
-    return [column(say(name), say(f"units.{unit}") if unit else "", align) for name, unit, align in named]
+    """Return columns from (name of a text, name of a unit or nothing, align: left, right or center)."""
+    return [
+        {"name": say(name), "unit": say(f"units.{unit}") if unit else "", "align": align} for name, unit, align in named
+    ]
 
 
 def without_empty_columns(table: Table, missing: str) -> Table:

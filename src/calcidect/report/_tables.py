@@ -64,7 +64,7 @@ def burden_note(result: Result, say: Wording) -> str:
 
 
 def deposit_table(findings: Findings, say: Wording) -> Table:
-    """Return a row for each deposit, the largest first. What no deposit has, such as a mass, has no column."""
+    """Return a row for each deposit, the largest first. What no deposit has, such as mass or urate, has no column."""
     columns = columns_of(
         say,
         ("deposits.number", "", "right"),
@@ -78,22 +78,23 @@ def deposit_table(findings: Findings, say: Wording) -> Table:
         ("deposits.ratio", "", "right"),
         ("deposits.confidence", "", "right"),
     )
-    rows = [_deposit_row(deposit, say) for deposit in by_volume(findings.deposits)]
+    with_urate = any(deposit.urate_mass_mg for deposit in findings.deposits)
+    rows = [_deposit_row(deposit, with_urate, say) for deposit in by_volume(findings.deposits)]
     return without_empty_columns({"columns": columns, "rows": rows}, say.missing)
 
 
-def _deposit_row(deposit: Deposit, say: Wording) -> list[str]:
+def _deposit_row(deposit: Deposit, with_urate: bool, say: Wording) -> list[str]:
     return [
         str(deposit.deposit_id),
         _what(deposit, say),
         say.number(deposit.volume_mm3),
         say.with_sd(deposit.ha_mass_mg, deposit.ha_mass_sd_mg),
-        say.number(deposit.urate_mass_mg or None),
+        say.number(deposit.urate_mass_mg if with_urate else None),
         say.number(deposit.mean_ha_mg_per_cm3, 0),
         say.number(deposit.max_diameter_mm),
         say("deposits.touches") if deposit.touches_bone else say.number(deposit.distance_to_bone_mm),
         say.number(deposit.dual_energy_ratio, 2),
-        say.number(deposit.confidence, 2),
+        say.confidence(deposit.confidence),
     ]
 
 
@@ -137,7 +138,7 @@ def digit_table(result: Result, say: Wording) -> Table:
         ("digits.cap", "mm", "right"),
         ("digits.destroyed", "mm3", "right"),
     )
-    rows = [_digit_row(row, result.findings, say) for row in digits_in_scan(result)]
+    rows = [_digit_row(row, result, say) for row in digits_in_scan(result)]
     return without_empty_columns({"columns": columns, "rows": rows}, say.missing)
 
 
@@ -148,35 +149,64 @@ def digits_in_scan(result: Result) -> list[AcroOsteolysis]:
     return sorted(rows, key=lambda row: (row.side != "right", row.digit))
 
 
-def _digit_row(digit: AcroOsteolysis, findings: Findings, say: Wording) -> list[str]:
-    own = [d for d in findings.deposits if (d.side, d.digit) == (digit.side, digit.digit)]
-    masses = [d.ha_mass_mg for d in own if d.ha_mass_mg is not None]
-    urate = sum(d.urate_mass_mg or 0.0 for d in own)
-    lost = [
+def _digit_row(digit: AcroOsteolysis, result: Result, say: Wording) -> list[str]:
+    findings = result.findings
+    destroyed = [
         site.volume_mm3
         for site in findings.bone_destruction
         if site.side == digit.side and site.bone.endswith(f"_{digit.digit}")
     ]
-    sd = None if digit.fraction_lost_sd is None else 100 * digit.fraction_lost_sd
-    lengths = {"now": digit.residual_length_mm, "before": digit.expected_length_mm}
     return [
         say.digit(digit.side, digit.digit),
-        say.number(len(own), 0),
-        say.number(sum(d.volume_mm3 for d in own) if own else None),
-        say.number(sum(masses) if masses else None),
-        say.number(urate or None),
-        say.missing if digit.fraction_lost is None else say.with_sd(100 * digit.fraction_lost, sd, 0),
-        _acro(digit, say),
-        say.missing
-        if digit.residual_length_mm is None
-        else say("digits.lengths", **{name: say.number(mm) for name, mm in lengths.items()}),
+        *([say.missing] * 4 if is_open(result, "deposits.digit") else _amounts(digit, findings, say)),
+        say.with_sd(*percent_lost(digit)),
+        acro(digit, say),
+        _lengths(digit, say),
         say.number(digit.tuft_width_mm),
         say.number(digit.soft_tissue_cap_mm),
-        say.number(sum(lost) if lost else None),
+        say.number(None if is_open(result, "bone_destruction") else sum(destroyed)),
     ]
 
 
-def _acro(digit: AcroOsteolysis, say: Wording) -> str:
+def _amounts(digit: AcroOsteolysis, findings: Findings, say: Wording) -> list[str]:
+    """Return number, volume and masses of a digit's deposits; masses are missing of one energy or without urate."""
+    own = [d for d in findings.deposits if (d.side, d.digit) == (digit.side, digit.digit)]
+    with_masses = findings.burden["all"].ha_mass_mg is not None
+    with_urate = any(d.urate_mass_mg for d in findings.deposits)
+    return [
+        say.number(len(own), 0),
+        say.number(sum(d.volume_mm3 for d in own)),
+        say.number(_total([d.ha_mass_mg for d in own]) if with_masses else None),
+        say.number(_total([d.urate_mass_mg for d in own]) if with_urate else None),
+    ]
+
+
+def _total(masses_mg: list[float | None]) -> float | None:
+    """Return the sum of the masses that are known, as the burden does; None where there are some, all unknown."""
+    known = [mass for mass in masses_mg if mass is not None]
+    return float(sum(known)) if known or not masses_mg else None
+
+
+def percent_lost(digit: AcroOsteolysis) -> tuple[float | None, float | None]:
+    """Return what the tip lost and its standard deviation, in percent of the distal phalanx."""
+    lost, sd = (None if part is None else 100 * part for part in (digit.fraction_lost, digit.fraction_lost_sd))
+    return lost, sd
+
+
+def _lengths(digit: AcroOsteolysis, say: Wording) -> str:
+    if digit.residual_length_mm is None:
+        return say.missing
+    now, before = (say.number(mm) for mm in (digit.residual_length_mm, digit.expected_length_mm))
+    return say("digits.lengths", now=now, before=before)
+
+
+def is_open(result: Result, name: str) -> bool:
+    """Tell whether something was not looked for, such as ``bone_destruction``, so that no find does not mean none."""
+    return any(item.name == name for item in result.not_assessed)
+
+
+def acro(digit: AcroOsteolysis, say: Wording) -> str:
+    """Return in a word or two what became of a digit's tip."""
     if digit.present is None:
         return say("digits.not_assessable")
     if not digit.present:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -63,14 +64,29 @@ class Wording:
         return self.texts["words.missing"]
 
     def number(self, value: float | None, decimals: int = 1) -> str:
-        """Return a number with a fixed count of decimals, so that columns align, or a dash where it is missing."""
+        """Return a number with a fixed count of decimals, so that columns align.
+
+        A dash where it is missing; ``<0.1`` where it would be rounded to a zero that it is not.
+        """
         if value is None:
             return self.missing
+        if value > 0 and round(value, decimals) == 0:
+            return self("words.less_than", value=self._as_here(f"{10.0**-decimals:.{decimals}f}"))
         return self._as_here(f"{value:,.{decimals}f}")
 
+    def confidence(self, value: float | None) -> str:
+        """Return a probability to two decimals; ``>0.99`` where it would be rounded to certainty."""
+        if value is None or round(value, 2) < 1:
+            return self.number(value, 2)
+        return self("words.more_than", value=self.number(0.99, 2))
+
     def significant(self, value: float, digits: int = 3) -> str:
-        """Return a number with so many digits that count, without zeros at its end."""
-        return self._as_here(f"{value:,.{digits}g}")
+        """Return a number with so many digits that count, without zeros at its end; all those before the point."""
+        if not value:
+            return self.number(value, 0)
+        decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
+        text = f"{value:,.{decimals}f}"
+        return self._as_here(text.rstrip("0").rstrip(".") if decimals else text)
 
     def _as_here(self, text: str) -> str:
         signless = text.removeprefix("-") if not text.strip("-0.,") else text  # no negative zero
