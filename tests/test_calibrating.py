@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from calcidect._calibrating import calibrated
-from calcidect.api import _recorded
+from calcidect.api import recorded_settings
 from calcidect.cli import app
 from calcidect.errors import InputRefusedError
 from calcidect.materials import MODEL, calibrate, calibration_of, calibration_text, for_site
@@ -96,7 +96,7 @@ def test_a_missing_file_is_told_without_its_path(phantom, tmp_path, name, what):
 
 
 def test_the_result_keeps_names_of_files_without_their_folders(site):
-    recorded = {row["name"]: row["value"] for row in _recorded(settings_with(calibration_file=site))}
+    recorded = {row["name"]: row["value"] for row in recorded_settings(settings_with(calibration_file=site))}
     assert recorded["materials.calibration_file"] == "site.json"
     assert recorded["materials.inserts_file"] == ""
 

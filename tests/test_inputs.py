@@ -108,4 +108,4 @@ def test_one_energy_writes_no_material_maps_and_its_report_says_why(alone: Path)
     assert "none" in json.loads((alone / "provenance.json").read_text(encoding="utf-8"))["calibration"]
     page = (alone / "report.html").read_text(encoding="utf-8")
     assert "single-energy CT" in page
-    assert page.index("material and mass cannot be told") < page.index("<h2>Burden</h2>")
+    assert page.index("material and mass cannot be told") < page.index('<h2 id="burden">')

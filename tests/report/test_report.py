@@ -193,7 +193,7 @@ def test_scan_with_nothing_drawn_still_has_a_report(tmp_path):
     assert [path.name for path in (folder / "images").iterdir()] == ["hand_map.png"]
     text = page_of(folder).text
     assert "No deposit was found." in text
-    assert SAY("labels.views") not in text
+    assert SAY("labels.no_pictures") in text
 
 
 def on_paper(scene, paper):
