@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import os
 import pwd
@@ -13,8 +12,9 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from support import debian
+
 PASSWORD = "secret-of-the-test"  # of a server that only this test can reach
-INSTALL_TIMEOUT_S = 300
 
 
 def find_programs() -> Path | None:
@@ -26,30 +26,8 @@ def find_programs() -> Path | None:
 
 
 def why_missing() -> str | None:
-    """Return why there is no server to start, None if there is one. As root it is installed from Debian first."""
-    if find_programs() is not None:
-        return None
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        return "PostgreSQL's server is not installed, and only root of a Debian can install it here"
-    try:
-        _install()
-    except (OSError, subprocess.SubprocessError) as error:
-        return f"PostgreSQL's server could not be installed by apt-get ({type(error).__name__})"
-    return None if find_programs() is not None else "apt-get installed no PostgreSQL server"
-
-
-def _install() -> None:
-    """Install Debian's postgresql without a word; of several processes one does, the others wait for it."""
-    quietly = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    install = ["install", "--yes", "--no-install-recommends", "postgresql"]
-    with (Path(tempfile.gettempdir()) / "calcidect-apt.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if find_programs() is not None:
-            return
-        for words in (["update"], install):
-            command = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=60", *words]
-            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            subprocess.run(command, check=True, timeout=INSTALL_TIMEOUT_S, env=environment, **quietly)
+    """Return why there is no server to start, None if there is one."""
+    return debian.why_missing("PostgreSQL's server", "postgresql", find_programs)
 
 
 @dataclass

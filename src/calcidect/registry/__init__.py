@@ -6,9 +6,9 @@ export. Names are loaded when they are first used: SQLAlchemy, pandas and alembi
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from calcidect._extras import name_of
 from calcidect.registry._catalogue import CATALOGUE_VERSION, MISSING, Item, catalogue
 from calcidect.registry._faults import RejectedCell, TableRefusedError, write_rejects
 from calcidect.registry._files import write_file
@@ -91,30 +91,4 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name from its module (PEP 562).
-
-    Raises
-    ------
-    UsageError
-        If the extra ``cohort`` is not installed.
-    """
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(_loaded(f"calcidect.registry.{module}"), name)
-    raise AttributeError(f"module 'calcidect.registry' has no attribute {name!r}")
-
-
-def _loaded(module: str) -> Any:
-    from calcidect.errors import UsageError
-
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "calcidect":
-            raise
-        raise UsageError(
-            "cohort_extra_missing",
-            found=f"The package {error.name} is not installed.",
-            expected="The extra 'cohort'.",
-            remedy="Run: pip install 'calcidect[cohort]'.",
-        ) from None
+    return name_of(__name__, _HOMES, name, "cohort")

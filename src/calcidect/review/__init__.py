@@ -7,8 +7,9 @@ with the extra ``review``.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from calcidect._extras import name_of
 
 if TYPE_CHECKING:
     from calcidect.review._agreement import agreement_of_readers
@@ -25,30 +26,4 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name from its module (PEP 562).
-
-    Raises
-    ------
-    UsageError
-        If the extra ``review`` is not installed.
-    """
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(_loaded(f"calcidect.review.{module}"), name)
-    raise AttributeError(f"module 'calcidect.review' has no attribute {name!r}")
-
-
-def _loaded(module: str) -> Any:
-    from calcidect.errors import UsageError
-
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "calcidect":
-            raise
-        raise UsageError(
-            "review_extra_missing",
-            found=f"The package {error.name} is not installed.",
-            expected="The extra 'review'.",
-            remedy="Run: pip install 'calcidect[review]'.",
-        ) from None
+    return name_of(__name__, _HOMES, name, "review")
