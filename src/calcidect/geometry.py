@@ -150,8 +150,7 @@ class Volume:
 
     def cropped(self, start: tuple[int, int, int], size: tuple[int, int, int]) -> Volume:
         """Return a view of the part from voxel ``start`` (i, j, k) with ``size`` voxels."""
-        (i, j, k), (ni, nj, nk) = start, size
-        return Volume(self.array[k : k + nk, j : j + nj, i : i + ni], self.grid.cropped(start, size))
+        return Volume(self.array[box_of(start, size)], self.grid.cropped(start, size))
 
     def to_sitk(self) -> sitk.Image:
         """Return a SimpleITK image (LPS); boolean arrays become uint8."""
@@ -202,6 +201,12 @@ def damaged_nifti_errors() -> tuple[type[Exception], ...]:
     from nibabel.spatialimages import HeaderDataError
 
     return OSError, EOFError, ValueError, zlib.error, ImageFileError, HeaderDataError
+
+
+def box_of(start: tuple[int, int, int], size: tuple[int, int, int]) -> tuple[slice, slice, slice]:
+    """Return the part (k, j, i) of an array that begins at voxel ``start`` (i, j, k) with ``size`` voxels."""
+    i, j, k = (slice(s, s + n) for s, n in zip(start, size, strict=True))
+    return k, j, i
 
 
 def box_around(mask: NDArray[np.bool_], margin_voxels: Iterable[float]) -> tuple[slice, slice, slice] | None:

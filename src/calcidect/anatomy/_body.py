@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.errors import StudyRefusedError
-from calcidect.geometry import Volume
+from calcidect.geometry import Volume, box_of
 from calcidect.study import MOST_HAND_THICKNESS_MM, coarse_hands
 
 _REACH_MM = 3.0
@@ -33,8 +33,7 @@ class Body:
     @property
     def box(self) -> tuple[slice, slice, slice]:
         """Its box (k, j, i), to index the scan's arrays with."""
-        i, j, k = (slice(s, s + n) for s, n in zip(self.start, self.size, strict=True))
-        return k, j, i
+        return box_of(self.start, self.size)
 
 
 def find_bodies(low: Volume, threshold_hu: float, bone_threshold_hu: float) -> tuple[Body, ...]:

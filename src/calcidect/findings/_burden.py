@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from calcidect.anatomy import Side
 from calcidect.findings._older import OlderMeasures
 from calcidect.findings._types import Burden, Deposit
-from calcidect.geometry import FloatArray, Grid
+from calcidect.geometry import FloatArray, Grid, box_of
 from calcidect.settings import FindingsSettings
 
 _OLDER = tuple(field.name for field in fields(OlderMeasures))
@@ -99,8 +99,8 @@ def _extends(
     """Tell whether enough deposit lies far enough proximal of the joint line; None where that line is unknown."""
     if hand.radiocarpal_mm is None:
         return None
-    i, j, k = (slice(s, s + n) for s, n in zip(hand.start, hand.size, strict=True))
-    index = np.stack(np.nonzero(np.isin(labels[k, j, i], [d.deposit_id for d in deposits])), -1)
+    own = labels[box_of(hand.start, hand.size)]
+    index = np.stack(np.nonzero(np.isin(own, [d.deposit_id for d in deposits])), -1)
     if len(index) == 0:
         return False
     along = grid.point_of(index[:, ::-1] + np.array(hand.start)) @ hand.distal

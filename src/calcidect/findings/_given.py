@@ -24,6 +24,7 @@ from calcidect.findings._destruction import bone_destruction
 from calcidect.findings._measure import Given, bones_of, deposit_of
 from calcidect.findings._types import Deposit, Findings, Material
 from calcidect.findings._view import HandView, view_of
+from calcidect.geometry import box_of
 from calcidect.materials import MaterialMaps
 from calcidect.progress import Progress, silent
 from calcidect.settings import Settings
@@ -97,16 +98,11 @@ def _hands_of(hands: Sequence[Hand], labels: Labels, numbers: list[int]) -> dict
     """Return the hand in which most of each deposit lies."""
     counts = np.zeros((len(hands), 2**16), np.int64)
     for count, hand in zip(counts, hands, strict=True):
-        count += np.bincount(labels[_box(hand)][hand.body], minlength=2**16)
+        count += np.bincount(labels[box_of(hand.start, hand.size)][hand.body], minlength=2**16)
     for number in numbers:
         if not counts[:, number].any():
             raise _not_measurable(number)
     return {number: int(counts[:, number].argmax()) for number in numbers}
-
-
-def _box(hand: Hand) -> tuple[slice, slice, slice]:
-    i, j, k = (slice(s, s + n) for s, n in zip(hand.start, hand.size, strict=True))
-    return k, j, i
 
 
 def _of_hand(
@@ -115,8 +111,8 @@ def _of_hand(
 ) -> list[Deposit]:  # fmt: skip
     """Return the deposits of one hand."""
     view = view_of(maps, anatomy, hand, settings)
-    now = np.where(hand.body, labels[_box(hand)], 0)
-    before = np.where(hand.body, found.deposit_labels.array[_box(hand)], 0)  # the box may hold some of another hand
+    box = box_of(hand.start, hand.size)  # it may hold some of another hand
+    now, before = (np.where(hand.body, array[box], 0) for array in (labels, found.deposit_labels.array))
     view = _with_mineral(view, before, now)
     deposits = []
     for number in numbers:
@@ -137,9 +133,8 @@ def _with_mineral(view: HandView, before: Labels, now: Labels) -> HandView:
             _follow(mineral, mineral == number, before == number, now)
     mineral[changed] = now[changed]
     labelled = now > 0
-    without = np.setdiff1d(
-        now[labelled], mineral[labelled]
-    )  # parts of what is one to the analysis: a reader had cut them before
+    # parts of what is one to the analysis, which a reader had cut before
+    without = np.setdiff1d(now[labelled], mineral[labelled])
     reshaped = np.setdiff1d(np.concatenate([before[changed], now[changed], without]), [0])
     whole = np.isin(now, reshaped)
     mineral[whole] = now[whole]
