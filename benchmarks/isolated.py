@@ -19,7 +19,7 @@ from scipy.ndimage import gaussian_filter
 from calcidect.anatomy._spots import find_spots
 from calcidect.findings._gather import distance_mm, gather
 from calcidect.findings._region import amounts
-from calcidect.materials import MODEL
+from calcidect.materials import model_of
 from calcidect.phantom._attenuation import Tissue
 from calcidect.phantom._scenario import parse_pair
 from calcidect.settings import FindingsSettings
@@ -121,14 +121,15 @@ def measured(pair: str, diameter_mm: float, mg_per_cm3: float, noise: float, thi
     seen = found_deposit(one)
     if seen is None:
         return Row(condition, pair, mg_per_cm3, found=False)
-    found = amounts(seen.around, seen.line, seen.sensitivity, seen.tissue, FindingsSettings())
+    known = model_of(parse_pair(pair))
+    found = amounts(seen.around, seen.line, seen.sensitivity, seen.tissue, FindingsSettings(), known)
     volume = np.pi / 6 * diameter_mm**3
     if found.ha_mass_mg is None or found.ha_mass_sd_mg is None or found.signal_to_noise < 5:
         return Row(condition, pair, mg_per_cm3, found=False)
-    gain = rng.multivariate_normal([1, 1], MODEL.covariance_fraction2("hydroxyapatite"))
+    gain = rng.multivariate_normal([1, 1], known.covariance_fraction2("hydroxyapatite"))
     k = seen.sensitivity
     other = replace(k, ha_low=k.ha_low / gain[0], ha_high=k.ha_high / gain[1])
-    elsewhere = amounts(seen.around, seen.line, other, seen.tissue, FindingsSettings())
+    elsewhere = amounts(seen.around, seen.line, other, seen.tissue, FindingsSettings(), known)
     assert elsewhere.ha_mass_mg is not None
     deviations = np.nan
     if elsewhere.ha_mass_sd_mg:

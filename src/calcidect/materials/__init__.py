@@ -15,6 +15,7 @@ from calcidect.materials._concentrations import QUANTITIES, Concentrations
 from calcidect.materials._decompose import count_clipped, decompose
 from calcidect.materials._host import HostLine, fit_host_line
 from calcidect.materials._metal import LEAST_METAL_VOXELS, denser_than_apatite_hu
+from calcidect.materials._model_of import model_of
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue
 from calcidect.materials._noise_covariance import NoiseCovariance
 from calcidect.materials._path import path_at_cm, slice_paths_cm, water_path
@@ -73,6 +74,7 @@ __all__ = [
     "in_host",
     "inserts_of",
     "measure_soft_tissue",
+    "model_of",
     "path_at_cm",
     "scatter_of",
     "sensitivity",

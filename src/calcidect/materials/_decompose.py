@@ -15,6 +15,7 @@ from calcidect.materials._halo import Mask, find_mineral, grown
 from calcidect.materials._host_map import map_host
 from calcidect.materials._local_rays import LocalRays
 from calcidect.materials._metal import metal_bodies, metal_notices, metal_of, metal_points_mm
+from calcidect.materials._model_of import model_of
 from calcidect.materials._noise import SoftTissue, measure_soft_tissue, noise_notices
 from calcidect.materials._path import slice_paths_cm, water_path
 from calcidect.materials._sensitivity import sensitivity
@@ -54,7 +55,7 @@ def decompose(
     progress : callable
         Told the step and the fraction done.
     calibration : Calibration
-        Of the scanner; the model's sensitivities are multiplied by its factors.
+        Of the scanner; the model's sensitivities are multiplied by its factors. Of the model, that of the pair.
 
     Raises
     ------
@@ -65,6 +66,7 @@ def decompose(
         return single_energy_maps(study, count_clipped(study), settings.materials)
     progress("materials", 0.0)
     confirm_pair(calibration, study.pair.name)
+    calibration = model_of(study.pair) if calibration.kind == "model" else calibration
     path_cm = water_path(study.low, settings.anatomy.body_threshold_hu, settings.materials.mineral_path_factor)
     paths_cm = slice_paths_cm(path_cm, study.low, settings.anatomy.body_threshold_hu)
     beams = settings.materials.beams
