@@ -168,18 +168,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=float, default=0.0, help="mm; all sizes if not given")
     parser.add_argument("--each", type=int, default=3, help="deposits of each pair, size, density, noise and thickness")
+    parser.add_argument("--pairs", nargs="+", choices=PAIRS, default=PAIRS)
     given = parser.parse_args()
     for diameter_mm, densities in CASES:
         if given.size not in (0.0, diameter_mm):
             continue
         rows: list[Row] = []
-        for number, pair in enumerate(PAIRS):
-            rng = np.random.default_rng([given.seed, number, int(diameter_mm)])
+        for pair in given.pairs:
+            rng = np.random.default_rng([given.seed, PAIRS.index(pair), int(diameter_mm)])
             for c, noise, thickness in product(densities, NOISE_HU, THICKNESS_MM):
                 host = HOSTS[rng.integers(3)]
                 rows += [measured(pair, diameter_mm, c, noise, thickness, host, rng) for _ in range(given.each)]
         print(line(f"{diameter_mm:g} mm, all", rows), flush=True)
-        for pair in PAIRS:
+        for pair in given.pairs:
             print(line(f"   {pair}", [row for row in rows if row.pair == pair]), flush=True)
         for c in densities:
             print(line(f"   {c:g} mg/cm3", [row for row in rows if row.mg_per_cm3 == c]), flush=True)
