@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from calcidect.anatomy import regions_of
 from calcidect.anatomy._types import Tendon
-from calcidect.findings._course import course_at
-from support.hands import resting_hand
+from calcidect.findings._course import course_at, is_pulp
+from support.hands import middle_of, resting_hand
 
 
 def test_it_runs_along_the_nearest_tendon() -> None:
@@ -25,3 +26,12 @@ def test_it_runs_along_the_nearest_tendon() -> None:
 def test_without_tendons_along_the_hand() -> None:
     hand = replace(resting_hand(), tendons=())
     assert course_at(hand, np.zeros(3)) == pytest.approx(hand.distal)
+
+
+def test_the_pulp_of_a_fingertip_begins_where_tendons_end() -> None:
+    hand = resting_hand()
+    regions = regions_of(hand)
+    tip, shaft = (hand.bones[f"{name}_phalanx_3"] for name in ("distal", "proximal"))
+    assert is_pulp(regions, middle_of(tip) + 5 * tip.palmar)
+    assert not is_pulp(regions, middle_of(shaft) + 5 * shaft.palmar)
+    assert not is_pulp(None, middle_of(tip) + 5 * tip.palmar)

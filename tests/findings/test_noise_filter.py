@@ -49,7 +49,7 @@ def test_a_known_shape_is_measured_with_less_noise() -> None:
     inside[10:14, 17:23, 17:23] = 1
     filled = gaussian_filter(inside, (0.5, 1.0, 1.0))
     everywhere = np.ones(SIZE, bool)
-    nowhere = Ring(~everywhere, np.ones(3), STRAIGHT)
+    nowhere = Ring(~everywhere, np.ones(3), STRAIGHT, 1.0)
     deviations = []
     for known in (None, COVARIANCE):
         integral = integral_of(filled, filled, everywhere, nowhere, known)
@@ -66,5 +66,5 @@ def test_of_a_tiny_known_shape_nothing_is_lost() -> None:
     inside[11:13, 19:21, 19:21] = 1
     filled = gaussian_filter(inside, (0.7, 1.0, 1.0))
     everywhere = np.ones(SIZE, bool)
-    integral = integral_of(filled, filled, everywhere, Ring(~everywhere, np.ones(3), STRAIGHT), COVARIANCE)
+    integral = integral_of(filled, filled, everywhere, Ring(~everywhere, np.ones(3), STRAIGHT, 1.0), COVARIANCE)
     assert integral.excess_hu_voxels(300 * filled, 0.0) == pytest.approx(300 * filled.sum(), rel=1e-3)

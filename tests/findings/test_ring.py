@@ -24,7 +24,7 @@ def ring(sigma_voxels: tuple[float, float, float], flow: Flow) -> Ring:
     voxels = np.zeros(SIZE, bool)
     voxels[6:18, 10:30, 10:30] = True
     voxels[9:15, 15:25, 15:25] = False
-    return Ring(voxels, np.array(sigma_voxels), flow)
+    return Ring(voxels, np.array(sigma_voxels), flow, 2.0)
 
 
 def straight(axis: int) -> Flow:
@@ -67,6 +67,23 @@ def test_a_tendon_goes_on_through_a_deposit_in_it_and_bends_with_it() -> None:
     }
     assert told["along"] > 80
     assert told["across"] < 0
+
+
+def test_in_a_fingertip_s_pulp_a_tendon_that_ends_does_not_go_on_through_a_deposit() -> None:
+    one = block(parse_pair("80/140"), 4.0, ha=400.0, host=Tissue.FAT)
+    size, spacing = one.around.low.shape, one.around.spacing_mm[::-1]
+    z, y, x = np.meshgrid(
+        *[(np.arange(n) - n / 2 + 0.5) * s for n, s in zip(size, spacing, strict=True)], indexing="ij", sparse=True
+    )
+    tendon = np.where((x**2 + y**2 < 2.0**2) & (z < -3.0), 110.0, -110.0)
+    low = np.where(one.around.mask, 700.0, tendon).astype(np.float32)
+    around, middle = replace(one.around, low=low), tuple(n // 2 for n in size)
+    told = [
+        ring_of(replace(around, lengthwise=lengthwise), one.tissue, FindingsSettings()).under(tendon)[middle]
+        for lengthwise in (True, False)
+    ]
+    assert told[0] > -30
+    assert told[1] < -80
 
 
 def test_what_a_ring_leaves_of_itself_is_what_changes_along_the_tissue() -> None:

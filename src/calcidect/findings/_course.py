@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from calcidect.anatomy import Hand
+from calcidect.anatomy import COMPARTMENTS, Hand, HandRegions
 from calcidect.geometry import FloatArray
 
 _STEPS = 4
@@ -32,3 +32,21 @@ def course_at(hand: Hand, point_mm: FloatArray) -> FloatArray:
     path, at = hand.tendons[nearest].path_mm, int(away_mm[nearest].argmin())
     along = path[min(at + _STEPS, len(path) - 1)] - path[max(at - _STEPS, 0)]
     return np.asarray(along / np.linalg.norm(along))
+
+
+def is_pulp(regions: HandRegions | None, point_mm: FloatArray) -> bool:
+    """Tell whether a place lies in the pulp of a fingertip, where nothing runs lengthwise; False without a fitted hand.
+
+    Tendons end on the base of the distal phalanx. Beyond it lies fat between septa that go from bone to skin all around
+    (Gray's Anatomy, 42nd ed., chapter 50).
+
+    Parameters
+    ----------
+    regions : HandRegions or None
+    point_mm : array, shape (3,)
+        LPS; in soft tissue, away from bone.
+    """
+    if regions is None:
+        return False
+    named = regions.name(point_mm[None], np.array([np.inf]))
+    return COMPARTMENTS[int(named.compartment[0])] == "fingertip_fat_pad"

@@ -76,6 +76,12 @@ def flow_of(around: Surroundings) -> Flow:
     return Flow(axis, np.rint(across_mm / spacing_mm[others]).astype(np.int64))
 
 
+def straight(around: Surroundings) -> Flow:
+    """Return the planes of a box as they are, along the expected course's axis."""
+    axis = int(np.abs(around.course).argmax())
+    return Flow(axis, np.zeros((around.mask.shape[axis], 2), np.int64))
+
+
 def _products(around: Surroundings, axis: int, sigma_planes: float) -> FloatArray:
     """Return the sums over planes of the gradients' products, HU^2/mm^2, shape (planes, 3, 3)."""
     from scipy.ndimage import gaussian_filter, gaussian_filter1d

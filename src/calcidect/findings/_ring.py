@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.findings._flow import Flow, flow_of
+from calcidect.findings._flow import Flow, flow_of, straight
 from calcidect.findings._gather import distance_mm
 from calcidect.findings._surroundings import Surroundings
 from calcidect.geometry import FloatArray
@@ -31,7 +31,8 @@ _EVEN_HU, _EVEN_SIGMA_MM = 20.0, 2.0
 noise; elsewhere fat, muscle and tendon meet, and what is nearest tells most."""
 _ACROSS_SIGMA_MM, _ALONG_SIGMA_MM = 0.4, 10.0
 """Our choice: along a tendon or muscle tissue hardly changes over a centimetre, and across it borders are as sharp as
-the scan's blur (sigma 0.4 to 0.5 mm) shows them."""
+the scan's blur (sigma 0.4 to 0.5 mm) shows them. In the pulp of a fingertip neither holds: there the host is the mean
+over 2 mm."""
 _TOLD_FROM_MM = 2.0
 """From the ends of a deposit of 20 mm3 to its middle."""
 _MINIMUM_RING_VOXELS = 12
@@ -56,6 +57,8 @@ class Ring:
         Of the Gaussian: across the flow's planes, and within them.
     flow : Flow
         Which way the tissue runs; from plane to plane the Gaussian follows it.
+    told_from_voxels : float
+        Of a deposit, from its ends to its middle: 2 mm across the flow's planes.
     gap_voxels : float
         Planes so near to a place do not tell its host.
     """
@@ -63,6 +66,7 @@ class Ring:
     voxels: NDArray[np.bool_]
     sigma_voxels: FloatArray
     flow: Flow
+    told_from_voxels: float
     gap_voxels: float = 0.0
 
     @cached_property
@@ -80,7 +84,7 @@ class Ring:
 
         So it is with a deposit's host, too, which is told from the deposit's ends.
         """
-        apart = replace(self, gap_voxels=_TOLD_FROM_MM * self.sigma_voxels[0] / _ALONG_SIGMA_MM)
+        apart = replace(self, gap_voxels=self.told_from_voxels)
         return np.asarray((image - apart.under(image))[self.voxels])
 
     def weights(self, window: FloatArray) -> FloatArray:
@@ -121,7 +125,6 @@ def _gaussian(sigma: float, gap: float) -> FloatArray:
 
 def ring_of(around: Surroundings, tissue: SoftTissue, settings: FindingsSettings) -> Ring:
     """Return the ring that tells the host."""
-    flow = flow_of(around)
     dense = around.mask & (around.low >= half_maximum_hu(around))
     soft = around.smooth_low
     from_dense_mm = distance_mm(dense, around.spacing_mm)
@@ -135,9 +138,13 @@ def ring_of(around: Surroundings, tissue: SoftTissue, settings: FindingsSettings
         & (soft > _SOFT_TISSUE_HU[0]) & (soft < _SOFT_TISSUE_HU[1])
     )  # fmt: skip
     beyond_noise_hu2 = float(np.var(around.low[ring])) - tissue.covariance.of_voxel[0, 0] if ring.any() else 0.0
-    across_mm = _EVEN_SIGMA_MM if beyond_noise_hu2 < _EVEN_HU**2 else _ACROSS_SIGMA_MM
+    is_even = beyond_noise_hu2 < _EVEN_HU**2 or not around.lengthwise
+    along_mm = _ALONG_SIGMA_MM if around.lengthwise else _EVEN_SIGMA_MM
+    across_mm = _EVEN_SIGMA_MM if is_even else _ACROSS_SIGMA_MM
+    flow = flow_of(around) if around.lengthwise else straight(around)
     spacing_mm = np.array(around.spacing_mm[::-1])[list(flow.axes)]
-    return Ring(ring, np.array([_ALONG_SIGMA_MM, across_mm, across_mm]) / spacing_mm, flow)
+    sigma_voxels = np.array([along_mm, across_mm, across_mm]) / spacing_mm
+    return Ring(ring, sigma_voxels, flow, _TOLD_FROM_MM / spacing_mm[0])
 
 
 def clear_voxels(around: Surroundings) -> NDArray[np.bool_]:

@@ -72,6 +72,8 @@ class Surroundings:
         Low-energy voxels at the top of the stored range, filled in from the high energy; None if there are none.
     course : array, shape (3,)
         Which way the soft tissue is expected to run: unit vector along k, j, i. Hands lie along the slices' axis.
+    lengthwise : bool
+        Whether it runs so. Not in the pulp of a fingertip, beyond the tendons' ends: its septa go from bone to skin.
     """
 
     low: NDArray[np.float32]
@@ -85,6 +87,7 @@ class Surroundings:
     blur: Blur
     clipped: NDArray[np.bool_] | None = None
     course: FloatArray = field(default_factory=lambda: np.array([1.0, 0.0, 0.0]))
+    lengthwise: bool = True
 
     @property
     def voxel_mm3(self) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from calcidect.anatomy import SMOOTH_MM, Hand, HandAnatomy, HandRegions, regions_of
 from calcidect.findings._attached import with_attached
 from calcidect.findings._bodies import part_bodies
-from calcidect.findings._course import course_at
+from calcidect.findings._course import course_at, is_pulp
 from calcidect.findings._gather import distance_mm, gather
 from calcidect.findings._nearby import hand_misfit_mm
 from calcidect.findings._surroundings import Blur, Surroundings, blur_of
@@ -96,10 +96,11 @@ def surroundings_of(view: HandView, number: int, margin_mm: float) -> tuple[Surr
     labels = view.labels[box]
     spacing = view.grid.spacing_mm
     middle = np.argwhere(labels == number).mean(0) + [part.start for part in box]
-    course = course_at(view.hand, view.grid.point_of(middle[::-1])) @ view.grid.direction
+    middle_mm = view.grid.point_of(middle[::-1])
+    course = course_at(view.hand, middle_mm) @ view.grid.direction
     return Surroundings(
         view.low[box], None if view.high is None else view.high[box], labels == number,
         distance_mm(labels == number, spacing), view.bone_mm[box], view.depth_mm[box],
         distance_mm(((labels > 0) & (labels != number)) | (view.other[box] > 0), spacing), spacing, view.blur,
-        course=course[::-1],
+        course=course[::-1], lengthwise=not is_pulp(view.regions, middle_mm),
     ), box  # fmt: skip
