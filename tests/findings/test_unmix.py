@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -85,25 +83,6 @@ def test_a_deposit_on_bone_keeps_its_mass(mg_per_cm3: float) -> None:
     assert found.classification is not None
     assert found.classification.material == "hydroxyapatite"
     assert found.ha_mass_mg == pytest.approx(mass_mg, rel=0.05)
-
-
-def drawn_into_bone(mg_per_cm3: float, by_mm: float) -> tuple[Surroundings, float]:
-    """Return the ball with what lies within 1.2 mm of it called deposit, up to a border inside of bone; its true mg."""
-    around, of_ball, of_bone, mass_mg = on_bone(mg_per_cm3)
-    x = (np.arange(SHAPE[2]) - SHAPE[2] / 2 + 0.5) * SPACING_MM[0]
-    bone = np.broadcast_to(x >= 1.0 + by_mm, SHAPE)
-    mask = (around.mask | ((of_ball + of_bone > 200) & (around.away_mm <= 1.2))) & ~bone
-    away, bone_mm = distance_mm(mask, SPACING_MM), distance_mm(bone, SPACING_MM)
-    return replace(around, mask=mask, away_mm=away, bone_mm=bone_mm), mass_mg
-
-
-@pytest.mark.parametrize("mg_per_cm3", [300.0, 600.0])
-def test_a_layer_of_bone_drawn_into_a_deposit_has_the_deposit_s_density(mg_per_cm3: float) -> None:
-    """With bone's own density, masses are 71 and 51 % too large."""
-    around, mass_mg = drawn_into_bone(mg_per_cm3, 0.5)
-    found = amounts(around, LINE, SENSITIVITY, TISSUE, FindingsSettings())
-    assert found.ha_mass_mg is not None
-    assert 0.9 * mass_mg < found.ha_mass_mg < 1.3 * mass_mg
 
 
 def test_the_deviation_of_a_deposit_on_bone_holds_where_its_border_lies() -> None:

@@ -25,18 +25,12 @@ _MINERAL_HU = 1000.0
 """Standard deviation of a source about 0, which holds what the image does not tell. Our choice, the order of bone's HU
 at 80 kV."""
 _PRECISION, _MOST_STEPS = 1e-3, 200
-_DENSITY_MM = 1.0
-"""Over this distance a deposit's density is taken as one (`_shape.py`)."""
-_FEWEST_INNER = 8
-"""Our choice: a body of fewer voxels apart from bone does not tell its own density."""
-_NEAR_WEIGHT, _NO_WEIGHT = 1e-3, 1e-9
-"""Of the Gaussian: nearer than three standard deviations; against division by 0."""
 _SIGMAS = 3.5
 """Where the blur is cut off."""
 SURFACE_SD_MM = 0.7
 """Of the border between bone and what lies on it, where the image shows no edge. On simulated hands it is drawn 0.5 mm
-off (root mean square), and with the true border what is left of bone's blur moves masses by as much as another 0.5 mm
-would; pieces that were drawn into bone as a whole are not in it (docs/method/anatomy.md)."""
+off (root mean square), and with the true border what is left of bone's blur moves masses by as much as another 0.4 mm
+would; together 0.65. Pieces that were drawn into bone as a whole are not in it (docs/method/anatomy.md)."""
 
 
 def unmixed(images: Sequence[FloatArray], around: Surroundings, noise_hu: Sequence[float]) -> list[FloatArray]:
@@ -44,8 +38,7 @@ def unmixed(images: Sequence[FloatArray], around: Surroundings, noise_hu: Sequen
 
     Least squares over the strengths s of all sources, in bone, neighbours and deposit, with B their blur:
     ``sum (y - B s)^2 / noise^2 + sum s^2 / (1000 HU)^2``; of B s the part of bone and neighbours. Voxels that touch
-    bone and are not the deposit's may hold some of it, those that touch the deposit's mineral some of that. The
-    deposit's voxels that touch bone hold some of it, too: `_share_of_bone`.
+    bone and are not the deposit's may hold some of it, those that touch the deposit's mineral some of that.
 
     Parameters
     ----------
@@ -66,51 +59,13 @@ def unmixed(images: Sequence[FloatArray], around: Surroundings, noise_hu: Sequen
     foreign = (beside[box] | (bone_mm <= touching_mm)) & ~own & (away_mm <= _SOURCES_MM)
     seen = (away_mm <= _FIT_MM) & (np.minimum(np.minimum(bone_mm, others_mm), away_mm) <= _SEEN_MM)
     sources = _Sources.of(foreign | own, around)
-    inner, layer = own & around.mask[box] & (bone_mm > touching_mm), own & (bone_mm <= touching_mm)
     added = []
     for image, noise in zip(images, noise_hu, strict=True):
         strengths = sources.fitted(image[box], seen, (noise / _MINERAL_HU) ** 2)
         part = np.zeros(image.shape)
-        of_bone = foreign + _share_of_bone(sources.placed(strengths), inner, layer, around.spacing_mm)
-        part[box] = sources.image(of_bone[sources.voxels] * strengths)
+        part[box] = sources.image(np.where(foreign[sources.voxels], strengths, 0.0))
         added.append(part)
     return added
-
-
-def _share_of_bone(
-    strengths: FloatArray, inner: NDArray[np.bool_], layer: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
-) -> FloatArray:
-    """Return the share of the deposit's sources beside bone that is bone's: what exceeds the deposit's own density.
-
-    The border of bone goes through voxels, which are told as one or the other. Bone is mostly the denser, so that a
-    dilute deposit would get more than it loses. Means over 1 mm, of the layer that touches bone and of the deposit
-    within, are compared: a single source is noise.
-
-    Parameters
-    ----------
-    strengths : array, shape (k, j, i)
-        Of the sources, 0 where there are none.
-    inner, layer : bool array
-        The deposit's mineral apart from bone; its sources that touch bone.
-    spacing_mm : tuple of float
-        Along i, j, k.
-    """
-    from scipy.ndimage import gaussian_filter
-
-    share = np.zeros(strengths.shape)
-    if inner.sum() < _FEWEST_INNER or not layer.any():
-        return share
-    sigma = [_DENSITY_MM / s for s in spacing_mm[::-1]]
-
-    def local(value: FloatArray) -> FloatArray:
-        return np.asarray(gaussian_filter(value, sigma, mode="constant"))
-
-    near = local(inner.astype(float))
-    own = local(np.where(inner, strengths, 0.0)) / np.maximum(near, _NO_WEIGHT)
-    beside = local(np.where(layer, strengths, 0.0)) / np.maximum(local(layer.astype(float)), _NO_WEIGHT)
-    exceeds = layer & (near > _NEAR_WEIGHT) & (own > 0) & (beside > own)
-    share[exceeds] = 1 - own[exceeds] / beside[exceeds]
-    return share
 
 
 def surface_mg_per_mm(filled: NDArray[np.float32], mg_per_cm3: FloatArray, around: Surroundings) -> float:
@@ -147,15 +102,11 @@ class _Sources:
         pairs = zip(around.blur.sigma_mm(), around.spacing_mm[::-1], strict=True)
         return cls(voxels, tuple(_kernel(sigma, spacing) for sigma, spacing in pairs))
 
-    def placed(self, strengths: FloatArray) -> FloatArray:
-        """Return the sources where they are, 0 elsewhere."""
-        image = np.zeros(self.voxels.shape)
-        image[self.voxels] = strengths
-        return image
-
     def image(self, strengths: FloatArray) -> FloatArray:
         """Return ``B s``, the image of the sources."""
-        return self._blurred(self.placed(strengths))
+        image = np.zeros(self.voxels.shape)
+        image[self.voxels] = strengths
+        return self._blurred(image)
 
     def fitted(self, image: FloatArray, seen: NDArray[np.bool_], held: float) -> FloatArray:
         """Return the strengths that give an image where it is seen, by conjugate gradients.
