@@ -133,12 +133,13 @@ def acknowledged_until_killed(folder, most, seconds):
     with real_server(folder) as (process, link), httpx2.Client(follow_redirects=True) as client:
         base = link.partition("/open")[0]
         client.get(link)
-        client.get(f"{base}/api/results/r1", timeout=120)  # it is read; from here on answers take milliseconds
+        # it is read; from here on answers take milliseconds
+        identity = client.get(f"{base}/api/results/r1", timeout=120).json()["identity"]
+        headers = {"origin": base, "x-calcidect": "1", "x-calcidect-review": identity}
         threading.Timer(seconds, process.kill).start()
         try:
             for _ in range(most):
                 body = {"id": str(uuid.uuid4()), "base_seq": 0, "kind": "note", "target": 1, "why": "x" * 500}
-                headers = {"origin": base, "x-calcidect": "1"}
                 if client.post(f"{base}/api/results/r1/events", json=body, headers=headers).status_code == 200:
                     kept.append(body["id"])
         except httpx2.TransportError:

@@ -32,9 +32,9 @@ class Running:
 
 
 @contextmanager
-def running(cases: dict[str, Case]) -> Iterator[Running]:
+def running(cases: dict[str, Case], port: int = 0) -> Iterator[Running]:
     """Serve cases until the block ends."""
-    listener = _listening(0)
+    listener = _listening(port)
     port, keys = int(listener.getsockname()[1]), Keys()
     config = uvicorn.Config(
         Gate(make_app(cases), port, keys, lambda: None), log_config=None, access_log=False, lifespan="off", ws="none"

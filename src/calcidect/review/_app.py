@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import resources
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
@@ -15,7 +15,14 @@ from calcidect.errors import CalcidectError
 from calcidect.review import _shown as shown
 from calcidect.review._bodies import EventBody, StateBody
 from calcidect.review._case import Case
-from calcidect.review._faults import RequestRefusedError, error_document, not_found, refused, status_of
+from calcidect.review._faults import (
+    RequestRefusedError,
+    another_review,
+    error_document,
+    not_found,
+    refused,
+    status_of,
+)
 from calcidect.review._gate import FAULT, browser_of
 from calcidect.review._worklist import Recorded, worklist
 
@@ -61,7 +68,7 @@ def make_app(cases: dict[str, Case], recorded: Callable[[], Recorded] | None = N
         return worklist(cases.values(), None if recorded is None else recorded())
 
     _add_reading(app, case_of)
-    _add_writing(app, case_of)
+    _add_writing(app, cases)
     return app
 
 
@@ -129,25 +136,36 @@ def _static(path: str) -> Response:
     return Response(found.read_bytes(), media_type=kind)
 
 
-def _add_writing(app: FastAPI, case_of: Callable[[str], Case]) -> None:
+Identity = Annotated[str, Header(alias="x-calcidect-review", pattern="^[0-9a-f]{64}$")]
+"""Which review the page was shown: ``Case.identity``. Indices are given anew when a server starts."""
+
+
+def _add_writing(app: FastAPI, cases: dict[str, Case]) -> None:
+    def edited(index: str, identity: str) -> Case:
+        """Return the case that an edit was made on; what the page was shown may not be what is here now."""
+        case = cases.get(index)
+        if case is None or case.identity != identity:
+            raise another_review()
+        return case
+
     @app.post("/api/results/{index}/events")
-    def add(index: str, body: EventBody, request: Request) -> dict[str, Any]:
-        return case_of(index).add(body, browser_of(request.scope))
+    def add(index: str, identity: Identity, body: EventBody, request: Request) -> dict[str, Any]:
+        return edited(index, identity).add(body, browser_of(request.scope))
 
     @app.post("/api/results/{index}/state")
-    def set_state(index: str, body: StateBody, request: Request) -> dict[str, Any]:
-        return case_of(index).set_state(body, browser_of(request.scope))
+    def set_state(index: str, identity: Identity, body: StateBody, request: Request) -> dict[str, Any]:
+        return edited(index, identity).set_state(body, browser_of(request.scope))
 
     @app.post("/api/results/{index}/save", status_code=202)
-    def save(index: str) -> dict[str, int]:
-        return case_of(index).save()
+    def save(index: str, identity: Identity) -> dict[str, int]:
+        return edited(index, identity).save()
 
+
+def _add_reading(app: FastAPI, case_of: Callable[[str], Case]) -> None:
     @app.get("/api/results/{index}/save")
     def saving(index: str) -> dict[str, Any]:
         return case_of(index).saving()
 
-
-def _add_reading(app: FastAPI, case_of: Callable[[str], Case]) -> None:
     @app.get("/api/results/{index}")
     def result(index: str) -> dict[str, Any]:
         return case_of(index).described()

@@ -11,11 +11,8 @@ function changesVoxels(event, events) {
   return undone === undefined || changesVoxels(undone, events);
 }
 
-/** What a result is, beside its id, and who reads it: ids are given anew when the server starts. */
-export const identityOf = ({ subject, pair, grid, reader }) => JSON.stringify([subject, pair, grid, reader]);
-
 export class OpenResult extends EventTarget {
-  /** @param {string} id @param {(id: string, identity: string) => import("./outbox.js").Outbox} outboxOf */
+  /** @param {string} id @param {(data: object) => import("./outbox.js").Outbox} outboxOf */
   constructor(id, outboxOf) {
     super();
     Object.assign(this, { id, outboxOf });
@@ -43,8 +40,9 @@ export class OpenResult extends EventTarget {
   }
 
   _takeOutbox() {
-    this.outbox = this.outboxOf(this.id, identityOf(this.data));
+    this.outbox = this.outboxOf(this.data);
     const { signal } = this.ended;
+    this.outbox.addEventListener("another", () => this._say("another"), { signal });
     for (const end of ["sent", "refused", "conflict"]) this.outbox.addEventListener(end, () => this.poll(true), { signal });
     this.outbox.addEventListener("change", () => this._say("outbox"), { signal });
   }
@@ -67,7 +65,7 @@ export class OpenResult extends EventTarget {
     const turn = (this.turn = (this.turn ?? 0) + 1);
     const [events, data] = await Promise.all([this._newEvents(), getJson(`/api/results/${this.id}`)]);
     if (turn !== this.turn || this.ended.signal.aborted) return; // a later question was asked meanwhile; its answer counts
-    if (this.data && identityOf(data) !== identityOf(this.data)) return this._isAnother();
+    if (this.data && data.identity !== this.data.identity) return this._say("another"); // ids are given anew
     this.data = data;
     if (!this.outbox) this._takeOutbox();
     this._take(events);
@@ -76,19 +74,13 @@ export class OpenResult extends EventTarget {
     this._say("change");
   }
 
-  /** The server was started anew with other results: nothing of this page may go to them. */
-  _isAnother() {
-    this.outbox.hold();
-    this._say("another");
-  }
-
   /** Look whether something happened; `surely` asks for the state in any case. */
   async poll(surely = false) {
     if (this.polling && !surely) return; // a slow server is not asked faster than it answers
     this.polling = true;
     const before = this.reached;
     try {
-      const happened = surely || this.data.scan_state === "loading" || (await this._newEvents()).length > 0;
+      const happened = surely || !before || this.data.scan_state === "loading" || (await this._newEvents()).length > 0;
       if (happened) await this.refresh();
       this.reached = true;
     } catch (error) {
