@@ -205,12 +205,9 @@ class Case:
 
     def bones(self, state: State) -> Volume:
         """Return the bones as readers left them."""
-        bones = self.result.bone_map
-        if not len(state.bones.voxels):
-            return bones
-        array = bones.array.copy()
+        array = self.result.bone_map.array.copy()
         array.reshape(-1)[state.bones.voxels] = state.bones.labels
-        return bones.like(array)
+        return self.result.bone_map.like(array)
 
     def deposits(self, state: State) -> Volume:
         """Return the deposits as readers left them, rejected ones included."""
