@@ -13,9 +13,10 @@ from calcidect.anatomy import BoneLabel
 from calcidect.geometry import Grid
 from calcidect.result import HandFacts
 from calcidect.review._bodies import EventBody
-from calcidect.review._edits import Ground, event_of, next_state
+from calcidect.review._edits import event_of, next_state
 from calcidect.review._events import Event, in_force, result_state
 from calcidect.review._faults import RequestRefusedError
+from calcidect.review._ground import Ground
 from calcidect.review._state import Start, fold
 from calcidect.review._voxels import SparseLabels, decode, encode
 

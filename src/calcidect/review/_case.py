@@ -14,10 +14,10 @@ from calcidect.progress import Progress
 from calcidect.result import Result, read_document, read_result
 from calcidect.review._bodies import EventBody, StateBody
 from calcidect.review._catalogue import catalogue
-from calcidect.review._edits import Ground
 from calcidect.review._events import in_force
 from calcidect.review._faults import RequestRefusedError
 from calcidect.review._folders import folder_hash, refuse_links, review_folder
+from calcidect.review._ground import Ground
 from calcidect.review._history import Done, History
 from calcidect.review._measured import record_of, reviewed_result
 from calcidect.review._rows import rows_of
