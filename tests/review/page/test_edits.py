@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
+
 from calcidect.review._case import Case
 from support.review_page import Reader, running
 
@@ -219,6 +221,39 @@ def test_another_readers_edit_is_shown_and_a_conflict_is_asked_about(reader, bro
     other.wait_for_history("rejected deposit 1")
     assert other.states()[1] == "rejected"
     window.close()
+
+
+def test_ticked_deposits_are_merged_and_come_apart_by_undo(scanned, case) -> None:
+    volumes = {row["deposit_id"]: row["volume_mm3"] for row in case.described()["deposits"]}
+    tick(scanned, 1)
+    scanned.key("m")
+    scanned.page.wait_for_selector("#told:has-text('Tick two deposits or more')")
+    tick(scanned, 2)
+    scanned.key("m")
+    assert scanned.page.inner_text("#dialog-title") == "Merge deposits 1, 2"
+    scanned.answer(why="one body")
+    scanned.wait_for_history("merged deposit 1 and 2 \u2013 one body")
+    assert list(scanned.states()) == [1, 3, 4, 5, 6, 7]
+    assert not scanned.page.is_checked("#deposits tr[data-deposit='1'] input")
+    assert "measured when it is saved" in scanned.page.inner_text("#deposit-title")
+    assert case.described()["deposits"][0]["volume_mm3"] == pytest.approx(volumes[1] + volumes[2], rel=0.01)
+    scanned.key("u")
+    scanned.wait_for_history("undid edit 1")
+    assert list(scanned.states()) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_deposits_of_two_hands_are_not_merged_and_the_page_says_why(scanned, case) -> None:
+    tick(scanned, 1)
+    tick(scanned, 5)
+    scanned.key("m")
+    scanned.answer()
+    scanned.page.wait_for_selector("#told:has-text('The deposits lie in different hands.')")
+    assert list(scanned.states()) == [1, 2, 3, 4, 5, 6, 7]
+    assert case.history.events() == ()
+
+
+def tick(reader: Reader, deposit: int) -> None:
+    reader.page.check(f"#deposits tr[data-deposit='{deposit}'] input")
 
 
 def test_text_of_people_is_shown_as_text(reader) -> None:

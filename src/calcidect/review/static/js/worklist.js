@@ -41,7 +41,7 @@ function stateOf(row) {
 
 const COLUMNS = [
   { name: "picture", title: "Picture", cell: picture },
-  { name: "subject", title: "Subject", key: name, cell: link },
+  { name: "subject", title: "Subject", key: (row) => row.subject || row.id, cell: link },
   { name: "person", title: "Person, visit", key: (row) => row.person_id, cell: person },
   { name: "state", title: "State", key: (row) => row.state, cell: stateOf },
   {
