@@ -115,11 +115,24 @@ def test_other_images_windows_and_views_are_shown(reader) -> None:
     for image in ("high", "hydroxyapatite", "urate", "low"):
         reader.page.select_option("#view-image", image)
         reader.page.wait_for_selector(f'#images[data-shown="{image} coarse"]')
+        assert viewer(reader, "v.planes.volumes[0].colormap") == ("gray" if image in ("low", "high") else "inferno")
     for view in ("axial", "coronal", "sagittal", "3d", "three"):
         reader.page.select_option("#view-layout", view)
     reader.page.select_option("#view-window", index=2)
     window = [float(n) for n in reader.page.input_value("#view-window").split()]
     assert viewer(reader, "[v.planes.volumes[0].cal_min, v.planes.volumes[0].cal_max]") == window
+
+
+def test_all_is_drawn_anew_only_when_it_looks_otherwise(reader) -> None:
+    count = "v.drawn = 0, v.redraw = () => v.drawn++, 0"
+    viewer(reader, count)
+    reader.key("a")
+    reader.wait_for_history("accepted deposit 1")
+    assert viewer(reader, "v.drawn") == 0
+    reader.key("r")
+    reader.answer()
+    reader.wait_for_history("rejected deposit 1")  # grey from now on
+    assert viewer(reader, "v.drawn") == 1
 
 
 def test_images_of_a_result_that_was_left_are_not_shown_with_the_next(context, case) -> None:

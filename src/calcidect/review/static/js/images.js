@@ -56,8 +56,8 @@ export class Images {
     this.viewer = viewer;
     viewer.cursor = null;
     viewer.onCursor = (point) => showReadout(this.result, this.volumes, this.grid, point);
-    const unit = (wanted) => this.listed.find(({ name }) => name === wanted).unit;
-    this.volumes = new Volumes(this.result.id, viewer.NVImage, (name) => (unit(name) === "mg/cm3" ? MAPS_COLOURS : "gray"));
+    const isMap = (wanted) => this.listed.some(({ name, kind }) => name === wanted && kind === "map");
+    this.volumes = new Volumes(this.result.id, viewer.NVImage, (name) => (isMap(name) ? MAPS_COLOURS : "gray"));
     await this._show();
   }
 
@@ -166,7 +166,7 @@ export class Images {
     colourBones(bones, this.result.data.bones);
     colourDeposits(deposits, this.result.rows);
     const before = this.style;
-    const looks = this.result.rows.map(({ deposit_id, material, review }) => [deposit_id, material, review.state === "rejected"]);
+    const looks = this.result.rows.map((row) => [row.deposit_id, row.material, row.review.state === "rejected"]);
     this.style = JSON.stringify([window, opacities, looks]);
     return this.style !== before;
   }

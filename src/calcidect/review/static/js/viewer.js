@@ -142,8 +142,8 @@ export class Viewer {
 }
 
 /**
- * Keep NiiVue from looking through every voxel for a window of its own whenever it makes an image: on the page's thread that
- * takes seconds for a hand in full, and the page sets the window anyway.
+ * Keep NiiVue from looking through every voxel for a window of its own whenever it makes an image: on the page's thread
+ * that takes seconds for a hand in full, and the page sets the window anyway.
  */
 function leaveWindows(NVImage) {
   NVImage.prototype.calMinMax = function () {
@@ -154,7 +154,7 @@ function leaveWindows(NVImage) {
 
 /** What is black and white now, and after a double click. */
 export function setWindow(image, from, to) {
-  Object.assign(image, { cal_min: from, cal_max: to, robust_min: from, robust_max: to, global_min: from, global_max: to });
+  for (const name of ["cal", "robust", "global"]) [image[`${name}_min`], image[`${name}_max`]] = [from, to];
 }
 
 /** All at once: adding them one by one would draw as often. */
