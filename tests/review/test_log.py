@@ -169,7 +169,7 @@ def test_every_acknowledged_edit_of_a_hundred_survives_kills(tmp_path):
     folder, kept, began = write_small_result(tmp_path / "result"), [], time.monotonic()
     for seed in range(40):
         kept = [*kept, *edits_survive(folder, rounds=1, most=15, seed=seed)]
-        if len(kept) >= 100:
+        if len(kept) >= 100 and seed >= 9:  # ten kills
             break
     print(f"{len(kept)} acknowledged edits, {seed + 1} kills, {time.monotonic() - began:.0f} s")  # noqa: T201
     assert len(kept) >= 100
