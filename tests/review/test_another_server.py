@@ -62,6 +62,8 @@ def test_what_was_made_on_another_review_is_refused(folder, started):
     for answer in posts(browser, shown):
         assert (answer.status_code, answer.json()["error"]) == (409, "another_review")
     assert folder_hash(folder.parent) == before
+    asked = browser.get("/api/results/r1/events", headers=shown)
+    assert (asked.status_code, asked.json()["error"]) == (409, "another_review")
 
 
 def test_what_was_made_on_the_same_review_is_taken(folder):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import resources
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from fastapi import FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -58,17 +58,21 @@ def make_app(cases: dict[str, Case], recorded: Callable[[], Recorded] | None = N
     _add_errors(app)
     _add_page(app)
 
-    def case_of(index: str) -> Case:
-        if index not in cases:
+    def case_of(index: str, identity: str | None = None) -> Case:
+        """Return a case; with an identity the one that the page was shown, which may not be what is here now."""
+        case = cases.get(index)
+        if identity is not None and (case is None or case.identity != identity):
+            raise another_review()
+        if case is None:
             raise not_found("result")
-        return cases[index]
+        return case
 
     @app.get("/api/worklist")
     def listed() -> list[dict[str, Any]]:
         return worklist(cases.values(), None if recorded is None else recorded())
 
     _add_reading(app, case_of)
-    _add_writing(app, cases)
+    _add_writing(app, case_of)
     return app
 
 
@@ -136,32 +140,33 @@ def _static(path: str) -> Response:
     return Response(found.read_bytes(), media_type=kind)
 
 
-Identity = Annotated[str, Header(alias="x-calcidect-review", pattern="^[0-9a-f]{64}$")]
+_IDENTITY = Header(alias="x-calcidect-review", pattern="^[0-9a-f]{64}$")
 """Which review the page was shown: ``Case.identity``. Indices are given anew when a server starts."""
+Identity = Annotated[str, _IDENTITY]
+IdentityIfKnown = Annotated[str | None, _IDENTITY]
 
 
-def _add_writing(app: FastAPI, cases: dict[str, Case]) -> None:
-    def edited(index: str, identity: str) -> Case:
-        """Return the case that an edit was made on; what the page was shown may not be what is here now."""
-        case = cases.get(index)
-        if case is None or case.identity != identity:
-            raise another_review()
-        return case
+class _CaseOf(Protocol):
+    """Gives the case of an index; see ``make_app``."""
 
+    def __call__(self, index: str, identity: str | None = None) -> Case: ...
+
+
+def _add_writing(app: FastAPI, case_of: _CaseOf) -> None:
     @app.post("/api/results/{index}/events")
     def add(index: str, identity: Identity, body: EventBody, request: Request) -> dict[str, Any]:
-        return edited(index, identity).add(body, browser_of(request.scope))
+        return case_of(index, identity).add(body, browser_of(request.scope))
 
     @app.post("/api/results/{index}/state")
     def set_state(index: str, identity: Identity, body: StateBody, request: Request) -> dict[str, Any]:
-        return edited(index, identity).set_state(body, browser_of(request.scope))
+        return case_of(index, identity).set_state(body, browser_of(request.scope))
 
     @app.post("/api/results/{index}/save", status_code=202)
     def save(index: str, identity: Identity) -> dict[str, int]:
-        return edited(index, identity).save()
+        return case_of(index, identity).save()
 
 
-def _add_reading(app: FastAPI, case_of: Callable[[str], Case]) -> None:
+def _add_reading(app: FastAPI, case_of: _CaseOf) -> None:
     @app.get("/api/results/{index}/save")
     def saving(index: str) -> dict[str, Any]:
         return case_of(index).saving()
@@ -171,8 +176,10 @@ def _add_reading(app: FastAPI, case_of: Callable[[str], Case]) -> None:
         return case_of(index).described()
 
     @app.get("/api/results/{index}/events")
-    def events(index: str, after: Annotated[int, Query(ge=0)] = 0) -> list[dict[str, Any]]:
-        return case_of(index).events(after)
+    def events(
+        index: str, after: Annotated[int, Query(ge=0)] = 0, identity: IdentityIfKnown = None
+    ) -> list[dict[str, Any]]:
+        return case_of(index, identity).events(after)
 
     @app.get("/api/results/{index}/volumes/{name}")
     def volume(

@@ -41,11 +41,15 @@ async function whole(answer, read) {
   }
 }
 
-export const getJson = async (path) => whole(await ask(path), (answer) => answer.json());
+const ofReview = (identity) => (identity ? { "X-Calcidect-Review": identity } : {});
+
+/** With an identity it is refused if the path leads to another result by now. */
+export const getJson = async (path, identity = null) =>
+  whole(await ask(path, { headers: ofReview(identity) }), (answer) => answer.json());
 
 /** @param {{id: string, identity: string}} result as the server told it; it refuses what was made on another */
 export async function post({ id, identity }, what, body = {}) {
-  const headers = { "Content-Type": "application/json", "X-Calcidect": "1", "X-Calcidect-Review": identity };
+  const headers = { "Content-Type": "application/json", "X-Calcidect": "1", ...ofReview(identity) };
   const path = `/api/results/${id}/${what}`;
   const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
   return whole(answer, (sent) => sent.json());

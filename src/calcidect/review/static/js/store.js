@@ -1,5 +1,5 @@
 /** The result that is open: what the server says of it, what is selected, and edits sent to it. */
-import { getJson, Refused, Unreachable } from "./api.js";
+import { getJson, isAnother, Refused, Unreachable } from "./api.js";
 
 const POLL_MS = 2000; // our choice: another reader's work shows while one still looks at the same deposit
 const CHANGES_VOXELS = new Set(["split", "merge", "paint", "erase", "bone_paint"]);
@@ -80,12 +80,13 @@ export class OpenResult extends EventTarget {
     this.polling = true;
     const before = this.reached;
     try {
-      const happened = surely || !before || this.data.scan_state === "loading" || (await this._newEvents()).length > 0;
+      const happened = surely || this.data.scan_state === "loading" || (await this._newEvents()).length > 0;
       if (happened) await this.refresh();
       this.reached = true;
     } catch (error) {
       if (!(error instanceof Unreachable) && !(error instanceof Refused)) throw error;
       this.reached = !(error instanceof Unreachable);
+      if (isAnother(error)) this._say("another");
     } finally {
       this.polling = false;
     }
@@ -93,7 +94,7 @@ export class OpenResult extends EventTarget {
   }
 
   async _newEvents() {
-    return getJson(`/api/results/${this.id}/events?after=${this.seq}`);
+    return getJson(`/api/results/${this.id}/events?after=${this.seq}`, this.data?.identity);
   }
 
   _take(events) {
