@@ -1,4 +1,4 @@
-"""How fast the review page is in Chromium that draws in software: list and pictures, coarse images, read-out.
+"""How fast the review page is in Chromium that draws in software, and how long it stands still at most.
 
     PYTHONPATH=tests python -m benchmarks.review_page RESULT [--scan DICOM]
 
@@ -31,6 +31,22 @@ WATCH = """() => {
     .observe(document.querySelector("#readout"), { childList: true });
 }"""
 
+TASKS = """
+  window.tasks = [];
+  const watch = new PerformanceObserver((list) => window.tasks.push(...list.getEntries()));
+  watch.observe({ type: "longtask", buffered: true });
+"""
+"""What keeps the page from answering for 50 ms or more (W3C, Long Tasks API)."""
+
+
+DRAWN = """async () => {
+  const { viewer } = (await import("/static/js/app.js")).now();
+  const pixel = new Uint8Array(4);
+  for (const { gl } of [viewer.planes, viewer.render]) gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+}"""
+"""Wait until all that was drawn before is drawn: a pixel can't be read earlier."""
+SIZE = "async () => (await import('/static/js/app.js')).now().viewer.planes.volumes[0].hdr.dims.slice(1, 4)"
+
 
 def main() -> None:
     parser = argparse.ArgumentParser()
@@ -54,6 +70,7 @@ def measure(link: str) -> None:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=WEBGL_IN_SOFTWARE)
         page = browser.new_page(viewport={"width": 1500, "height": 900})
         page.set_default_timeout(300_000)
+        page.add_init_script(TASKS)
         page.goto(link)
         page.wait_for_selector("#worklist tbody a")
         print(f"load, 1 minute: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
@@ -71,12 +88,28 @@ def measure(link: str) -> None:
                 page.wait_for_selector("#worklist tbody a")
         took = clicks(page)
         print(f"read-out after {len(took)} clicks: median {statistics.median(took):.1f}, largest {max(took):.1f} ms")
+        full(page)
         browser.close()
 
 
 def wait_for_pictures(page: Page) -> None:
     page.wait_for_selector("#deposits tbody tr")
     page.locator("#deposit .pictures img").first.evaluate("image => image.decode()")
+
+
+def full(page: Page) -> None:
+    """Have every voxel of a hand shown, and tell how long it took and how long the page stood still at most."""
+    hand = page.locator("#view-grid option").nth(1).get_attribute("value")
+    page.evaluate(DRAWN)
+    start, before = time.perf_counter(), page.evaluate("performance.now()")
+    page.select_option("#view-grid", hand)
+    page.wait_for_selector(f"#images[data-loaded={hand}]")
+    took = time.perf_counter() - start
+    page.wait_for_timeout(500)  # tasks are told after they end
+    tasks = page.evaluate("(from) => window.tasks.filter((t) => t.startTime >= from).map((t) => t.duration)", before)
+    size = page.evaluate(SIZE)
+    longest = ", ".join(f"{ms:.0f}" for ms in sorted(tasks, reverse=True)[:3]) or "none of 50"
+    print(f"full grid, {' x '.join(map(str, size))} voxels: {took:.1f} s; longest tasks of the page: {longest} ms")
 
 
 def clicks(page: Page) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -61,3 +62,23 @@ def test_what_npm_installs_is_locked_by_hash_and_names_no_registry() -> None:
     packages = [package for path, package in lock["packages"].items() if path]
     assert len(packages) > 5
     assert all("integrity" in package and "resolved" not in package for package in packages)
+
+
+def test_the_viewer_comes_with_the_licences_of_its_packages_and_of_the_c_libraries_inside_them(tmp_path: Path) -> None:
+    here = ROOT / "scripts" / "viewer"
+    (tmp_path / "numcodecs").mkdir()
+    (tmp_path / "numcodecs" / "LICENSE").write_text("text of numcodecs")
+    text = load_hook(here)._licences(here, tmp_path)
+    assert "===== numcodecs =====\n\ntext of numcodecs" in text
+    for name, words in {"c-blosc": "Francesc Alted", "lz4": "Yann Collet", "zstd": "Meta Platforms"}.items():
+        assert words in text.partition(f"===== {name} =====")[2].partition("=====")[0]
+
+
+def load_hook(here: Path):
+    """Return the build hook, which is no module of the package."""
+    spec = importlib.util.spec_from_file_location("hatch_build", here / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -22,6 +22,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 HERE = Path("scripts/viewer")
 THERE = Path("src/calcidect/review/static/niivue")
 LOCK = "package-lock.json"
+LICENCES = "licences"
+"""Texts that npm's packages lack: NiiVue's own, and those of the C libraries that numcodecs holds as WebAssembly
+(c-blosc with the codecs that it brings, lz4, zstd)."""
 STAMP = "lock.sha256"
 NPM_TIMEOUT_S = 180  # our choice: 20 MB at 1 Mbit/s; without a network npm gives up after some seconds
 QUIET = ["--no-audit", "--no-fund", "--loglevel=error"]
@@ -51,7 +54,7 @@ class ViewerHook(BuildHookInterface):  # type: ignore[type-arg]
 
 def fetch(here: Path, there: Path) -> None:
     """Put the module and the licences of all that it bundles into ``there``, if they are not those of the lock."""
-    stamp = hashlib.sha256((here / LOCK).read_bytes()).hexdigest()
+    stamp = _stamp(here)
     if (there / STAMP).is_file() and (there / STAMP).read_text() == stamp:
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -65,6 +68,12 @@ def fetch(here: Path, there: Path) -> None:
         (made / "LICENSES.txt").write_text(_licences(here, packages), encoding="utf-8")
         (made / STAMP).write_text(stamp)
         _put(made, there)
+
+
+def _stamp(here: Path) -> str:
+    """Return what tells whether the files are those that would be made now."""
+    parts = [here / LOCK, *sorted((here / LICENCES).glob("*.txt"))]
+    return hashlib.sha256(b"\0".join(part.read_bytes() for part in parts)).hexdigest()
 
 
 def _put(made: Path, there: Path) -> None:
@@ -97,9 +106,9 @@ def _install(folder: Path) -> None:
 
 
 def _licences(here: Path, packages: Path) -> str:
-    """Return the licence texts of NiiVue, whose npm package holds none, and of the packages bundled into it."""
+    """Return the licence texts of NiiVue, of the packages bundled into it, and of the C libraries inside these."""
     files = [file for file in packages.rglob("*") if file.is_file() and file.stem.lower() == "license"]
-    texts = [("@niivue/niivue", here / "LICENSE.niivue")]
+    texts = [(file.stem, file) for file in sorted((here / LICENCES).glob("*.txt"))]
     texts += [(file.parent.relative_to(packages).as_posix(), file) for file in sorted(files)]
     parts = [f"===== {name} =====\n\n{file.read_text(encoding='utf-8').strip()}\n" for name, file in texts]
     return "\n\n".join(parts)

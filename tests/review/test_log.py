@@ -133,12 +133,13 @@ def acknowledged_until_killed(folder, most, seconds):
     with real_server(folder) as (process, link), httpx2.Client(follow_redirects=True) as client:
         base = link.partition("/open")[0]
         client.get(link)
-        client.get(f"{base}/api/results/r1", timeout=120)  # it is read; from here on answers take milliseconds
+        # it is read; from here on answers take milliseconds
+        identity = client.get(f"{base}/api/results/r1", timeout=120).json()["identity"]
+        headers = {"origin": base, "x-calcidect": "1", "x-calcidect-review": identity}
         threading.Timer(seconds, process.kill).start()
         try:
             for _ in range(most):
                 body = {"id": str(uuid.uuid4()), "base_seq": 0, "kind": "note", "target": 1, "why": "x" * 500}
-                headers = {"origin": base, "x-calcidect": "1"}
                 if client.post(f"{base}/api/results/r1/events", json=body, headers=headers).status_code == 200:
                     kept.append(body["id"])
         except httpx2.TransportError:
@@ -168,7 +169,7 @@ def test_every_acknowledged_edit_of_a_hundred_survives_kills(tmp_path):
     folder, kept, began = write_small_result(tmp_path / "result"), [], time.monotonic()
     for seed in range(40):
         kept = [*kept, *edits_survive(folder, rounds=1, most=15, seed=seed)]
-        if len(kept) >= 100:
+        if len(kept) >= 100 and seed >= 9:  # ten kills
             break
     print(f"{len(kept)} acknowledged edits, {seed + 1} kills, {time.monotonic() - began:.0f} s")  # noqa: T201
     assert len(kept) >= 100

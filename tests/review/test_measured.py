@@ -109,6 +109,20 @@ def test_bone_that_is_painted_is_measured(server, measured):
     assert not (version.bone_map.array == 3).any()
 
 
+@pytest.mark.parametrize("leave", ["erase", "reject"])
+def test_paint_over_bone_that_is_taken_back_leaves_every_number(server, measured, leave):
+    browser, (_, result) = server.browser(), measured
+    chosen = result.bone_map.array == 3
+    (made,) = browser.do("paint", "new", voxels=stroke(chosen, chosen)).json()["state"]
+    browser.do(leave, made["deposit_id"], **({"voxels": stroke(chosen, chosen)} if leave == "erase" else {}))
+    assert saved(browser)["state"] == "done"
+    version = version_of(server)
+    for name in ("deposits", "bones", "acro_osteolysis", "bone_destruction", "burden"):
+        assert getattr(version.findings, name) == getattr(result.findings, name), name
+    assert np.array_equal(version.bone_map.array, result.bone_map.array)
+    assert np.array_equal(version.deposit_map.array, result.deposit_map.array)
+
+
 def test_what_does_not_stand_out_is_no_deposit(server, measured):
     browser, result = server.browser(), measured[1]
     soft = np.zeros(result.bone_map.array.shape, bool)

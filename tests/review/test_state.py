@@ -13,9 +13,10 @@ from calcidect.anatomy import BoneLabel
 from calcidect.geometry import Grid
 from calcidect.result import HandFacts
 from calcidect.review._bodies import EventBody
-from calcidect.review._edits import Ground, event_of, next_state
+from calcidect.review._edits import event_of, next_state
 from calcidect.review._events import Event, in_force, result_state
 from calcidect.review._faults import RequestRefusedError
+from calcidect.review._ground import Ground
 from calcidect.review._state import Start, fold
 from calcidect.review._voxels import SparseLabels, decode, encode
 
@@ -186,6 +187,36 @@ def test_paint_takes_voxels_from_others_and_from_bone():
     review.do("bone_paint", 1, voxels=box((0, 0, 0)))
     assert GROUND.bone_at(review.state, at).tolist() == [1, 0]
     assert review.state.voxels.at(at).tolist() == [0, 2]
+
+
+def test_bone_under_paint_is_there_again_where_that_is_erased_or_rejected():
+    review, source, drawn = Review(), (0, 0, 1), (0, 2, 0)  # bone to the algorithm; bone to a reader
+    at = np.array([np.ravel_multi_index(voxel, SHAPE) for voxel in (source, drawn)])
+    review.do("bone_paint", 1, voxels=box(drawn))
+    for leave in (("erase", 2, {"voxels": box(source, drawn)}), ("undo", 2, {}), ("reject", 2, {})):
+        seq = len(review.events) + 1
+        review.do("paint", 2, voxels=box(source, drawn))
+        assert GROUND.bone_at(review.state, at).tolist() == [0, 0]
+        kind, target, more = leave
+        review.do(kind, seq if kind == "undo" else target, **more)
+        assert GROUND.bone_at(review.state, at).tolist() == [1, 1]
+
+
+def test_bone_that_a_reader_erased_is_not_there_again_under_paint():
+    review, source = Review(), (0, 0, 1)
+    review.do("bone_paint", 0, voxels=box(source))
+    review.do("paint", 2, voxels=box(source))
+    review.do("erase", 2, voxels=box(source))
+    assert GROUND.bone_at(review.state, np.array([np.ravel_multi_index(source, SHAPE)])).tolist() == [0]
+
+
+@quick
+@given(st.lists(edits, max_size=12))
+def test_no_voxel_is_bone_and_deposit(todo):
+    state = reviewed(todo).state
+    standing = [number for number, one in state.deposits.items() if one.verdict != "rejected"]
+    taken = state.voxels.voxels[np.isin(state.voxels.labels, standing)]
+    assert not GROUND.bone_at(state, taken).any()
 
 
 def test_a_deposit_without_a_voxel_is_gone_until_that_is_undone():

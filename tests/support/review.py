@@ -47,7 +47,13 @@ class Browser:
         return self.client.get(path, **more)
 
     def post(self, path: str, body: Any, **more: Any):
-        return self.client.post(path, json=body, headers={**SAFE, **more.pop("headers", {})}, **more)
+        """Send what is made on the result as it is told now."""
+        headers = {**SAFE, **self.made_on(), **more.pop("headers", {})}
+        return self.client.post(path, json=body, headers=headers, **more)
+
+    def made_on(self) -> dict[str, str]:
+        """Return the header that says which review was shown."""
+        return {"x-calcidect-review": self.get("/api/results/r1").json()["identity"]}
 
     def do(self, kind: str, target: Any, *, base_seq: int | None = None, **more: Any):
         """Send one event, by default as one who has seen all others."""

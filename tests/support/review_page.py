@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import uvicorn
 
 from calcidect.review._app import make_app
 from calcidect.review._case import Case
 from calcidect.review._gate import Gate, Keys
+from calcidect.review._scan import Scan, ScanReading
 from calcidect.review._serve import _listening
+from calcidect.review._worklist import Recorded
+from calcidect.settings import FindingsSettings, Settings
+from support.results import small_scene
 
 PATIENCE_MS = 120_000  # software drawing on a busy machine
+AIR_HU = -500
 
 
 @dataclass
@@ -32,12 +37,16 @@ class Running:
 
 
 @contextmanager
-def running(cases: dict[str, Case]) -> Iterator[Running]:
+def running(cases: dict[str, Case], port: int = 0, recorded: Callable[[], Recorded] | None = None) -> Iterator[Running]:
     """Serve cases until the block ends."""
-    listener = _listening(0)
+    listener = _listening(port)
     port, keys = int(listener.getsockname()[1]), Keys()
     config = uvicorn.Config(
-        Gate(make_app(cases), port, keys, lambda: None), log_config=None, access_log=False, lifespan="off", ws="none"
+        Gate(make_app(cases, recorded), port, keys, lambda: None),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -48,6 +57,19 @@ def running(cases: dict[str, Case]) -> Iterator[Running]:
         server.should_exit = True
         thread.join(30)
         listener.close()
+
+
+def made_up_scan() -> ScanReading:
+    """Return the scan of the made-up result as if it had been read."""
+    scene, reading = small_scene(), ScanReading()
+    settings = Settings(findings=FindingsSettings(bulky_deposit_mm3=300.0))
+    hands = tuple(
+        replace(hand, body=scene.study.low.cropped(hand.start, hand.size).array > AIR_HU)
+        for hand in scene.anatomy.hands
+    )
+    reading.scan = Scan(scene.study, scene.maps, replace(scene.anatomy, hands=hands), settings)
+    reading.state = "ready"
+    return reading
 
 
 class Reader:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import resources
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
@@ -15,7 +15,14 @@ from calcidect.errors import CalcidectError
 from calcidect.review import _shown as shown
 from calcidect.review._bodies import EventBody, StateBody
 from calcidect.review._case import Case
-from calcidect.review._faults import RequestRefusedError, error_document, not_found, refused, status_of
+from calcidect.review._faults import (
+    RequestRefusedError,
+    another_review,
+    error_document,
+    not_found,
+    refused,
+    status_of,
+)
 from calcidect.review._gate import FAULT, browser_of
 from calcidect.review._worklist import Recorded, worklist
 
@@ -51,10 +58,14 @@ def make_app(cases: dict[str, Case], recorded: Callable[[], Recorded] | None = N
     _add_errors(app)
     _add_page(app)
 
-    def case_of(index: str) -> Case:
-        if index not in cases:
+    def case_of(index: str, identity: str | None = None) -> Case:
+        """Return a case; with an identity the one that the page was shown, which may not be what is here now."""
+        case = cases.get(index)
+        if identity is not None and (case is None or case.identity != identity):
+            raise another_review()
+        if case is None:
             raise not_found("result")
-        return cases[index]
+        return case
 
     @app.get("/api/worklist")
     def listed() -> list[dict[str, Any]]:
@@ -129,32 +140,46 @@ def _static(path: str) -> Response:
     return Response(found.read_bytes(), media_type=kind)
 
 
-def _add_writing(app: FastAPI, case_of: Callable[[str], Case]) -> None:
+_IDENTITY = Header(alias="x-calcidect-review", pattern="^[0-9a-f]{64}$")
+"""Which review the page was shown: ``Case.identity``. Indices are given anew when a server starts."""
+Identity = Annotated[str, _IDENTITY]
+IdentityIfKnown = Annotated[str | None, _IDENTITY]
+
+
+class _CaseOf(Protocol):
+    """Gives the case of an index; see ``make_app``."""
+
+    def __call__(self, index: str, identity: str | None = None) -> Case: ...
+
+
+def _add_writing(app: FastAPI, case_of: _CaseOf) -> None:
     @app.post("/api/results/{index}/events")
-    def add(index: str, body: EventBody, request: Request) -> dict[str, Any]:
-        return case_of(index).add(body, browser_of(request.scope))
+    def add(index: str, identity: Identity, body: EventBody, request: Request) -> dict[str, Any]:
+        return case_of(index, identity).add(body, browser_of(request.scope))
 
     @app.post("/api/results/{index}/state")
-    def set_state(index: str, body: StateBody, request: Request) -> dict[str, Any]:
-        return case_of(index).set_state(body, browser_of(request.scope))
+    def set_state(index: str, identity: Identity, body: StateBody, request: Request) -> dict[str, Any]:
+        return case_of(index, identity).set_state(body, browser_of(request.scope))
 
     @app.post("/api/results/{index}/save", status_code=202)
-    def save(index: str) -> dict[str, int]:
-        return case_of(index).save()
+    def save(index: str, identity: Identity) -> dict[str, int]:
+        return case_of(index, identity).save()
 
+
+def _add_reading(app: FastAPI, case_of: _CaseOf) -> None:
     @app.get("/api/results/{index}/save")
     def saving(index: str) -> dict[str, Any]:
         return case_of(index).saving()
 
-
-def _add_reading(app: FastAPI, case_of: Callable[[str], Case]) -> None:
     @app.get("/api/results/{index}")
     def result(index: str) -> dict[str, Any]:
         return case_of(index).described()
 
     @app.get("/api/results/{index}/events")
-    def events(index: str, after: Annotated[int, Query(ge=0)] = 0) -> list[dict[str, Any]]:
-        return case_of(index).events(after)
+    def events(
+        index: str, after: Annotated[int, Query(ge=0)] = 0, identity: IdentityIfKnown = None
+    ) -> list[dict[str, Any]]:
+        return case_of(index, identity).events(after)
 
     @app.get("/api/results/{index}/volumes/{name}")
     def volume(

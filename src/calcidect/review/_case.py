@@ -14,16 +14,16 @@ from calcidect.progress import Progress
 from calcidect.result import Result, read_document, read_result
 from calcidect.review._bodies import EventBody, StateBody
 from calcidect.review._catalogue import catalogue
-from calcidect.review._edits import Ground
 from calcidect.review._events import in_force
 from calcidect.review._faults import RequestRefusedError
 from calcidect.review._folders import folder_hash, refuse_links, review_folder
+from calcidect.review._ground import Ground
 from calcidect.review._history import Done, History
 from calcidect.review._measured import record_of, reviewed_result
 from calcidect.review._rows import rows_of
 from calcidect.review._saving import Saving
 from calcidect.review._scan import Scan, ScanReading
-from calcidect.review._source import confirm_source, keep_source, source_of
+from calcidect.review._source import confirm_source, identity_of, keep_source, source_of
 from calcidect.review._state import Start, State
 from calcidect.review._versions import last_version, version_names
 from calcidect.review._volumes import listed
@@ -69,6 +69,7 @@ class Case:
         self.document = read_document(folder)
         self._source = source_of(folder)
         confirm_source(self.reviews, self._source)
+        self.identity = identity_of(folder, self._source, reader, blinded=blinded)
         self.scan = scan or ScanReading()
         self.versions = self.reviews / ("versions-2" if blinded else "versions")
         self.history = History(events_file(folder, blinded=blinded), lambda: self._ground)
@@ -151,6 +152,7 @@ class Case:
         burden = self._burden()["all"]
         return {
             "id": self.index,
+            "identity": self.identity,
             "subject": self.document["study"]["subject_id"],
             "state": self.history.result_state(),
             "deposits": burden["number"],
@@ -169,6 +171,7 @@ class Case:
         events = self.history.events()[:seq]
         return {
             "id": self.index,
+            "identity": self.identity,
             "subject": document["study"]["subject_id"],
             "pair": document["study"]["pair"],
             "has_scan": self.scan.state != "none",
@@ -202,12 +205,9 @@ class Case:
 
     def bones(self, state: State) -> Volume:
         """Return the bones as readers left them."""
-        bones = self.result.bone_map
-        if not len(state.bones.voxels):
-            return bones
-        array = bones.array.copy()
+        array = self.result.bone_map.array.copy()
         array.reshape(-1)[state.bones.voxels] = state.bones.labels
-        return bones.like(array)
+        return self.result.bone_map.like(array)
 
     def deposits(self, state: State) -> Volume:
         """Return the deposits as readers left them, rejected ones included."""

@@ -47,6 +47,17 @@ def not_found(what: str) -> RequestRefusedError:
     )
 
 
+def another_review() -> RequestRefusedError:
+    """Return the error of an edit that was made on what this server does not have at that address."""
+    return RequestRefusedError(
+        409,
+        "another_review",
+        found="The server was started anew, and this address is now that of another result or reader.",
+        expected="An edit of what the page was shown.",
+        remedy="Nothing was changed. Load the page anew.",
+    )
+
+
 def refused(code: str, found: str, expected: str, remedy: str = "Correct it and send it again.") -> RequestRefusedError:
     """Return the error of a request that makes no sense for what it is about."""
     return RequestRefusedError(422, code, found=found, expected=expected, remedy=remedy)

@@ -33,7 +33,7 @@ _RESPONSE_START = "http.response.start"
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval'",
+        "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' blob: data:",
         "font-src 'self'",

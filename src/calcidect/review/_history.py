@@ -12,9 +12,10 @@ from uuid import uuid4
 
 from calcidect.errors import InputRefusedError
 from calcidect.review._bodies import EventBody, StateBody
-from calcidect.review._edits import Ground, conflicting, event_of, next_state
+from calcidect.review._edits import conflicting, event_of, next_state
 from calcidect.review._events import Event, ResultState, result_state
 from calcidect.review._faults import RequestRefusedError, refused
+from calcidect.review._ground import Ground
 from calcidect.review._log import EventLog
 from calcidect.review._state import StandsInTheWayError, Start, State, fold
 

@@ -52,6 +52,7 @@ def reviewed_result(
         anatomy = replace(scan.anatomy, bones=bones, bone_labels=source.bone_labels)
         told = {number: _told(one) for number, one in kept.items()}
         labels = state.voxels.dense(state.start.shape)
+        labels[bones.array > 0] = 0  # a rejected deposit covers no bone
         findings = measure_given(scan.maps, anatomy, source.findings, labels, told, scan.settings, progress)
     findings = replace(
         findings,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from calcidect.findings import Deposit
-from calcidect.review._edits import Ground
+from calcidect.review._ground import Ground
 from calcidect.review._state import Reviewed, State
 from calcidect.review._versions import Measured
 

@@ -23,6 +23,16 @@ def source_of(result: Path) -> str:
     return hashlib.sha256((result / "findings.json").read_bytes()).hexdigest()
 
 
+def identity_of(folder: Path, source: str, reader: str, *, blinded: bool) -> str:
+    """Return what tells one review from another: its folder, the result in it, and who reads.
+
+    Indices of results are given anew when a server starts. A page that goes on at the same address says with each edit
+    which review it was shown, so that none reaches another.
+    """
+    names = (str(folder.resolve()), source, reader, "second" if blinded else "first")
+    return hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def confirm_source(reviews: Path, source: str) -> None:
     """Refuse a review that was made of another result.
 
@@ -54,11 +64,11 @@ def keep_source(reviews: Path, source: str) -> None:
     RequestRefusedError
         507 if it could not be written.
     InputRefusedError
-        If a link would be written through.
+        If a link would be written through, or another server has begun a review of another result there.
     """
     refuse_link(reviews, reviews / _FILE)
     if (reviews / _FILE).exists():
-        return
+        return confirm_source(reviews, source)
     try:
         write_whole_file(reviews / _FILE, json.dumps({"findings_sha256": source}).encode() + b"\n")
     except OSError as error:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
+
+import numpy as np
 
 from calcidect.review._catalogue import Choice
 from calcidect.review._events import Event, in_force
@@ -82,21 +85,31 @@ class State:
         By number; those without a voxel left are not there.
     voxels : SparseLabels
         Of the deposits, rejected ones included.
-    bones : SparseLabels
-        What changed in the bones: label of each voxel that was touched, 0 for no bone.
+    drawn_bones : SparseLabels
+        What readers made of the bones: label of each voxel that they gave to a bone, or to none (0).
     """
 
     start: Start
     deposits: dict[int, Reviewed]
     voxels: SparseLabels
-    bones: SparseLabels
+    drawn_bones: SparseLabels
+
+    @cached_property
+    def bones(self) -> SparseLabels:
+        """What differs from the bones that the algorithm found: what readers drew, and no bone under a deposit.
+
+        Bone is covered, not taken away: where a deposit is erased or rejected, what was under it is there again.
+        """
+        rejected = [number for number, one in self.deposits.items() if one.verdict == "rejected"]
+        stands = ~np.isin(self.voxels.labels, rejected)
+        return self.drawn_bones.put(self.voxels.voxels[stands], 0)
 
     def is_same_as(self, other: State) -> bool:
         """Tell whether two states are the same in all that they hold."""
         return (
             self.deposits == other.deposits
             and self.voxels.is_same_as(other.voxels)
-            and self.bones.is_same_as(other.bones)
+            and self.drawn_bones.is_same_as(other.drawn_bones)
         )
 
 
@@ -177,7 +190,7 @@ def _merged(state: State, event: Event) -> State:
 
 
 def _painted(state: State, event: Event) -> State:
-    """Give voxels to a deposit, taking them from others and from bone: a voxel is one thing."""
+    """Give voxels to a deposit, taking them from others and covering bone: a voxel is one thing."""
     number = event.made[0] if event.made else targets_of(event)[0]
     deposits = state.deposits
     if event.made:
@@ -185,7 +198,7 @@ def _painted(state: State, event: Event) -> State:
         deposits = {**deposits, number: Reviewed(number, None, "accepted", labels)}
     voxels = _stroke(state, event)
     others = {int(n) for n in set(state.voxels.at(voxels).tolist()) - {0}}
-    grown = replace(state, deposits=deposits, bones=state.bones.put(voxels, 0))
+    grown = replace(state, deposits=deposits)
     return _shaped(grown, event, state.voxels.put(voxels, number), (number, *sorted(others)))
 
 
@@ -201,7 +214,7 @@ def _bone_painted(state: State, event: Event) -> State:
     """Give voxels to a bone, or to none (label 0); a deposit loses them to bone."""
     label = event.target if isinstance(event.target, int) else 0
     voxels = _stroke(state, event)
-    grown = replace(state, bones=state.bones.put(voxels, label))
+    grown = replace(state, drawn_bones=state.drawn_bones.put(voxels, label))
     if label == 0:
         return grown
     taken = {int(n) for n in set(state.voxels.at(voxels).tolist()) - {0}}

@@ -89,6 +89,7 @@ def _without_folder(scan: dict[str, Any]) -> dict[str, Any]:
     """Return the row of a scan whose result folder was not given: it can't be opened."""
     return {
         "id": None,
+        "identity": None,
         "subject": "",
         "state": "no_folder",
         "deposits": scan["number"],

@@ -11,7 +11,7 @@ from calcidect.result import write_result
 from calcidect.review._case import Case
 from support.browser import WEBGL_IN_SOFTWARE, find_browser, why_missing
 from support.results import small_result, small_scene
-from support.review_page import Reader, running
+from support.review_page import Reader, made_up_scan, running
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +70,13 @@ def reader(context, server, without_viewer):
     reader = Reader(context, server).open("SSC-0042", images=False)
     yield reader
     assert reader.errors == []
+
+
+@pytest.fixture
+def scanned(context, case, without_viewer):
+    """Return a reader before the result and its scan, without its images."""
+    case.scan = made_up_scan()
+    with running({"r1": case}) as server:
+        reader = Reader(context, server).open("SSC-0042", images=False)
+        yield reader
+        assert reader.errors == []

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from calcidect.review._bodies import EventBody
+from support.accessible import faults
 from support.review_page import Reader
-
-SERIOUS = ("serious", "critical")
-
-
-def faults(page) -> list[str]:
-    """Return what axe-core finds that matters: rule, element."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [
-        f"{rule['id']}: {node['html'][:120]}" for rule in found if rule["impact"] in SERIOUS for node in rule["nodes"]
-    ]
 
 
 def test_the_check_itself_finds_a_field_without_a_name(context, server) -> None:
@@ -34,10 +27,27 @@ def test_result(reader) -> None:
     assert faults(reader.page) == []
 
 
-@pytest.mark.parametrize("key", ["r", "l", "?"])
+@pytest.mark.parametrize("key", ["r", "l", "o", "?"])
 def test_forms(reader, key) -> None:
     reader.key(key)
     reader.page.wait_for_selector("#dialog[open]")
+    assert faults(reader.page) == []
+
+
+def test_form_of_merging(scanned) -> None:
+    for deposit in (1, 2):
+        scanned.page.check(f"#deposits tr[data-deposit='{deposit}'] input")
+    scanned.key("m")
+    scanned.page.wait_for_selector("#dialog[open] h2:has-text('Merge')")
+    assert faults(scanned.page) == []
+
+
+def test_form_of_a_conflict(reader, case) -> None:
+    reader.page.route("**/events?*", lambda route: route.abort())  # so that the page does not see it in time
+    case.history.add(EventBody(id=uuid.uuid4(), base_seq=0, kind="reject", target=1, why="bone"), "R2", "another")
+    reader.key("a")
+    reader.page.wait_for_selector("#dialog[open] h2:has-text('Two edits')")
+    assert "R2: rejected deposit 1" in reader.page.inner_text("#dialog")
     assert faults(reader.page) == []
 
 

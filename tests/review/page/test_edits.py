@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+
+import pytest
+
 from calcidect.review._case import Case
 from support.review_page import Reader, running
 
@@ -136,23 +140,43 @@ def test_edits_wait_while_the_server_does_not_know_the_browser(reader) -> None:
     reader.wait_for_history("accepted deposit 1")
 
 
-def test_an_edit_that_waits_is_not_sent_to_another_result_of_the_same_id(reader) -> None:
-    def answer_for_another(route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, json={**answer.json(), "subject": "SSC-0043"})
+def test_an_edit_does_not_reach_another_result_that_a_new_server_has_at_the_same_address(
+    context, case, tmp_path, without_viewer
+) -> None:
+    """Its link was opened at once, so that the page is let in and notices nothing; then the first result is back."""
+    shutil.copytree(case.folder, tmp_path / "other")
+    other = Case("r1", tmp_path / "other", "R1")
+    with running({"r1": case}) as server:
+        reader = Reader(context, server).open("SSC-0042", images=False)
+        reader.page.route("**/*after=*", lambda route: route.abort())  # the page does not ask: only the edit tells
+    with running({"r1": other}, server.port) as server:
+        Reader(context, server)
+        with reader.page.expect_response("**/events") as answered:
+            reader.key("a")
+        assert answered.value.status == 409
+        reader.page.wait_for_selector("#told:has-text('started anew') button:has-text('Load the page anew')")
+        assert reader.page.is_hidden("#result-page")
+        assert "1 edits wait for a result that the server does not have" in reader.page.inner_text("#connection")
+        assert other.history.events() == ()
+        assert not other.reviews.exists()
+    with running({"r1": case}, server.port) as server:
+        Reader(context, server)
+        reader.page.unroute("**/*after=*")
+        reader.page.once("dialog", lambda dialog: dialog.accept())  # 'Leave?': there are edits that wait
+        reader.page.click("text=Load the page anew")
+        reader.wait_for_history("accepted deposit 1")
+    assert [event.kind for event in case.history.events()] == ["accept"]
+    assert reader.errors == []
 
-    reader.page.route("**/events", lambda route: route.abort())
-    reader.key("a")
-    reader.page.wait_for_selector("#connection:has-text('not reached')")
-    reader.page.route("**/results/r1", answer_for_another)
-    sent = []
-    reader.page.unroute("**/events")
-    reader.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
-    reader.page.evaluate("import('/static/js/app.js').then((app) => app.now().result.poll(true))")
-    reader.page.wait_for_selector("#told:has-text('other results')")
-    reader.page.wait_for_timeout(3000)  # two tries of the outbox
-    assert sent == []
-    assert reader.page.is_hidden("#result-page")
+
+def test_a_new_server_with_another_reader_is_noticed_before_any_edit(context, case, without_viewer) -> None:
+    with running({"r1": case}) as server:
+        reader = Reader(context, server).open("SSC-0042", images=False)
+    with running({"r1": Case("r1", case.folder, "R2")}, server.port) as server:
+        Reader(context, server)
+        reader.page.wait_for_selector("#told:has-text('started anew')")
+        reader.page.click("text=Load the page anew")
+        reader.page.wait_for_selector("#who:has-text('R2')")
 
 
 def test_a_conflict_waits_until_the_open_form_is_answered(reader) -> None:
@@ -196,6 +220,39 @@ def test_another_readers_edit_is_shown_and_a_conflict_is_asked_about(reader, bro
     other.wait_for_history("rejected deposit 1")
     assert other.states()[1] == "rejected"
     window.close()
+
+
+def test_ticked_deposits_are_merged_and_come_apart_by_undo(scanned, case) -> None:
+    volumes = {row["deposit_id"]: row["volume_mm3"] for row in case.described()["deposits"]}
+    tick(scanned, 1)
+    scanned.key("m")
+    scanned.page.wait_for_selector("#told:has-text('Tick two deposits or more')")
+    tick(scanned, 2)
+    scanned.key("m")
+    assert scanned.page.inner_text("#dialog-title") == "Merge deposits 1, 2"
+    scanned.answer(why="one body")
+    scanned.wait_for_history("merged deposit 1 and 2 \u2013 one body")
+    assert list(scanned.states()) == [1, 3, 4, 5, 6, 7]
+    assert not scanned.page.is_checked("#deposits tr[data-deposit='1'] input")
+    assert "measured when it is saved" in scanned.page.inner_text("#deposit-title")
+    assert case.described()["deposits"][0]["volume_mm3"] == pytest.approx(volumes[1] + volumes[2], rel=0.01)
+    scanned.key("u")
+    scanned.wait_for_history("undid edit 1")
+    assert list(scanned.states()) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_deposits_of_two_hands_are_not_merged_and_the_page_says_why(scanned, case) -> None:
+    tick(scanned, 1)
+    tick(scanned, 5)
+    scanned.key("m")
+    scanned.answer()
+    scanned.page.wait_for_selector("#told:has-text('The deposits lie in different hands.')")
+    assert list(scanned.states()) == [1, 2, 3, 4, 5, 6, 7]
+    assert case.history.events() == ()
+
+
+def tick(reader: Reader, deposit: int) -> None:
+    reader.page.check(f"#deposits tr[data-deposit='{deposit}'] input")
 
 
 def test_text_of_people_is_shown_as_text(reader) -> None:

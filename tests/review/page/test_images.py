@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
 from calcidect.result import read_result
 from calcidect.review._case import Case
-from calcidect.review._scan import Scan, ScanReading
-from calcidect.settings import FindingsSettings, Settings
+from support.accessible import faults
 from support.results import small_scene
-from support.review_page import Reader, running
+from support.review_page import Reader, made_up_scan, running
 
 VIEWER = Path(__file__).parents[3] / "src/calcidect/review/static/niivue/niivue.js"
-AIR_HU = -500
 pytestmark = pytest.mark.skipif(not VIEWER.exists(), reason="NiiVue was not fetched when the package was installed")
-
-
-def made_up_scan() -> ScanReading:
-    """Return the scan of the made-up result as if it had been read."""
-    scene, reading = small_scene(), ScanReading()
-    settings = Settings(findings=FindingsSettings(bulky_deposit_mm3=300.0))
-    hands = tuple(
-        replace(hand, body=scene.study.low.cropped(hand.start, hand.size).array > AIR_HU)
-        for hand in scene.anatomy.hands
-    )
-    reading.scan = Scan(scene.study, scene.maps, replace(scene.anatomy, hands=hands), settings)
-    reading.state = "ready"
-    return reading
 
 
 @pytest.fixture
@@ -129,11 +115,24 @@ def test_other_images_windows_and_views_are_shown(reader) -> None:
     for image in ("high", "hydroxyapatite", "urate", "low"):
         reader.page.select_option("#view-image", image)
         reader.page.wait_for_selector(f'#images[data-shown="{image} coarse"]')
+        assert viewer(reader, "v.planes.volumes[0].colormap") == ("gray" if image in ("low", "high") else "inferno")
     for view in ("axial", "coronal", "sagittal", "3d", "three"):
         reader.page.select_option("#view-layout", view)
     reader.page.select_option("#view-window", index=2)
     window = [float(n) for n in reader.page.input_value("#view-window").split()]
     assert viewer(reader, "[v.planes.volumes[0].cal_min, v.planes.volumes[0].cal_max]") == window
+
+
+def test_all_is_drawn_anew_only_when_it_looks_otherwise(reader) -> None:
+    count = "v.drawn = 0, v.redraw = () => v.drawn++, 0"
+    viewer(reader, count)
+    reader.key("a")
+    reader.wait_for_history("accepted deposit 1")
+    assert viewer(reader, "v.drawn") == 0
+    reader.key("r")
+    reader.answer()
+    reader.wait_for_history("rejected deposit 1")  # grey from now on
+    assert viewer(reader, "v.drawn") == 1
 
 
 def test_images_of_a_result_that_was_left_are_not_shown_with_the_next(context, case) -> None:
@@ -180,6 +179,8 @@ def test_a_whole_review(context, server, case) -> None:
     reader.key("s")
     reader.page.mouse.click(*on_screen(reader, (x, y, z + 5), "coronal"))
     reader.page.mouse.click(*on_screen(reader, (x, y, z - 5), "coronal"))
+    reader.page.wait_for_selector("#dialog[open] h2:has-text('Split deposit 3')")
+    assert faults(reader.page) == []
     reader.answer(why="two bodies")
     reader.wait_for_history("split deposit 3")
     assert set(reader.states()) == set(range(1, 9))
@@ -222,6 +223,57 @@ def paint(reader: Reader, key: str, start: list[float], length_mm: float) -> Non
     reader.page.mouse.down()
     reader.page.mouse.move(*on_screen(reader, (start[0], start[1], start[2] + length_mm), "coronal"), steps=4)
     reader.page.mouse.up()
+    reader.key("Escape")
+
+
+def test_a_bone_is_painted_erased_and_given_back_by_undo(reader, case) -> None:
+    bone = next(b for b in case.described()["bones"] if (b["side"], b["bone"]) == ("right", "capitate"))
+    before = bone_volume(case, bone["label"])
+    select(reader, 3)
+    reader.page.select_option("#view-grid", "right")
+    reader.wait_for_images("right")
+    point = beside(case, bone["label"])
+    assert said_at(reader, point)["Bone"] == "\u2013"
+    use_on(reader, "b", f"bone {bone['label']}")
+    reader.wait_for_history(f"painted bone label {bone['label']}")
+    painted = bone_volume(case, bone["label"])
+    assert painted > before
+    reader.page.wait_for_function("() => document.querySelector('#readout').innerText.includes('right capitate')")
+
+    use_on(reader, "e", "bone 0")
+    reader.wait_for_history("painted bone label 0")
+    assert bone_volume(case, bone["label"]) < painted
+    reader.page.wait_for_function("() => !document.querySelector('#readout').innerText.includes('right capitate')")
+    for undone in (2, 1):
+        reader.key("u")
+        reader.wait_for_history(f"undid edit {undone}")
+    assert bone_volume(case, bone["label"]) == before
+
+
+def bone_volume(case: Case, label: int) -> int:
+    """Return the voxels of a bone as readers left it."""
+    return int((case.bones(case.history.state()[1]).array == label).sum())
+
+
+def beside(case: Case, label: int) -> list[float]:
+    """Return an LPS point in soft tissue, a voxel from a bone's surface."""
+    bones, deposits = case.result.bone_map, case.result.deposit_map.array
+    ring = binary_dilation(bones.array == label) & (bones.array == 0) & (deposits == 0)
+    k, j, i = np.argwhere(ring)[0]
+    return bones.grid.point_of([i, j, k]).tolist()
+
+
+def said_at(reader: Reader, point: list[float]) -> dict[str, str]:
+    viewer(reader, "v.moveTo(given[0])", point)
+    return readout(reader)
+
+
+def use_on(reader: Reader, key: str, where: str) -> None:
+    """Use a brush once at the cursor."""
+    reader.key(key)
+    reader.page.select_option("#tool [name=where]", where)
+    reader.page.focus("#planes")
+    reader.key("Space")
     reader.key("Escape")
 
 

@@ -1,4 +1,4 @@
-/** The server's answers. Every POST carries the header that no other site can send. */
+/** The server's answers. Every POST carries the header that no other site can send, and says what it was made on. */
 
 export class Refused extends Error {
   /** @param {number} status @param {object} body `{error, found, expected, remedy}` or `{events}` */
@@ -8,6 +8,9 @@ export class Refused extends Error {
     this.body = body;
   }
 }
+
+/** The id is that of another result or reader now; nothing was changed. */
+export const isAnother = (error) => error instanceof Refused && error.body.error === "another_review";
 
 /** The server was not reached, or its answer did not arrive whole: nothing is known of what it did. */
 export class Unreachable extends Error {}
@@ -38,10 +41,16 @@ async function whole(answer, read) {
   }
 }
 
-export const getJson = async (path) => whole(await ask(path), (answer) => answer.json());
+const ofReview = (identity) => (identity ? { "X-Calcidect-Review": identity } : {});
 
-export async function post(path, body = {}) {
-  const headers = { "Content-Type": "application/json", "X-Calcidect": "1" };
+/** With an identity it is refused if the path leads to another result by now. */
+export const getJson = async (path, identity = null) =>
+  whole(await ask(path, { headers: ofReview(identity) }), (answer) => answer.json());
+
+/** @param {{id: string, identity: string}} result as the server told it; it refuses what was made on another */
+export async function post({ id, identity }, what, body = {}) {
+  const headers = { "Content-Type": "application/json", "X-Calcidect": "1", ...ofReview(identity) };
+  const path = `/api/results/${id}/${what}`;
   const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
   return whole(answer, (sent) => sent.json());
 }

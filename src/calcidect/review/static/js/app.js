@@ -1,6 +1,5 @@
 /** The page: the work list, or one result (its id after the #). */
 import { makeActions } from "./actions.js";
-import { getJson, Refused } from "./api.js";
 import { askConflict } from "./conflict.js";
 import { showDeposit } from "./deposit_panel.js";
 import { DepositTable } from "./deposit_table.js";
@@ -13,7 +12,8 @@ import { Outbox } from "./outbox.js";
 import { PaintTool } from "./paint.js";
 import { Saving } from "./saving.js";
 import { SplitTool } from "./split.js";
-import { identityOf, OpenResult } from "./store.js";
+import { tellError, tellRestarted } from "./restarted.js";
+import { OpenResult } from "./store.js";
 import { closeTool } from "./tool_bar.js";
 import { Worklist } from "./worklist.js";
 
@@ -59,24 +59,20 @@ function help(all) {
   return showText("Keys", [make("table", {}, make("tbody", {}, ...rows))]);
 }
 
-async function identityNow(id) {
-  try {
-    return identityOf(await getJson(`/api/results/${id}`));
-  } catch (error) {
-    if (error instanceof Refused) return null; // there is no such result now
-    throw error;
-  }
+/** @param {{id: string, identity: string}} data of a result; the server may have given it another id since */
+function outboxOf({ id, identity }) {
+  const outbox = outboxes.get(identity) ?? makeOutbox(identity);
+  outbox.result.id = id;
+  return outbox;
 }
 
-function outboxOf(id, identity) {
-  if (!outboxes.has(identity)) {
-    const outbox = new Outbox(id, identity, () => identityNow(id));
-    outbox.addEventListener("conflict", ({ detail }) => askConflict(outbox, detail));
-    outbox.addEventListener("refused", ({ detail }) => tell(detail.error.message, true));
-    outbox.addEventListener("change", showConnection);
-    outboxes.set(identity, outbox);
-  }
-  return outboxes.get(identity);
+function makeOutbox(identity) {
+  const outbox = new Outbox(identity);
+  outbox.addEventListener("conflict", ({ detail }) => askConflict(outbox, detail));
+  outbox.addEventListener("refused", ({ detail }) => tellError(detail.error));
+  outbox.addEventListener("change", showConnection);
+  outboxes.set(identity, outbox);
+  return outbox;
 }
 
 async function openResult(id) {
@@ -88,7 +84,7 @@ async function openResult(id) {
   opened.addEventListener("another", () => {
     closeResult();
     byId("result-page").hidden = true;
-    tell("The server was started anew with other results. Go to the work list.", true);
+    tellRestarted();
   });
   byId("result-page").hidden = false;
   images = new Images(opened);
@@ -122,7 +118,9 @@ function showConnection() {
   const count = all.reduce((sum, { waiting }) => sum + waiting.length, 0);
   const away = result?.reached === false || all.some(({ failures }) => failures > 0);
   byId("connection").textContent = away
-    ? `The server is not reached; ${count} edits wait and will be sent. If it was started anew, open its new link.`
+    ? all.some(({ isElsewhere }) => isElsewhere)
+      ? `${count} edits wait for a result that the server does not have now.`
+      : `The server is not reached; ${count} edits wait and will be sent. If it was started anew, open its new link.`
     : count
       ? `Sending ${count} edits ...`
       : "";

@@ -35,8 +35,8 @@ export function fillSelect(select, pairs) {
 }
 
 /** Say something that matters, for sighted and others; it goes away by itself unless it is an error. */
-export function tell(text, isError = false) {
-  const note = make("p", { class: isError ? "error" : "note" }, text, " ");
+export function tell(text, isError = false, remedy = null) {
+  const note = make("p", { class: isError ? "error" : "note" }, text, " ", remedy, remedy && " ");
   note.append(make("button", { type: "button", onclick: () => note.remove() }, "Close"));
   byId("told").append(note);
   if (!isError) setTimeout(() => note.remove(), 6000);

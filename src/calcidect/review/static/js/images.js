@@ -3,7 +3,7 @@ import { Refused, Unreachable } from "./api.js";
 import { byId, fillSelect, tell } from "./dom.js";
 import { showReadout } from "./readout.js";
 import { toolIsOpen } from "./tool_bar.js";
-import { colourBones, colourDeposits, Viewer } from "./viewer.js";
+import { colourBones, colourDeposits, setWindow, Viewer } from "./viewer.js";
 import { COARSE, Volumes } from "./volumes.js";
 import { BONE_SURFACE, words } from "./words.js";
 
@@ -56,7 +56,8 @@ export class Images {
     this.viewer = viewer;
     viewer.cursor = null;
     viewer.onCursor = (point) => showReadout(this.result, this.volumes, this.grid, point);
-    this.volumes = new Volumes(this.result.id, viewer.NVImage);
+    const isMap = (wanted) => this.listed.some(({ name, kind }) => name === wanted && kind === "map");
+    this.volumes = new Volumes(this.result.id, viewer.NVImage, (name) => (isMap(name) ? MAPS_COLOURS : "gray"));
     await this._show();
   }
 
@@ -156,15 +157,18 @@ export class Images {
       error instanceof Unreachable ? "The server is not reached; choose the image again to retry." : error.message;
   }
 
+  /** Window, opacities and colours of what is shown; whether any of them is another than before. */
   _style() {
     const { image, bones, deposits } = this.shown;
-    const unit = this.listed.find(({ name }) => name === image.name).unit;
-    image.image.colormap = unit === "HU" ? "gray" : MAPS_COLOURS; // first: NiiVue chooses a window of its own with it
-    [image.image.cal_min, image.image.cal_max] = byId("view-window").value.split(" ").map(Number);
-    bones.image.opacity = Number(byId("view-bones").value);
-    deposits.image.opacity = Number(byId("view-deposits").value);
+    const [window, ...opacities] = ["view-window", "view-bones", "view-deposits"].map((id) => byId(id).value);
+    setWindow(image.image, ...window.split(" ").map(Number));
+    [bones.image.opacity, deposits.image.opacity] = opacities.map(Number);
     colourBones(bones, this.result.data.bones);
     colourDeposits(deposits, this.result.rows);
+    const before = this.style;
+    const looks = this.result.rows.map((row) => [row.deposit_id, row.material, row.review.state === "rejected"]);
+    this.style = JSON.stringify([window, opacities, looks]);
+    return this.style !== before;
   }
 
   _paint() {
@@ -172,10 +176,9 @@ export class Images {
     this.viewer.show(this.shown);
   }
 
+  /** Drawing every voxel anew takes a while: not for an edit that looks the same. */
   _redraw() {
-    if (!this.shown) return;
-    this._style();
-    this.viewer.redraw();
+    if (this.shown && this._style()) this.viewer.redraw();
   }
 
   async _paintRender() {

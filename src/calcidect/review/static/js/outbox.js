@@ -4,19 +4,16 @@
  * Each has an id of its own, so that one that is sent again after a broken connection is done once. What waits is kept
  * for the tab (sessionStorage) and survives a reload; nothing of it stays when the tab is closed.
  */
-import { newId, post, Refused, Unreachable } from "./api.js";
+import { isAnother, newId, post, Refused, Unreachable } from "./api.js";
 
 const WAIT_MS = [1000, 2000, 4000, 8000]; // our choice: soon after a hiccup, not busy while the server is away
 
 export class Outbox extends EventTarget {
-  /**
-   * @param {string} result opaque id of the result
-   * @param {string} identity what it is an id of: a server that is started anew may give the id to another result
-   * @param {() => Promise<string>} ask for the identity of what has that id now
-   */
-  constructor(result, identity, ask) {
+  /** @param {string} identity of a result and its reader; `result.id` is given by who opens it */
+  constructor(identity) {
     super();
-    Object.assign(this, { result, identity, ask });
+    this.result = { id: null, identity };
+    this.isElsewhere = false; // its id is that of another result now
     this.place = `outbox ${identity}`;
     this.waiting = JSON.parse(sessionStorage.getItem(this.place) ?? "[]");
     this.failures = 0;
@@ -44,25 +41,22 @@ export class Outbox extends EventTarget {
   async _sendFirst() {
     const event = this.waiting[0];
     try {
-      if (this.failures && (await this.ask()) !== this.identity) return this._later();
-      const answer = await post(`/api/results/${this.result}/events`, event);
+      const answer = await post(this.result, "events", event);
       this._drop("sent", { event, answer });
     } catch (error) {
-      if (error instanceof Unreachable) return this._later();
+      this.isElsewhere = isAnother(error);
+      if (this.isElsewhere) this.dispatchEvent(new Event("another"));
+      if (error instanceof Unreachable || this.isElsewhere) return this._later();
       if (!(error instanceof Refused)) throw error;
       this._drop(error.status === 409 && error.body.events?.length ? "conflict" : "refused", { event, error });
     }
     return true;
   }
 
-  /** Hold what waits until the server has told that the id is still that of this result. */
-  hold() {
-    this.failures++;
-  }
-
   _drop(kind, detail) {
     this.waiting.shift();
     this.failures = 0;
+    this.isElsewhere = false;
     this._keep();
     this.dispatchEvent(new CustomEvent(kind, { detail }));
   }

@@ -1,6 +1,7 @@
 /** The state of the review, and saving it as a new version of the result. */
 import { getJson, post, Refused, Unreachable } from "./api.js";
-import { byId, fillSelect, make, tell } from "./dom.js";
+import { byId, fillSelect, make } from "./dom.js";
+import { tellError } from "./restarted.js";
 import { STATES } from "./words.js";
 
 const ASK_MS = 500;
@@ -35,20 +36,20 @@ export class Saving {
 
   async save() {
     try {
-      await post(`/api/results/${this.result.id}/save`);
+      await post(this.result.data, "save");
       this.was = "running";
       this._follow();
     } catch (error) {
-      tell(error.message, true);
+      tellError(error);
     }
   }
 
   async _setState() {
     try {
-      await post(`/api/results/${this.result.id}/state`, { state: this.state.value, why: "" });
+      await post(this.result.data, "state", { state: this.state.value, why: "" });
       await this.result.refresh();
     } catch (error) {
-      tell(error.message, true);
+      tellError(error);
       this.show();
     }
   }

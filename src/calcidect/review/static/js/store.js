@@ -1,5 +1,5 @@
 /** The result that is open: what the server says of it, what is selected, and edits sent to it. */
-import { getJson, Refused, Unreachable } from "./api.js";
+import { getJson, isAnother, Refused, Unreachable } from "./api.js";
 
 const POLL_MS = 2000; // our choice: another reader's work shows while one still looks at the same deposit
 const CHANGES_VOXELS = new Set(["split", "merge", "paint", "erase", "bone_paint"]);
@@ -11,11 +11,8 @@ function changesVoxels(event, events) {
   return undone === undefined || changesVoxels(undone, events);
 }
 
-/** What a result is, beside its id, and who reads it: ids are given anew when the server starts. */
-export const identityOf = ({ subject, pair, grid, reader }) => JSON.stringify([subject, pair, grid, reader]);
-
 export class OpenResult extends EventTarget {
-  /** @param {string} id @param {(id: string, identity: string) => import("./outbox.js").Outbox} outboxOf */
+  /** @param {string} id @param {(data: object) => import("./outbox.js").Outbox} outboxOf */
   constructor(id, outboxOf) {
     super();
     Object.assign(this, { id, outboxOf });
@@ -43,8 +40,9 @@ export class OpenResult extends EventTarget {
   }
 
   _takeOutbox() {
-    this.outbox = this.outboxOf(this.id, identityOf(this.data));
+    this.outbox = this.outboxOf(this.data);
     const { signal } = this.ended;
+    this.outbox.addEventListener("another", () => this._say("another"), { signal });
     for (const end of ["sent", "refused", "conflict"]) this.outbox.addEventListener(end, () => this.poll(true), { signal });
     this.outbox.addEventListener("change", () => this._say("outbox"), { signal });
   }
@@ -67,19 +65,13 @@ export class OpenResult extends EventTarget {
     const turn = (this.turn = (this.turn ?? 0) + 1);
     const [events, data] = await Promise.all([this._newEvents(), getJson(`/api/results/${this.id}`)]);
     if (turn !== this.turn || this.ended.signal.aborted) return; // a later question was asked meanwhile; its answer counts
-    if (this.data && identityOf(data) !== identityOf(this.data)) return this._isAnother();
+    if (this.data && data.identity !== this.data.identity) return this._say("another"); // ids are given anew
     this.data = data;
     if (!this.outbox) this._takeOutbox();
     this._take(events);
     if (!this.row(this.selected)) this.selected = this.rows[0]?.deposit_id ?? null;
     for (const id of this.checked) if (!this.row(id)) this.checked.delete(id);
     this._say("change");
-  }
-
-  /** The server was started anew with other results: nothing of this page may go to them. */
-  _isAnother() {
-    this.outbox.hold();
-    this._say("another");
   }
 
   /** Look whether something happened; `surely` asks for the state in any case. */
@@ -94,6 +86,7 @@ export class OpenResult extends EventTarget {
     } catch (error) {
       if (!(error instanceof Unreachable) && !(error instanceof Refused)) throw error;
       this.reached = !(error instanceof Unreachable);
+      if (isAnother(error)) this._say("another");
     } finally {
       this.polling = false;
     }
@@ -101,7 +94,7 @@ export class OpenResult extends EventTarget {
   }
 
   async _newEvents() {
-    return getJson(`/api/results/${this.id}/events?after=${this.seq}`);
+    return getJson(`/api/results/${this.id}/events?after=${this.seq}`, this.data?.identity);
   }
 
   _take(events) {

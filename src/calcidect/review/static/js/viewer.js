@@ -36,6 +36,7 @@ export class Viewer {
     if (!document.createElement("canvas").getContext("webgl2")) throw new Error("this browser shows no WebGL 2");
     const { Niivue, NVImage } = await import("/static/niivue/niivue.js");
     this.NVImage = NVImage;
+    leaveWindows(NVImage);
     this.planes = new Niivue({
       ...COMMON,
       crosshairWidth: 0.8,
@@ -138,6 +139,22 @@ export class Viewer {
     this.render.scene.crosshairPos = this.render.mm2frac(flip(this.cursor));
     this.render.drawScene();
   }
+}
+
+/**
+ * Keep NiiVue from looking through every voxel for a window of its own whenever it makes an image: on the page's thread
+ * that takes seconds for a hand in full, and the page sets the window anyway.
+ */
+function leaveWindows(NVImage) {
+  NVImage.prototype.calMinMax = function () {
+    setWindow(this, 0, 1);
+    return [0, 1, 0, 1];
+  };
+}
+
+/** What is black and white now, and after a double click. */
+export function setWindow(image, from, to) {
+  for (const name of ["cal", "robust", "global"]) [image[`${name}_min`], image[`${name}_max`]] = [from, to];
 }
 
 /** All at once: adding them one by one would draw as often. */

@@ -27,9 +27,13 @@ export class Shown {
 }
 
 export class Volumes {
-  /** @param {string} result @param {typeof import("@niivue/niivue").NVImage} NVImage */
-  constructor(result, NVImage) {
-    Object.assign(this, { result, NVImage, asked: new Map(), here: new Map() });
+  /**
+   * @param {string} result
+   * @param {typeof import("@niivue/niivue").NVImage} NVImage
+   * @param {(name: string) => string} colours name of NiiVue's colours for a volume
+   */
+  constructor(result, NVImage, colours) {
+    Object.assign(this, { result, NVImage, colours, asked: new Map(), here: new Map() });
   }
 
   /** @param {string} grid COARSE or the side of a hand */
@@ -59,7 +63,7 @@ export class Volumes {
   async _fetch(name, grid) {
     const which = grid === COARSE ? "level=coarse" : `level=full&hand=${grid}`;
     const bytes = await getUnpacked(`/api/results/${this.result}/volumes/${name}?${which}`);
-    const image = await this.NVImage.new(bytes, `${name}.nii`, "gray", 1);
+    const image = await this.NVImage.new(bytes, `${name}.nii`, this.colours(name), 1);
     if (LABELS.includes(name)) image.hdr.intent_code = INTENT_LABEL;
     return new Shown(name, image);
   }

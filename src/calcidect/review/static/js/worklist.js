@@ -1,7 +1,8 @@
 /** The page with all results: who is done, what they hold. */
 import { getJson, post } from "./api.js";
-import { byId, fillSelect, make, tell } from "./dom.js";
+import { byId, fillSelect, make } from "./dom.js";
 import { matches } from "./order.js";
+import { tellError } from "./restarted.js";
 import { Sortable } from "./sortable.js";
 import { number, STATES, words } from "./words.js";
 
@@ -29,10 +30,10 @@ function stateOf(row) {
     const before = row.state;
     row.state = select.value;
     try {
-      await post(`/api/results/${row.id}/state`, { state: select.value, why: "" });
+      await post(row, "state", { state: select.value, why: "" });
     } catch (error) {
       select.value = row.state = before;
-      tell(error.message, true);
+      tellError(error);
     }
   });
   return select;
@@ -40,7 +41,7 @@ function stateOf(row) {
 
 const COLUMNS = [
   { name: "picture", title: "Picture", cell: picture },
-  { name: "subject", title: "Subject", key: name, cell: link },
+  { name: "subject", title: "Subject", key: (row) => row.subject || row.id, cell: link },
   { name: "person", title: "Person, visit", key: (row) => row.person_id, cell: person },
   { name: "state", title: "State", key: (row) => row.state, cell: stateOf },
   {
