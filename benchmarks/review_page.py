@@ -38,13 +38,13 @@ TASKS = """
 """
 """What keeps the page from answering for 50 ms or more (W3C, Long Tasks API)."""
 
-
 DRAWN = """async () => {
   const { viewer } = (await import("/static/js/app.js")).now();
   const pixel = new Uint8Array(4);
   for (const { gl } of [viewer.planes, viewer.render]) gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
 }"""
 """Wait until all that was drawn before is drawn: a pixel can't be read earlier."""
+
 SIZE = "async () => (await import('/static/js/app.js')).now().viewer.planes.volumes[0].hdr.dims.slice(1, 4)"
 
 
@@ -88,7 +88,7 @@ def measure(link: str) -> None:
                 page.wait_for_selector("#worklist tbody a")
         took = clicks(page)
         print(f"read-out after {len(took)} clicks: median {statistics.median(took):.1f}, largest {max(took):.1f} ms")
-        full(page)
+        show_full_grid(page)
         browser.close()
 
 
@@ -97,7 +97,7 @@ def wait_for_pictures(page: Page) -> None:
     page.locator("#deposit .pictures img").first.evaluate("image => image.decode()")
 
 
-def full(page: Page) -> None:
+def show_full_grid(page: Page) -> None:
     """Have every voxel of a hand shown, and tell how long it took and how long the page stood still at most."""
     hand = page.locator("#view-grid option").nth(1).get_attribute("value")
     page.evaluate(DRAWN)

@@ -68,7 +68,8 @@ def keep_source(reviews: Path, source: str) -> None:
     """
     refuse_link(reviews, reviews / _FILE)
     if (reviews / _FILE).exists():
-        return confirm_source(reviews, source)
+        confirm_source(reviews, source)
+        return
     try:
         write_whole_file(reviews / _FILE, json.dumps({"findings_sha256": source}).encode() + b"\n")
     except OSError as error:

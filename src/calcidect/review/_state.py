@@ -96,7 +96,7 @@ class State:
 
     @cached_property
     def bones(self) -> SparseLabels:
-        """What differs from the bones that the algorithm found: what readers drew, and no bone under a deposit.
+        """What is laid over the bones that the algorithm found: what readers drew, and 0 at each voxel of a deposit.
 
         Bone is covered, not taken away: where a deposit is erased or rejected, what was under it is there again.
         """
