@@ -179,6 +179,24 @@ def test_a_new_server_with_another_reader_is_noticed_before_any_edit(context, ca
         reader.page.wait_for_selector("#who:has-text('R2')")
 
 
+def test_what_is_told_of_a_result_that_was_left_does_not_close_the_next(context, case, without_viewer) -> None:
+    held = []
+    with running({"r1": case, "r2": Case("r2", case.folder, "R1", read_only=True)}) as server:
+        page = Reader(context, server).page
+        page.evaluate("location.hash = 'r1'")
+        page.wait_for_selector("#who:has-text('R1')")
+        page.route("**/r1/events?after=*", lambda route: held.append(route))
+        with page.expect_request("**/r1/events?after=*"):
+            page.evaluate("import('/static/js/app.js').then((app) => (app.now().result.poll(true), 0))")
+        page.evaluate("location.hash = 'r2'")
+        page.wait_for_selector("#who:has-text('Read only')")
+        with page.expect_response("**/r1/events?after=*"):
+            held[0].fulfill(status=409, json={"error": "another_review", "found": "Another.", "remedy": "Load anew."})
+        page.wait_for_timeout(500)
+        assert page.is_visible("#result-page")
+        assert "started anew" not in page.inner_text("#told")
+
+
 def test_a_conflict_waits_until_the_open_form_is_answered(reader) -> None:
     asked = """async () => {
       const { askForm } = await import("/static/js/dialogs.js");

@@ -10,9 +10,9 @@ import { Images, startViewer } from "./images.js";
 import { listen } from "./keys.js";
 import { Outbox } from "./outbox.js";
 import { PaintTool } from "./paint.js";
+import { tellError, tellRestarted } from "./restarted.js";
 import { Saving } from "./saving.js";
 import { SplitTool } from "./split.js";
-import { tellError, tellRestarted } from "./restarted.js";
 import { OpenResult } from "./store.js";
 import { closeTool } from "./tool_bar.js";
 import { Worklist } from "./worklist.js";
@@ -82,6 +82,7 @@ async function openResult(id) {
   opened.addEventListener("select", showSelected);
   opened.addEventListener("outbox", showOutbox);
   opened.addEventListener("another", () => {
+    if (result !== opened) return; // told already, or an answer that comes after another result was opened
     closeResult();
     byId("result-page").hidden = true;
     tellRestarted();
@@ -116,15 +117,14 @@ function showSelected() {
 function showConnection() {
   const all = [...outboxes.values()];
   const count = all.reduce((sum, { waiting }) => sum + waiting.length, 0);
-  const away = result?.reached === false || all.some(({ failures }) => failures > 0);
-  byId("connection").textContent = away
-    ? all.some(({ isElsewhere }) => isElsewhere)
-      ? `${count} edits wait for a result that the server does not have now.`
-      : `The server is not reached; ${count} edits wait and will be sent. If it was started anew, open its new link.`
-    : count
-      ? `Sending ${count} edits ...`
-      : "";
-  byId("connection").classList.toggle("error", away);
+  const isAway = result?.reached === false || all.some(({ failures }) => failures > 0);
+  let text = count ? `Sending ${count} edits ...` : "";
+  if (isAway)
+    text = `The server is not reached; ${count} edits wait and will be sent. If it was started anew, open its new link.`;
+  if (all.some(({ isElsewhere }) => isElsewhere))
+    text = `${count} edits wait for a result that the server does not have now.`;
+  byId("connection").textContent = text;
+  byId("connection").classList.toggle("error", isAway);
 }
 
 function showOutbox() {
