@@ -53,6 +53,7 @@ export class Viewer {
     });
     await this.planes.attachToCanvas(this.planesCanvas);
     await this.render.attachToCanvas(this.renderCanvas);
+    leaveGradients(this.planes);
     this.planes.setCustomLayout(THREE);
     this.planes.onLocationChange = ({ mm }) => this._moved(flip(mm));
   }
@@ -150,6 +151,20 @@ function leaveWindows(NVImage) {
     setWindow(this, 0, 1);
     return [0, 1, 0, 1];
   };
+}
+
+/**
+ * Keep NiiVue from drawing the gradients by which a picture in three dimensions is lit wherever only planes are shown:
+ * without a graphics card that takes seconds for a hand in full. It draws each slice of them, on one pixel.
+ */
+function leaveGradients(planes) {
+  for (const shader of [planes.blurShader, planes.sobelFirstOrderShader]) {
+    const use = shader.use.bind(shader);
+    shader.use = (gl) => {
+      use(gl);
+      gl.viewport(0, 0, 1, 1);
+    };
+  }
 }
 
 /** What is black and white now, and after a double click. */
