@@ -5,7 +5,8 @@ Bone and calcinosis are the same mineral, so energy can't part them. Three signs
 - **outside**: mineral farther out of the refined surface (``_refine_surface``) than blur and misfit reach;
 - **no bone left**: mineral in the place of a fingertip's tuft, apart from the bone that remains;
 - **solid**: mineral inside of bone that is denser than bone is there, at that share of its length and depth: the median
-  of the bones of its kind in this hand, so that no anatomy or density is taken for granted.
+  of the bones of its kind in this hand, so that no anatomy or density is taken for granted. A dense shaft is bone: it
+  lies outside, too, or goes through a joint (``_through_joint``), in a hand that shows other deposits.
 
 From these cores a deposit grows back to the bone's surface; what is a prominence of bone stays bone (``_prominence``).
 """
@@ -22,6 +23,7 @@ from calcidect.anatomy._fit_model import MATCHED
 from calcidect.anatomy._hand_model import HandModel, share_along
 from calcidect.anatomy._name_bones import Placed
 from calcidect.anatomy._prominence import BEYOND_BLUR_MM, OUTSIDE_MG_PER_CM3, prominences
+from calcidect.anatomy._through_joint import through_joints
 from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray, parts_holding
 from calcidect.study import depth_mm
@@ -57,7 +59,11 @@ def deposits_against_bone(
     distance = _filled(where, where.distance_mm, shape, np.float32(np.inf))
     denser = _filled(where, _denser(where, shares, bones, image.ha_mg_per_cm3), shape, False)
     cores = _cores(where, shares, bones, distance, evidence, best.found.matched, spacing)
-    solid = _solid(denser & (distance < _SOLID_WITHIN_MM), cores, spacing)
+    bodies = _opened(denser & (distance < _SOLID_WITHIN_MM), spacing)
+    solid = parts_holding(bodies & cores, bodies)
+    if evidence.is_calcified:
+        bone = _filled(where, where.bone, shape, -1)
+        solid |= through_joints(bodies, bone, distance, model, float(np.prod(spacing)))
     return _grown(cores, solid, distance, denser, spacing)
 
 
@@ -121,14 +127,11 @@ def _denser(where: Placed, shares: FloatArray, bones: NDArray[np.bool_], ha: NDA
     return denser
 
 
-def _solid(
-    denser: NDArray[np.bool_], cores: NDArray[np.bool_], spacing: tuple[float, float, float]
-) -> NDArray[np.bool_]:
-    """Return bodies denser than bone is in their place that have a core outside; a dense shaft by itself is bone."""
+def _opened(denser: NDArray[np.bool_], spacing: tuple[float, float, float]) -> NDArray[np.bool_]:
+    """Return the bodies in which a ball finds room."""
     from scipy.ndimage import binary_opening
 
-    body = binary_opening(denser, _ball(spacing))
-    return parts_holding(body & cores, body)
+    return np.asarray(binary_opening(denser, _ball(spacing)))
 
 
 def _ball(spacing: tuple[float, float, float]) -> NDArray[np.bool_]:
