@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._hand_model import HandModel
-from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray
 
 _LEAST_MM3, _CLEAR_MM = 5.0, 0.4
@@ -45,7 +44,7 @@ def through_joints(
 
     goes_through = np.zeros(count + 1, bool)
     for n, one in enumerate(model.bones):
-        if "phalanx" in BONES[n]:
+        if "phalanx" in one.name:
             goes_through |= np.minimum(volumes(owner == n), volumes(owner == one.parent)) >= _LEAST_MM3
     goes_through &= np.minimum(volumes(distance > _CLEAR_MM), volumes(distance < -_CLEAR_MM)) >= _LEAST_MM3
     return np.asarray(goes_through[parts])
