@@ -78,6 +78,8 @@ def test_what_does_not_say_what_it_was_made_on_is_refused(folder, headers):
 
 def test_a_server_whose_result_was_replaced_writes_nothing_into_the_review_of_the_new_one(folder):
     old = Server(folder).browser()
+    shown = old.made_on()
+    unread = Server(folder).browser()
     source = small_result()
     again = replace(source, study=replace(source.study, study_uid_hash="cd" * 32))
     write_small_result(folder.with_name("again"), again)
@@ -85,5 +87,6 @@ def test_a_server_whose_result_was_replaced_writes_nothing_into_the_review_of_th
     folder.with_name("again").rename(folder)
     new = Server(folder).browser()
     assert new.do("accept", 2).status_code == 200
-    assert old.do("reject", 2).json()["error"] == "review_of_another_result"
+    assert [answer.json()["error"] for answer in posts(old, shown)] == ["review_of_another_result"] * 3
+    assert unread.get("/api/results/r1").json()["error"] == "result_changed"
     assert [event["kind"] for event in new.get("/api/results/r1/events").json()] == ["accept"]

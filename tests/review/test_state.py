@@ -31,7 +31,9 @@ def ground_and_start():
     bones[:, 0, :] = 1
     hand = HandFacts("left", 1.0, (0, 0, 0), (8, 6, 4), (0, 0, 1), (0, 1, 0), (1, 0, 0))
     rows = {n: {"side": "left", "material": "hydroxyapatite", "flags": []} for n in (1, 2, 3)}
-    return Ground(GRID, (hand,), bones, {1: BoneLabel("left", "radius")}, rows), Start(SHAPE, SparseLabels.of(labels))
+    return Ground(GRID, (hand,), lambda: bones, {1: BoneLabel("left", "radius")}, rows), Start(
+        SHAPE, SparseLabels.of(labels)
+    )
 
 
 GROUND, START = ground_and_start()
@@ -166,7 +168,7 @@ def test_a_cut_follows_the_bends_of_a_deposit():
     labels = np.zeros((1, 9, 9), np.uint16)
     labels[0, 0, :], labels[0, 8, :], labels[0, :, 8] = 1, 1, 1  # a U: its ends are near, but far along it
     grid = Grid((9, 9, 1), (1.0, 1.0, 1.0))
-    ground = Ground(grid, GROUND.hands, np.zeros((1, 9, 9), np.uint8), {}, {1: {"side": "left"}})
+    ground = Ground(grid, GROUND.hands, lambda: np.zeros((1, 9, 9), np.uint8), {}, {1: {"side": "left"}})
     state = Start((1, 9, 9), SparseLabels.of(labels)).state()
     for distance, lower_arm in (("geodesic", 13), ("straight", 12)):
         body = EventBody(

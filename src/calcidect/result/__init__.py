@@ -4,7 +4,8 @@ from calcidect.result._assemble import assemble, what_is_not_assessed
 from calcidect.result._document import SCHEMA_VERSION, as_document, findings_schema, validate_document
 from calcidect.result._folder import check_target, whole_folder, write_whole_file
 from calcidect.result._images import write_images
-from calcidect.result._nifti import CONCENTRATION_STEP_MG_PER_CM3, in_steps, packed_nifti
+from calcidect.result._nifti import CONCENTRATION_STEP_MG_PER_CM3, packed_nifti
+from calcidect.result._parts import ResultParts
 from calcidect.result._read import read_document, read_result
 from calcidect.result._types import (
     RESEARCH_USE_ONLY,
@@ -26,6 +27,7 @@ __all__ = [
     "NotAssessed",
     "Provenance",
     "Result",
+    "ResultParts",
     "ReviewRecord",
     "StepCost",
     "StudyFacts",
@@ -33,7 +35,6 @@ __all__ = [
     "assemble",
     "check_target",
     "findings_schema",
-    "in_steps",
     "packed_nifti",
     "read_document",
     "read_result",

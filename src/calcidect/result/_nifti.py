@@ -31,10 +31,10 @@ def write_labels(path: Path, labels: Volume) -> None:
 
 def write_concentration(path: Path, mg_per_cm3: Volume) -> None:
     """Write a material map, rounded to 0.1 mg/cm3."""
-    _write(path, in_steps(mg_per_cm3), slope=CONCENTRATION_STEP_MG_PER_CM3)
+    _write(path, _in_steps(mg_per_cm3), slope=CONCENTRATION_STEP_MG_PER_CM3)
 
 
-def in_steps(mg_per_cm3: Volume) -> Volume:
+def _in_steps(mg_per_cm3: Volume) -> Volume:
     """Return a material map as whole steps of 0.1 mg/cm3, uint16."""
     highest = np.iinfo(np.uint16).max
     stored = np.empty(mg_per_cm3.array.shape, np.uint16)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +43,17 @@ def read_result(folder: Path) -> Result:
     InputRefusedError
         If a file is missing, damaged, or of a later major schema version.
     """
-    unreadable: tuple[type[Exception], ...] = (*damaged_nifti_errors(), KeyError, TypeError, AttributeError)
     document = read_document(folder)
-    try:
+    with refusing_unreadable():
         return _result_of(folder, document)
+
+
+@contextmanager
+def refusing_unreadable() -> Iterator[None]:
+    """Refuse a result, within a block, of which a file is missing or damaged."""
+    unreadable: tuple[type[Exception], ...] = (*damaged_nifti_errors(), KeyError, TypeError, AttributeError)
+    try:
+        yield
     except unreadable as error:
         raise _not_whole(error) from error
 
@@ -78,20 +87,27 @@ def _not_whole(error: Exception) -> InputRefusedError:
 
 def _result_of(folder: Path, document: dict[str, Any]) -> Result:
     grid, study = grid_of(document), study_of(document)
-    labels = _read_json(folder / "labels.json")
     return Result(
         study=study,
         findings=findings_of(document, read_labels(folder / "deposits.nii.gz", grid)),
         hands=hands_of(document),
         bone_map=read_labels(folder / "bones.nii.gz", grid),
-        bone_labels={int(label): from_row(BoneLabel, row) for label, row in labels["bones"].items()},
+        bone_labels=bone_labels_in(folder),
         concentrations=None if study.single_energy else read_concentrations(folder / "materials", grid),
-        provenance=_provenance_of(_read_json(folder / "provenance.json")),
+        provenance=provenance_in(folder),
         not_assessed=not_assessed_of(document),
     )
 
 
-def _provenance_of(document: dict[str, Any]) -> Provenance:
+def bone_labels_in(folder: Path) -> dict[int, BoneLabel]:
+    """Return what each label of a bone means."""
+    rows = _read_json(folder / "labels.json")["bones"]
+    return {int(label): from_row(BoneLabel, row) for label, row in rows.items()}
+
+
+def provenance_in(folder: Path) -> Provenance:
+    """Return how a result came to be."""
+    document = _read_json(folder / "provenance.json")
     return Provenance(
         settings=tuple(document["settings"]),
         input_hash=document["input_hash"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -217,13 +218,8 @@ class Result:
         grids = (self.deposit_map.grid, *([] if maps is None else [maps.grid]))
         if not all(grid.is_same_as(self.bone_map.grid) for grid in grids):
             raise ValueError("Bones, deposits and material maps must lie on the same grid.")
-        if self.bone_map.array.dtype != np.uint8 or self.deposit_map.array.dtype != np.uint16:
-            raise ValueError("Bone labels must be uint8 and deposit labels uint16.")
-        deposit_ids = [deposit.deposit_id for deposit in self.findings.deposits]
-        if _labels_in(self.deposit_map.array) != set(deposit_ids) or len(set(deposit_ids)) < len(deposit_ids):
-            raise ValueError("Every deposit needs its own label in the deposit volume, and every label a deposit.")
-        if not _labels_in(self.bone_map.array) <= set(self.bone_labels):
-            raise ValueError("The bone volume holds a label without a meaning.")
+        check_deposits(self.deposit_map, [deposit.deposit_id for deposit in self.findings.deposits])
+        check_bones(self.bone_map, self.bone_labels)
 
     @property
     def deposit_map(self) -> Volume:
@@ -294,6 +290,22 @@ class Result:
         from calcidect.result._notebook import as_html
 
         return as_html(self)
+
+
+def check_deposits(deposit_map: Volume, deposit_ids: Sequence[int]) -> None:
+    """Refuse a volume that does not hold just these deposits, each once, by a ``ValueError``."""
+    if deposit_map.array.dtype != np.uint16:
+        raise ValueError("Deposit labels must be uint16.")
+    if _labels_in(deposit_map.array) != set(deposit_ids) or len(set(deposit_ids)) < len(deposit_ids):
+        raise ValueError("Every deposit needs its own label in the deposit volume, and every label a deposit.")
+
+
+def check_bones(bone_map: Volume, bone_labels: Collection[int]) -> None:
+    """Refuse a volume that holds bones without a meaning, by a ``ValueError``."""
+    if bone_map.array.dtype != np.uint8:
+        raise ValueError("Bone labels must be uint8.")
+    if not _labels_in(bone_map.array) <= set(bone_labels):
+        raise ValueError("The bone volume holds a label without a meaning.")
 
 
 def _labels_in(array: NDArray[Any]) -> set[int]:

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
+from contextlib import suppress
 from pathlib import Path
-from threading import RLock
+from threading import Thread
 from typing import Any
 
-from calcidect.errors import InputRefusedError
+from calcidect.errors import CalcidectError, InputRefusedError
 from calcidect.geometry import Volume
 from calcidect.progress import Progress
-from calcidect.result import Result, read_document, read_result
+from calcidect.result import Result
 from calcidect.review._bodies import EventBody, StateBody
 from calcidect.review._catalogue import catalogue
 from calcidect.review._events import in_force
 from calcidect.review._faults import RequestRefusedError
 from calcidect.review._folders import folder_hash, refuse_links, review_folder
+from calcidect.review._found import Found, Once
 from calcidect.review._ground import Ground
 from calcidect.review._history import Done, History
 from calcidect.review._measured import record_of, reviewed_result
 from calcidect.review._rows import rows_of
 from calcidect.review._saving import Saving
 from calcidect.review._scan import Scan, ScanReading
-from calcidect.review._source import confirm_source, identity_of, keep_source, source_of
+from calcidect.review._source import confirm_source, identity_of, keep_source
 from calcidect.review._state import Start, State
 from calcidect.review._versions import last_version, version_names
 from calcidect.review._volumes import listed
-from calcidect.review._voxels import SparseLabels
 
 LONGEST_READER = 64
 """Characters. Our choice: a pseudonym is short."""
@@ -66,44 +66,36 @@ class Case:
         self.reviews = review_folder(folder)
         for part in (folder, self.reviews):
             refuse_links(part)
-        self.document = read_document(folder)
-        self._source = source_of(folder)
-        confirm_source(self.reviews, self._source)
-        self.identity = identity_of(folder, self._source, reader, blinded=blinded)
+        self.found = Found(folder)
+        self.document = self.found.document
+        confirm_source(self.reviews, self.found.source)
+        self.identity = identity_of(folder, self.found.source, reader, blinded=blinded)
         self.scan = scan or ScanReading()
         self.versions = self.reviews / ("versions-2" if blinded else "versions")
-        self.history = History(events_file(folder, blinded=blinded), lambda: self._ground)
+        self._ground = Once(self._ground_and_start)
+        self.history = History(events_file(folder, blinded=blinded), self._ground)
         self._saving = Saving(self.versions)
         self.last_version = last_version(self.versions)
-        self._lock = RLock()
-
-    @property
-    def result(self) -> Result:
-        """What the algorithm found; read when it is first needed."""
-        with self._lock:
-            return self._loaded
-
-    @cached_property
-    def _loaded(self) -> Result:
-        result = read_result(self.folder)
-        self.scan.begin(result.provenance)
-        return result
+        self._prepared = Once(lambda: Thread(target=self._read_ahead, daemon=True).start())
 
     def prepare(self) -> None:
-        """Read what the algorithm found, so that nobody waits for it."""
-        _ = self._ground
+        """Begin to read what pictures need, so that nobody waits for it; then the scan."""
+        self._prepared()
 
-    @property
-    def _ground(self) -> tuple[Ground, Start]:
-        with self._lock:
-            return self._ground_and_start
+    def _read_ahead(self) -> None:
+        found = self.found
+        with suppress(CalcidectError):  # told to whoever asks for it
+            found.bone_map()
+            if "hydroxyapatite" in found.concentration_steps:
+                found.concentration_steps["hydroxyapatite"]()
+            found.deposits()
+        self.scan.begin(found.provenance)
 
-    @cached_property
     def _ground_and_start(self) -> tuple[Ground, Start]:
-        result = self.result
+        found = self.found
         rows = {row["deposit_id"]: row for row in self.document["deposits"]}
-        ground = Ground(result.bone_map.grid, result.hands, result.bone_map.array, result.bone_labels, rows)
-        return ground, Start(result.deposit_map.grid.shape, SparseLabels.of(result.deposit_map.array))
+        ground = Ground(found.grid, found.hands, lambda: found.bone_map().array, found.bone_labels(), rows)
+        return ground, Start(found.grid.shape, found.deposits())
 
     # what readers do
 
@@ -124,7 +116,7 @@ class Case:
                 403, "read_only", found="The result is open to be looked at only.", expected="No edits.",
                 remedy="Start without --read-only.",
             )  # fmt: skip
-        keep_source(self.reviews, self._source)
+        keep_source(self.reviews, self.found.source)
 
     def _answer(self, done: Done) -> dict[str, Any]:
         before, after = done.before.deposits, done.after.deposits
@@ -145,7 +137,7 @@ class Case:
 
     def rows(self, state: State, numbers: Iterable[int]) -> list[dict[str, Any]]:
         """Return rows of deposits as readers left them."""
-        return rows_of(state, self._ground[0], numbers, self.last_version.measured)
+        return rows_of(state, self._ground()[0], numbers, self.last_version.measured)
 
     def listed(self) -> dict[str, Any]:
         """Return the case's row of the work list."""
@@ -166,7 +158,8 @@ class Case:
 
     def described(self) -> dict[str, Any]:
         """Return all that the page shows of the case beside volumes and pictures."""
-        document, result = self.document, self.result
+        self.prepare()
+        document, found = self.document, self.found
         seq, state = self.history.state()
         events = self.history.events()[:seq]
         return {
@@ -187,31 +180,32 @@ class Case:
             "deposits": self.rows(state, sorted(state.deposits)),
             "bones": [
                 {"label": label, "side": meaning.side, "bone": meaning.bone}
-                for label, meaning in sorted(result.bone_labels.items())
+                for label, meaning in sorted(found.bone_labels().items())
             ],
-            "hands": [{"side": hand.side, "start": hand.start, "size": hand.size} for hand in result.hands],
+            "hands": [{"side": hand.side, "start": hand.start, "size": hand.size} for hand in found.hands],
             "grid": document["grid"],
             "burden": self._burden(),
             "versions": version_names(self.versions),
             "catalogue": catalogue(),
             "warnings": document["warnings"],
             "volumes": listed(
-                result.bone_map.grid,
-                result.hands,
+                found.grid,
+                found.hands,
                 with_low=self.scan.scan is not None,
-                with_high=not result.study.single_energy,
+                with_high=not found.study.single_energy,
             ),
         }
 
     def bones(self, state: State) -> Volume:
         """Return the bones as readers left them."""
-        array = self.result.bone_map.array.copy()
+        found = self.found.bone_map()
+        array = found.array.copy()
         array.reshape(-1)[state.bones.voxels] = state.bones.labels
-        return self.result.bone_map.like(array)
+        return found.like(array)
 
     def deposits(self, state: State) -> Volume:
         """Return the deposits as readers left them, rejected ones included."""
-        return self.result.deposit_map.like(state.voxels.dense(state.start.shape))
+        return Volume(state.voxels.dense(state.start.shape), self.found.grid)
 
     # versions
 
@@ -224,7 +218,7 @@ class Case:
 
         def make(progress: Progress) -> Result:
             record = record_of(state, events, folder_hash(self.folder), with_scan=scan is not None)
-            return reviewed_result(self.result, self.bones(state), state, scan, record, progress)
+            return reviewed_result(self.found.whole(), self.bones(state), state, scan, record, progress)
 
         return {"job": self._saving.begin(make, scan, self._saved)}
 

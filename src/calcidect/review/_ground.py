@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,8 @@ class Ground:
     ----------
     grid : Grid
     hands : tuple of HandFacts
-    bones : uint8 array, shape (k, j, i)
+    bones : callable
+        Gives their labels, uint8, shape (k, j, i).
     bone_labels : dict
     rows : dict
         Of ``deposits.csv``, by number.
@@ -31,14 +33,14 @@ class Ground:
 
     grid: Grid
     hands: tuple[HandFacts, ...]
-    bones: NDArray[np.uint8]
+    bones: Callable[[], NDArray[np.uint8]]
     bone_labels: dict[int, BoneLabel]
     rows: dict[int, dict[str, Any]]
 
     def bone_at(self, state: State, voxels: Voxels) -> NDArray[np.uint16]:
         """Return the label of the bone at each voxel, as readers left it."""
         changed = np.isin(voxels, state.bones.voxels)
-        found = self.bones.reshape(-1)[voxels].astype(np.uint16)
+        found = self.bones().reshape(-1)[voxels].astype(np.uint16)
         found[changed] = state.bones.at(voxels[changed])
         return found
 

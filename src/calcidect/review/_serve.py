@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 import uvicorn
 
@@ -82,7 +81,7 @@ def serve(results: Sequence[Path], options: ReviewOptions, opened: Callable[[str
 
         gate = Gate(make_app(cases, recorded), port, keys, tell)
         if len(cases) == 1:  # the one that will be opened is read before it is asked for, and its scan begun
-            Thread(target=cases["r1"].prepare, daemon=True).start()
+            cases["r1"].prepare()
         tell()
         config = uvicorn.Config(
             gate, log_config=None, access_log=False, lifespan="off", ws="none", server_header=False,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from calcidect.geometry import Volume
 from calcidect.report import BONE_WINDOW_HU, draw_slice, make_scene, voxel_inside
+from calcidect.result import CONCENTRATION_STEP_MG_PER_CM3
 from calcidect.review._case import Case
 from calcidect.review._faults import RequestRefusedError, not_found
 from calcidect.review._folders import read_inside
@@ -43,7 +44,7 @@ def volume(case: Case, name: str, level: str, hand: str | None) -> bytes:
     whole = _whole(case, known)
     if level == "coarse":
         return packed(name, coarse(whole, labels=name in ("deposits", "bones")))
-    facts = next((facts for facts in case.result.hands if facts.side == hand), None)
+    facts = next((facts for facts in case.found.hands if facts.side == hand), None)
     if facts is None:
         raise not_found("hand")
     return packed(name, of_hand(whole, facts))
@@ -56,10 +57,10 @@ def _whole(case: Case, name: VolumeName) -> Volume:
         return case.bones(case.history.state()[1])
     if name == "low" or name == "high":
         return _image(case, name)
-    concentrations = case.result.concentrations
-    if concentrations is None:
+    steps = case.found.concentration_steps.get(name)
+    if steps is None:
         raise not_found("volume")
-    return concentrations.volume(name)
+    return Volume(steps().dense(case.found.grid.shape), case.found.grid)
 
 
 def _image(case: Case, name: Literal["low", "high"]) -> Volume:
@@ -80,7 +81,7 @@ def thumbnail(case: Case, deposit_id: int, view: Literal["axial", "coronal"], *,
     _, state = case.history.state()
     if deposit_id not in state.deposits:
         raise not_found("deposit")
-    grid = case.result.bone_map.grid
+    grid = case.found.grid
     extent = extent_of(state.voxels.of_label(deposit_id), grid)
     box = extent.box
     (k, j, i), size = (side.start for side in box), tuple(side.stop - side.start for side in box)
@@ -97,7 +98,7 @@ def thumbnail(case: Case, deposit_id: int, view: Literal["axial", "coronal"], *,
 
 def _bones(case: Case, state: State, box: Box) -> NDArray[Any]:
     """Return bones in a box as readers left them."""
-    bones = case.result.bone_map
+    bones = case.found.bone_map()
     part = bones.array[box].copy()
     changed = dense_in(box, state.bones.voxels, state.bones.labels + 1, bones.grid.shape)
     part[changed > 0] = changed[changed > 0] - 1
@@ -108,10 +109,11 @@ def _grey(case: Case, box: Box) -> tuple[NDArray[Any], tuple[float, float]]:
     """Return what is shown in grey, with the values of black and white."""
     if case.scan.scan is not None:
         return case.scan.scan.study.low.array[box], BONE_WINDOW_HU
-    maps = case.result.concentrations
-    if maps is None:
+    steps = case.found.concentration_steps.get("hydroxyapatite")
+    if steps is None:
         return np.zeros([side.stop - side.start for side in box], np.float32), MAP_WINDOW_MG_PER_CM3
-    return dense_in(box, maps.voxels, maps.hydroxyapatite, maps.grid.shape), MAP_WINDOW_MG_PER_CM3
+    part = dense_in(box, steps().voxels, steps().labels, case.found.grid.shape)
+    return part * np.float32(CONCENTRATION_STEP_MG_PER_CM3), MAP_WINDOW_MG_PER_CM3
 
 
 def overview(case: Case) -> bytes:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from calcidect.geometry import Grid, Volume
 from calcidect.report import BONE_WINDOW_HU
-from calcidect.result import CONCENTRATION_STEP_MG_PER_CM3, HandFacts, in_steps, packed_nifti
+from calcidect.result import CONCENTRATION_STEP_MG_PER_CM3, HandFacts, packed_nifti
 
 COARSE_VOXELS = 128
 """Along each axis, at most: 2 million voxels, which a viewer without a graphics card still turns smoothly."""
@@ -46,9 +46,9 @@ def of_hand(volume: Volume, hand: HandFacts) -> Volume:
 
 
 def packed(name: str, volume: Volume) -> bytes:
-    """Return a volume as ``.nii.gz``: HU as 16 bit, concentrations in steps of 0.1 mg/cm3, labels as they are."""
+    """Return a volume as ``.nii.gz``: HU as 16 bit, steps of concentrations and labels as they are."""
     if name in CONCENTRATIONS:
-        return packed_nifti(in_steps(volume), CONCENTRATION_STEP_MG_PER_CM3)
+        return packed_nifti(volume, CONCENTRATION_STEP_MG_PER_CM3)
     if name in IMAGES:
         return packed_nifti(volume.like(as_int16(volume.array)))
     return packed_nifti(volume)

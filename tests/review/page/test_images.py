@@ -257,7 +257,7 @@ def bone_volume(case: Case, label: int) -> int:
 
 def beside(case: Case, label: int) -> list[float]:
     """Return an LPS point in soft tissue, a voxel from a bone's surface."""
-    bones, deposits = case.result.bone_map, case.result.deposit_map.array
+    bones, deposits = case.found.bone_map(), case.found.deposits().dense(case.found.grid.shape)
     ring = binary_dilation(bones.array == label) & (bones.array == 0) & (deposits == 0)
     k, j, i = np.argwhere(ring)[0]
     return bones.grid.point_of([i, j, k]).tolist()
