@@ -115,7 +115,8 @@ export class Images {
       if (turn !== this.turn) return;
       this.shown = { image, bones, deposits };
       byId("overview").hidden = true;
-      this._paint();
+      await this._paint();
+      if (turn !== this.turn) return;
       if (!this.viewer.cursor) this._goToSelected();
       if (grid === COARSE) this._paintRender();
       byId("images").dataset.shown = `${name} ${grid}`;
@@ -173,7 +174,7 @@ export class Images {
 
   _paint() {
     this._style();
-    this.viewer.show(this.shown);
+    return this.viewer.show(this.shown);
   }
 
   /** Drawing every voxel anew takes a while: not for an edit that looks the same. */
@@ -182,12 +183,13 @@ export class Images {
   }
 
   async _paintRender() {
-    const [bones, deposits] = await Promise.all(["bones", "deposits"].map((name) => this.volumes.get(name, COARSE)));
+    const labels = await Promise.all(["bones", "deposits"].map((name) => this.volumes.get(name, COARSE)));
     if (this.ended.signal.aborted) return;
+    const [bones, deposits] = labels.map(({ image }) => ({ image: Object.create(image) })); // the planes' look otherwise
     colourBones(bones, this.result.data.bones, BONE_SURFACE);
     colourDeposits(deposits, this.result.rows);
     for (const { image } of [bones, deposits]) image.opacity = 1;
-    this.viewer.showRender({ bones, deposits });
+    await this.viewer.showRender({ bones, deposits });
   }
 
   _layout() {

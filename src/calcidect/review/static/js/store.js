@@ -3,12 +3,19 @@ import { getJson, isAnother, Refused, Unreachable } from "./api.js";
 
 const POLL_MS = 2000; // our choice: another reader's work shows while one still looks at the same deposit
 const CHANGES_VOXELS = new Set(["split", "merge", "paint", "erase", "bone_paint"]);
+const JUDGES = new Set(["accept", "reject", "unreview"]);
 
-/** Whether an event changes the drawn labels; undo and redo do if what they undo does. */
-function changesVoxels(event, events) {
-  if (event.kind !== "undo" && event.kind !== "redo") return CHANGES_VOXELS.has(event.kind);
-  const undone = events.find(({ seq }) => seq === event.target);
-  return undone === undefined || changesVoxels(undone, events);
+/**
+ * Whether an event changes the drawn labels; undo and redo do if what they undo does. A deposit that a reader drew covers
+ * bone, which is there again when it is rejected.
+ * @param {(deposit: number) => boolean} wasDrawn whether a reader drew on a deposit
+ */
+function changesVoxels(event, events, wasDrawn) {
+  const { kind, target, before } = event;
+  if (JUDGES.has(kind)) return wasDrawn(target) && (kind === "reject") !== (before === "rejected");
+  if (kind !== "undo" && kind !== "redo") return CHANGES_VOXELS.has(kind);
+  const undone = events.find(({ seq }) => seq === target);
+  return undone === undefined || changesVoxels(undone, events, wasDrawn);
 }
 
 export class OpenResult extends EventTarget {
@@ -100,7 +107,8 @@ export class OpenResult extends EventTarget {
   _take(events) {
     const fresh = events.filter(({ seq }) => seq > this.seq);
     this.events.push(...fresh);
-    if (fresh.some((event) => changesVoxels(event, this.events))) {
+    const wasDrawn = (id) => this.row(id)?.review.changed.includes("shape") ?? true;
+    if (fresh.some((event) => changesVoxels(event, this.events, wasDrawn))) {
       this.drawn++;
       this._say("voxels");
     }

@@ -1,4 +1,5 @@
 /** NiiVue behind a few plain functions: three planes, and bones and deposits in three dimensions. */
+import { inTurns, leaveGradients, leaveQuestions } from "./card.js";
 import { flip } from "./grid.js";
 import { BONE_OUTLINE, MATERIAL_COLOURS, REJECTED_COLOUR } from "./words.js";
 
@@ -28,7 +29,7 @@ const TURN_WAIT_MS = 200; // our choice: the slow 3D picture follows when the cu
 export class Viewer {
   /** @param {(point: number[]) => void} onCursor gets the cursor's LPS point */
   constructor(planes, render, onCursor) {
-    Object.assign(this, { planesCanvas: planes, renderCanvas: render, onCursor });
+    Object.assign(this, { planesCanvas: planes, renderCanvas: render, onCursor, takesClicks: true });
   }
 
   /** Load NiiVue and make both views. Throws where it is not packed, or the browser has no WebGL 2. */
@@ -54,24 +55,41 @@ export class Viewer {
     await this.planes.attachToCanvas(this.planesCanvas);
     await this.render.attachToCanvas(this.renderCanvas);
     leaveGradients(this.planes);
+    for (const niivue of [this.planes, this.render]) {
+      leaveQuestions(niivue);
+      inTurns(niivue);
+    }
     this.planes.setCustomLayout(THREE);
     this.planes.onLocationChange = ({ mm }) => this._moved(flip(mm));
   }
 
-  /** Show an image with bones and deposits over it; the cursor stays where it was. */
-  show({ image, bones, deposits }) {
+  /**
+   * Show an image with bones and deposits over it; the cursor stays where it was. Until they are there the planes show
+   * what was before; where that lies elsewhere, they take no clicks.
+   */
+  async show({ image, bones, deposits }) {
     const cursor = this.cursor;
     setVolumes(this.planes, [image, bones, deposits]);
-    if (cursor) this.moveTo(cursor);
+    this._takeClicks(!this.planes.isBusy);
+    if (cursor && this.planes.isBusy) this.moveTo(cursor);
+    await this.planes.drawn;
+    if (this.cursor) this.onCursor(this.cursor);
+    this._takeClicks(true);
   }
 
   /** The 3D picture, from coarse labels: it is turned, not measured in. */
-  showRender({ bones, deposits }) {
+  async showRender({ bones, deposits }) {
     setVolumes(this.render, [bones, deposits]);
+    await this.render.drawn;
   }
 
   redraw() {
-    this.planes.updateGLVolume();
+    return this.planes.updateGLVolume();
+  }
+
+  _takeClicks(on) {
+    this.takesClicks = on;
+    this.planesCanvas.style.pointerEvents = on ? "" : "none";
   }
 
   setLayout(name) {
@@ -99,6 +117,7 @@ export class Viewer {
 
   /** LPS point and plane under a pointer, null beside the planes. */
   pick(event) {
+    if (!this.takesClicks) return null;
     const at = this._canvasPlace(event);
     const fraction = this.planes.canvasPos2frac(at);
     const tile = this.planes.screenSlices[this.planes.tileIndex(...at)];
@@ -135,7 +154,10 @@ export class Viewer {
     this.turning = setTimeout(() => this._turn(), TURN_WAIT_MS);
   }
 
-  _turn() {
+  async _turn() {
+    const mine = this.turning;
+    await this.planes.drawn; // one graphics card draws both, and drawing waits for all that it was told before
+    if (mine !== this.turning) return;
     if (!this.render.volumes.length || !this.renderCanvas.offsetWidth) return;
     this.render.scene.crosshairPos = this.render.mm2frac(flip(this.cursor));
     this.render.drawScene();
@@ -151,20 +173,6 @@ function leaveWindows(NVImage) {
     setWindow(this, 0, 1);
     return [0, 1, 0, 1];
   };
-}
-
-/**
- * Keep NiiVue from drawing the gradients by which a picture in three dimensions is lit wherever only planes are shown:
- * without a graphics card that takes seconds for a hand in full. It draws each slice of them, on one pixel.
- */
-function leaveGradients(planes) {
-  for (const shader of [planes.blurShader, planes.sobelFirstOrderShader]) {
-    const use = shader.use.bind(shader);
-    shader.use = (gl) => {
-      use(gl);
-      gl.viewport(0, 0, 1, 1);
-    };
-  }
 }
 
 /** What is black and white now, and after a double click. */
