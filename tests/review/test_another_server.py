@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from calcidect.errors import InputRefusedError
 from calcidect.review._folders import folder_hash
+from calcidect.review._source import confirm_source, keep_source
 from support.results import small_result
 from support.review import SAFE, Server, write_small_result
+from support.threads import ASKING, at_the_same_time
 
 
 def posts(browser, headers):
@@ -90,3 +93,19 @@ def test_a_server_whose_result_was_replaced_writes_nothing_into_the_review_of_th
     assert [answer.json()["error"] for answer in posts(old, shown)] == ["review_of_another_result"] * 3
     assert unread.get("/api/results/r1").json()["error"] == "result_changed"
     assert [event["kind"] for event in new.get("/api/results/r1/events").json()] == ["accept"]
+
+
+def test_of_servers_that_begin_one_review_at_the_same_time_the_first_stays(tmp_path):
+    """Each has another result, as when a scan is analysed again meanwhile; a race, so that it is run more than once."""
+    for reviews in (tmp_path / f"{turn}.review" for turn in range(20)):
+
+        def begin(n, reviews=reviews):
+            try:
+                keep_source(reviews, f"{n}" * 64)
+            except InputRefusedError as error:
+                return error.code
+            return "begun"
+
+        answers = at_the_same_time(begin)
+        assert sorted(answers) == ["begun"] + ["review_of_another_result"] * (ASKING - 1)
+        confirm_source(reviews, f"{answers.index('begun')}" * 64)

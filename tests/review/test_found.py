@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Barrier
 
 import pytest
 
@@ -13,25 +11,12 @@ from calcidect.errors import InputRefusedError
 from calcidect.review._found import Found, Once
 from support.results import small_result
 from support.review import Server, write_small_result
-
-ASKING = 8
+from support.threads import ASKING, at_the_same_time
 
 
 @pytest.fixture
 def folder(tmp_path):
     return write_small_result(tmp_path / "result")
-
-
-def at_the_same_time(ask):
-    """Return what several threads are answered that all ask at once."""
-    ready = Barrier(ASKING)
-
-    def wait_and_ask(n):
-        ready.wait()
-        return ask(n)
-
-    with ThreadPoolExecutor(ASKING) as threads:
-        return list(threads.map(wait_and_ask, range(ASKING)))
 
 
 def test_a_part_is_read_once_however_many_ask_at_the_same_time():

@@ -10,12 +10,15 @@ import hashlib
 import json
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from calcidect.errors import InputRefusedError
 from calcidect.result import write_whole_file
 from calcidect.review._faults import not_kept
 from calcidect.review._folders import refuse_link
+from calcidect.review._log import LOCK_SECONDS
 
-_FILE = "source.json"
+_FILE, _LOCK = "source.json", "source.json.lock"
 
 
 def source_of(result: Path) -> str:
@@ -66,11 +69,20 @@ def keep_source(reviews: Path, source: str) -> None:
     InputRefusedError
         If a link would be written through, or another server has begun a review of another result there.
     """
-    refuse_link(reviews, reviews / _FILE)
-    if (reviews / _FILE).exists():
-        confirm_source(reviews, source)
-        return
-    try:
-        write_whole_file(reviews / _FILE, json.dumps({"findings_sha256": source}).encode() + b"\n")
-    except OSError as error:
-        raise not_kept(f"The review could not be begun: {error.strerror or 'the disk failed'}.") from error
+    refuse_link(reviews, reviews / _FILE, reviews / _LOCK)
+    if not (reviews / _FILE).exists():
+        try:
+            _write_once(reviews, source)
+        except Timeout:
+            raise not_kept("Another process begins the review, and does not end.") from None
+        except OSError as error:
+            raise not_kept(f"The review could not be begun: {error.strerror or 'the disk failed'}.") from error
+    confirm_source(reviews, source)
+
+
+def _write_once(reviews: Path, source: str) -> None:
+    """Write it if nobody has: of several servers the first, so that none writes over what another began."""
+    reviews.mkdir(parents=True, exist_ok=True)
+    with FileLock(reviews / _LOCK, timeout=LOCK_SECONDS):
+        if not (reviews / _FILE).exists():
+            write_whole_file(reviews / _FILE, json.dumps({"findings_sha256": source}).encode() + b"\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,8 +28,13 @@ def coarse(volume: Volume, *, labels: bool) -> Volume:
     steps = [-(-n // COARSE_VOXELS) for n in volume.array.shape]
     padding = [(0, -n % step) for n, step in zip(volume.array.shape, steps, strict=True)]
     padded = np.pad(volume.array, padding, mode="constant" if labels else "edge")
-    blocks = padded.reshape([part for n, s in zip(padded.shape, steps, strict=True) for part in (n // s, s)])
-    reduced = blocks.max((1, 3, 5)) if labels else np.rint(blocks.mean((1, 3, 5), dtype=np.float32))
+    join: Callable[..., Any] = np.maximum if labels else functools.partial(np.add, dtype=np.float32)
+    reduced = padded
+    for axis, step in enumerate(steps):  # one after another, the slices first: all at once take ten times as long
+        parts = [reduced[(slice(None),) * axis + (slice(first, None, step),)] for first in range(step)]
+        reduced = functools.reduce(join, parts)
+    if not labels:
+        reduced = np.rint(reduced / np.prod(steps, dtype=np.float32))
     return Volume(reduced.astype(volume.array.dtype), _coarse_grid(volume.grid, steps, reduced.shape))
 
 
