@@ -55,11 +55,25 @@ export async function post({ id, identity }, what, body = {}) {
   return whole(answer, (sent) => sent.json());
 }
 
-/** Bytes of a .nii.gz, unpacked by the browser beside the page's own work. */
+/** Bytes of a .nii.gz, unpacked beside the page's own work. */
 export async function getUnpacked(path) {
-  return whole(await ask(path), ({ body }) =>
-    new Response(body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer(),
-  );
+  return whole(await ask(path), async (answer) => unpacked(await answer.arrayBuffer()));
+}
+
+let unpacker = null;
+
+function unpacked(packed) {
+  unpacker ??= new Worker("/static/js/unpacker.js");
+  const id = newId();
+  return new Promise((resolve, reject) => {
+    unpacker.addEventListener("message", function take({ data }) {
+      if (data.id !== id) return;
+      unpacker.removeEventListener("message", take);
+      if (data.bytes) resolve(data.bytes);
+      else reject(new Error(data.message));
+    });
+    unpacker.postMessage({ id, packed }, [packed]);
+  });
 }
 
 export const newId = () => crypto.randomUUID();
