@@ -133,3 +133,36 @@ def test_an_image_that_is_there_is_left_there(reader) -> None:
     reader.page.select_option("#view-window", index=2)
     reader.page.wait_for_function("() => window.layers.length === 5")
     assert reader.page.evaluate("window.layers") == [1, 2, 0, 1, 2]
+
+
+def test_what_is_drawn_over_the_image_is_what_was_shown_last(reader) -> None:
+    """An orange deposit, on the coarse grid and in full; pale once it is rejected, orange again when that is undone."""
+    reader.page.fill("#view-deposits", "1")
+    select(reader, 3)
+    wait_for_colour(reader, is_orange=True)
+    reader.page.select_option("#view-grid", "right")
+    reader.wait_for_images("right")
+    wait_for_colour(reader, is_orange=True)
+    reader.key("r")
+    reader.answer()
+    wait_for_colour(reader, is_orange=False)
+    reader.key("u")
+    wait_for_colour(reader, is_orange=True)
+
+
+def wait_for_colour(reader: Reader, *, is_orange: bool) -> None:
+    """Wait until a pixel beside the cursor, where its lines leave a gap, is orange or is not."""
+    pixel = """(async () => {
+      await v.planes.drawn;
+      const [gl, at] = [v.planes.gl, v.place(v.cursor, "coronal")];
+      v.planes.drawScene();
+      const [x, y] = [Math.round(at.x) + 2, gl.drawingBufferHeight - Math.round(at.y) - 2];
+      const pixel = new Uint8Array(4);
+      gl.readPixels(x, y, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+      return pixel[0] > pixel[2] + 100;
+    })()"""
+    for _ in range(60):
+        if viewer(reader, pixel) is is_orange:
+            return
+        reader.page.wait_for_timeout(500)
+    raise AssertionError(f"The deposit never was {'' if is_orange else 'un'}coloured.")

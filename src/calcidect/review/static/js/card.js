@@ -23,9 +23,10 @@ export function inTurns(niivue) {
         under = wanted;
       }
       gl.activeTexture(gl.TEXTURE2); // NiiVue's unit of the overlay, on which the next layer is laid
-      gl.bindTexture(gl.TEXTURE_3D, over);
+      gl.bindTexture(gl.TEXTURE_3D, (niivue.overlayTexture = over));
       niivue.refreshLayers(volume, layer);
-      [over, niivue.overlayTexture] = [niivue.overlayTexture, before];
+      over = niivue.overlayTexture;
+      niivue.overlayTexture = before; // what is drawn meanwhile
       await settled(gl);
       if (turn !== mine) return niivue.drawn;
     }
