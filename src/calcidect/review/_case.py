@@ -212,6 +212,7 @@ class Case:
     def save(self) -> dict[str, int]:
         """Begin to save what was done so far as a version; return the number of the job."""
         self._begin_to_write()
+        self.prepare()
         scan = self._scan_to_measure()
         seq, state = self.history.state()
         events = self.history.events()[:seq]

@@ -39,7 +39,7 @@ class Once(Generic[T]):
 class Found:
     """What the algorithm found in one result.
 
-    Volumes of a hand at full resolution take a second each, and the first look at a list needs few of them.
+    Volumes of a hand at full resolution take half a second each, and the first look at a list needs few of them.
 
     Parameters
     ----------
