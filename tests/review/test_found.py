@@ -8,7 +8,11 @@ from dataclasses import replace
 import pytest
 
 from calcidect.errors import InputRefusedError
+from calcidect.result import ResultParts
+from calcidect.review import _found
+from calcidect.review._case import Case
 from calcidect.review._found import Found, Once
+from calcidect.review._scan import ScanReading
 from support.results import small_result
 from support.review import Server, write_small_result
 from support.threads import ASKING, at_the_same_time
@@ -67,12 +71,42 @@ def test_list_and_pictures_need_none_of_the_maps_that_they_do_not_show(folder):
     assert (refused.status_code, refused.json()["error"]) == (422, "result_unreadable")
 
 
-def test_parts_of_two_results_are_not_mixed(folder):
-    found = Found(folder)
-    found.bone_map()
+def put_another_there(folder):
     source = small_result()
     folder.rename(folder.with_name("before"))
     write_small_result(folder, replace(source, study=replace(source.study, study_uid_hash="cd" * 32)))
+
+
+def test_a_result_that_is_replaced_while_it_is_opened_is_refused(folder, monkeypatch):
+    def read_and_replace(folder):
+        parts = ResultParts(folder)
+        put_another_there(folder)
+        return parts
+
+    monkeypatch.setattr(_found, "ResultParts", read_and_replace)
+    with pytest.raises(InputRefusedError, match="another one than when the server was started"):
+        Found(folder)
+
+
+def test_the_scan_is_read_though_reading_ahead_fails(folder, tmp_path, monkeypatch):
+    """Without that, the page would wait for the scan for ever."""
+    case = Case("r1", folder, scan=ScanReading(tmp_path / "scan"))
+    asked = []
+
+    def fail():
+        asked.append("bones")
+        raise MemoryError
+
+    monkeypatch.setattr(case.found, "bone_map", fail)
+    monkeypatch.setattr(case.scan, "read", lambda provenance: asked.append(provenance().program_version))
+    case._read_ahead()
+    assert asked == ["bones", small_result().provenance.program_version]
+
+
+def test_parts_of_two_results_are_not_mixed(folder):
+    found = Found(folder)
+    found.bone_map()
+    put_another_there(folder)
     found.bone_map()  # as it was read
     for ask in (found.deposits, found.whole, found.concentration_steps["urate"]):
         with pytest.raises(InputRefusedError, match="another one than when the server was started"):

@@ -44,7 +44,7 @@ def server(measured, tmp_path, monkeypatch):
     monkeypatch.setattr(_scan, "read_scan", lambda *_: scan)
     server = Server(write_small_result(tmp_path / "result", result), scan=tmp_path / "scan")
     reading: ScanReading = server.cases["r1"].scan
-    reading._read(tmp_path, lambda: result.provenance)
+    reading.read(lambda: result.provenance)
     assert reading.state == "ready"
     return server
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from calcidect.errors import CalcidectError, InputRefusedError
+from calcidect.errors import InputRefusedError
 from calcidect.geometry import Volume
 from calcidect.progress import Progress
 from calcidect.result import Result
@@ -84,12 +84,12 @@ class Case:
 
     def _read_ahead(self) -> None:
         found = self.found
-        with suppress(CalcidectError):  # told to whoever asks for it
+        with suppress(Exception):  # told to whoever asks for it
             found.bone_map()
             if "hydroxyapatite" in found.concentration_steps:
                 found.concentration_steps["hydroxyapatite"]()
             found.deposits()
-        self.scan.begin(found.provenance)
+        self.scan.read(found.provenance)
 
     def _ground_and_start(self) -> tuple[Ground, Start]:
         found = self.found

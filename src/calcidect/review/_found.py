@@ -66,8 +66,8 @@ class Found:
     """
 
     def __init__(self, folder: Path) -> None:
-        parts = ResultParts(folder)
         self._folder, self.source = folder, source_of(folder)
+        parts = self._of_source(lambda: ResultParts(folder))
         self.document, self.grid = parts.document, parts.grid
         self.study, self.hands = parts.study, parts.hands
         self.bone_labels = self._once(parts.bone_labels)
@@ -91,11 +91,7 @@ class Found:
     def _of_source(self, read: Callable[[], T]) -> T:
         """Return what is read, if the folder still holds the same result behind it: folders are replaced whole."""
         found = read()
-        try:
-            same = source_of(self._folder) == self.source
-        except OSError:
-            same = False
-        if not same:
+        if source_of(self._folder) != self.source:
             raise InputRefusedError(
                 "result_changed",
                 found="The result is another one than when the server was started.",

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import Any, Literal
 
 from calcidect._calibrating import calibrated
@@ -130,20 +129,15 @@ class ScanReading:
     def __init__(self, source: Path | None = None, settings: Settings | None = None) -> None:
         self._source, self._settings = source, settings
         self.state: ScanState = "none" if source is None else "loading"
-        self._begun = False
         self.message, self.fraction = "", 0.0
         self.scan: Scan | None = None
 
-    def begin(self, provenance: Callable[[], Provenance]) -> None:
-        """Start to read, if there is a scan and it was not begun."""
-        if self._source is None or self._begun:
+    def read(self, provenance: Callable[[], Provenance]) -> None:
+        """Read it, if there is one; what hinders that is told by ``state``."""
+        if self._source is None:
             return
-        self._begun = True
-        Thread(target=self._read, args=(self._source, provenance), daemon=True).start()
-
-    def _read(self, source: Path, provenance: Callable[[], Provenance]) -> None:
         try:
-            self.scan = read_scan(source, provenance(), self._settings, self._progress)
+            self.scan = read_scan(self._source, provenance(), self._settings, self._progress)
         except CalcidectError as error:
             self.state, self.message = "failed", str(error)
         except Exception as fault:  # its text may quote the scan

@@ -22,8 +22,11 @@ _FILE, _LOCK = "source.json", "source.json.lock"
 
 
 def source_of(result: Path) -> str:
-    """Return the SHA-256 of a result's ``findings.json``; the same analysis gives the same bytes."""
-    return hashlib.sha256((result / "findings.json").read_bytes()).hexdigest()
+    """Return the SHA-256 of a result's ``findings.json``, empty without one; the same analysis gives the same bytes."""
+    try:
+        return hashlib.sha256((result / "findings.json").read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def identity_of(folder: Path, source: str, reader: str, *, blinded: bool) -> str:
