@@ -103,6 +103,15 @@ def test_images_of_a_result_that_was_left_are_not_shown_with_the_next(context, c
         assert reader.errors == []
 
 
+def test_what_unpacks_volumes_is_asked_for_again_when_it_did_not_come(context, server) -> None:
+    context.route("**/unpacker.js", lambda route: route.abort())
+    reader = Reader(context, server).open("SSC-0042", images=False)
+    reader.page.wait_for_selector("#loading:has-text('choose the image again to retry')")
+    context.unroute("**/unpacker.js")
+    reader.page.select_option("#view-grid", "coarse")
+    reader.wait_for_images("coarse")
+
+
 def test_the_page_answers_while_volumes_are_put_on_the_graphics_card(reader) -> None:
     """Each volume in a task of its own; until all are there, planes of another grid take no click."""
     watch = """{

@@ -63,17 +63,20 @@ export async function getUnpacked(path) {
 let unpacker = null;
 
 function unpacked(packed) {
-  unpacker ??= new Worker("/static/js/unpacker.js");
-  const id = newId();
-  return new Promise((resolve, reject) => {
-    unpacker.addEventListener("message", function take({ data }) {
-      if (data.id !== id) return;
-      unpacker.removeEventListener("message", take);
-      if (data.bytes) resolve(data.bytes);
-      else reject(new Error(data.message));
-    });
-    unpacker.postMessage({ id, packed }, [packed]);
+  const worker = (unpacker ??= new Worker("/static/js/unpacker.js"));
+  const [id, answered] = [newId(), new AbortController()];
+  const { signal } = answered;
+  const unpacking = new Promise((resolve, reject) => {
+    const take = ({ data }) => data.id === id && (data.bytes ? resolve(data.bytes) : reject(new Error(data.message)));
+    const fail = () => {
+      if (unpacker === worker) unpacker = null; // its file did not come: asked for again with the next volume
+      reject(new Error("What unpacks volumes was not fetched."));
+    };
+    worker.addEventListener("message", take, { signal });
+    worker.addEventListener("error", fail, { signal });
   });
+  worker.postMessage({ id, packed }, [packed]);
+  return unpacking.finally(() => answered.abort());
 }
 
 export const newId = () => crypto.randomUUID();
