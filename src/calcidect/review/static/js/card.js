@@ -28,7 +28,10 @@ export function inTurns(niivue) {
       over = niivue.overlayTexture;
       niivue.overlayTexture = before; // what is drawn meanwhile
       await settled(gl);
-      if (turn !== mine) return niivue.drawn;
+      if (turn !== mine) {
+        if (over !== before) gl.deleteTexture(over);
+        return niivue.drawn;
+      }
     }
     niivue.overlayTexture = over;
     if (over !== before) gl.deleteTexture(before);
