@@ -11,10 +11,9 @@ from scipy.ndimage import gaussian_filter
 
 from calcidect.anatomy import BONES
 from calcidect.anatomy._against_bone import deposits_against_bone
-from calcidect.anatomy._bone_density import denser_than_usual
+from calcidect.anatomy._bone_density import usual_density
 from calcidect.anatomy._bones import Piece, fill_holes
 from calcidect.anatomy._bones_by_place import bones_by_place
-from calcidect.anatomy._contested import Evidence
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._fit_model import Fit
 from calcidect.anatomy._hand_model import (
@@ -27,7 +26,8 @@ from calcidect.anatomy._hand_model import (
 )
 from calcidect.anatomy._hand_space import HandSpace
 from calcidect.anatomy._mineral import MineralImage
-from calcidect.anatomy._name_bones import distances, placed
+from calcidect.anatomy._mineral_signs import Evidence
+from calcidect.anatomy._name_bones import distances
 from calcidect.anatomy._refine_surface import refined
 from calcidect.geometry import FloatArray, Grid
 
@@ -57,9 +57,9 @@ class Painted:
         """Return what is found against bone."""
         model = refined(self.model, self.best.found, self.best.space, self.low_hu, self.image.smooth_low_hu, HU_PER_MG)
         filled = fill_holes(self.bone | (self.low_hu > 900))
-        where = placed(self.image.mask | filled, self.best, model)
-        evidence = Evidence(self.image, np.zeros(filled.shape, np.uint8), is_calcified=True)
-        return deposits_against_bone(filled, where, evidence, self.best, model)
+        nothing = np.zeros(filled.shape, np.uint8)
+        evidence = Evidence(self.image, nothing, nothing > 0)
+        return deposits_against_bone(self.image.mask | filled, filled, evidence, self.best, model)
 
     def with_ball(self, offset_mm: float, radius_mm: float, mg_per_cm3: float) -> tuple[Painted, NDArray[np.bool_]]:
         """Return the same with a ball beside the middle of the finger's bone, and where that is."""
@@ -135,17 +135,16 @@ def test_a_speck_at_a_joints_margin_stays_bone(finger: Painted) -> None:
     assert not replace(finger, low_hu=_blurred(scene)).deposits().any()
 
 
-def test_a_bone_denser_than_its_like_is_told_where_it_is_denser() -> None:
+def test_a_place_is_as_dense_as_it_usually_is_in_the_other_bones_of_its_kind() -> None:
     rng = np.random.default_rng(3)
     fingers = [BONES.index(f"distal_phalanx_{ray}") for ray in range(1, 6)]
     bone = np.repeat(fingers, 4000)
     distance, share = -rng.uniform(0, 2, 20000), rng.uniform(0, 1, 20000)
     ha = 300 + rng.normal(0, 30, 20000)
-    eroded = (bone == fingers[1]) & (share > 0.6)
-    ha[eroded] += 500
-    told = denser_than_usual(ha, distance, bone, share)
-    assert told[eroded].mean() > 0.95
-    assert told[~eroded].mean() < 0.02
+    ha[(bone == fingers[1]) & (share > 0.6)] += 500
+    usual, spread = usual_density(ha, distance, bone, share, np.ones(20000, bool))
+    assert usual == pytest.approx(300.0, abs=20.0)
+    assert spread == pytest.approx(30.0, abs=15.0)
 
 
 def _piece(

@@ -17,34 +17,41 @@ _OUTSIDE_MM = 0.4
 """Outside of the surface, where blur falls off, a part of depth is so thick; the first three parts lie there."""
 _PARTS_OUTSIDE = 3
 _LEAST_VOXELS = 8
-_LEAST_EXCESS_MG_PER_CM3, _DEVIATIONS = 150.0, 2.0
-"""Our choice: clear of the texture of spongy bone (a standard deviation is 0.67 of that of the quartile)."""
 _QUARTILE = 0.674
+"""Of a normal distribution, in standard deviations."""
 _KINDS = ("distal", "middle", "proximal", "metacarpal", "carpal", "radius", "ulna", "pisiform")
 """Alike inside; the pisiform is denser than the other carpals."""
 _CARPAL = _KINDS.index("carpal")
 _KIND = np.array([_KINDS.index(k) if (k := name.split("_")[0]) in _KINDS else _CARPAL for name in BONES])
 
 
-def denser_than_usual(
-    ha_mg_per_cm3: NDArray[np.floating], distance_mm: NDArray[np.floating], bone: NDArray[np.intp], share: FloatArray
-) -> NDArray[np.bool_]:
-    """Tell which voxels in bone or its blur are denser than their place is in the other bones of their kind.
+def usual_density(
+    density: NDArray[np.floating], distance_mm: NDArray[np.floating], bone: NDArray[np.intp], share: FloatArray,
+    counts: NDArray[np.bool_],
+) -> tuple[FloatArray, FloatArray]:  # fmt: skip
+    """Return median and standard deviation of the density of bones of their kind, at the place of every voxel.
 
     Parameters
     ----------
-    ha_mg_per_cm3 : array, shape (n,)
+    density : array, shape (n,)
+        In any unit.
     distance_mm : array, shape (n,)
         From the bone's surface, negative inside.
     bone : int array, shape (n,)
         In the order of ``BONES``.
     share : array, shape (n,)
         Of the bone's length; not used of carpals, which have no length.
+    counts : bool array, shape (n,)
+        The voxels from which it is told.
+
+    Returns
+    -------
+    middle, spread : array, shape (n,)
+        nan where too few voxels tell.
     """
     place = _place(distance_mm, bone, share)
-    middle, spread = _usual(ha_mg_per_cm3, bone, place)
-    limit = middle + np.fmax(_LEAST_EXCESS_MG_PER_CM3, _DEVIATIONS * spread)
-    return np.asarray(ha_mg_per_cm3 > limit[_KIND[bone], place])  # false where the limit is nan
+    middle, spread = _usual(density[counts], bone[counts], place[counts])
+    return middle[_KIND[bone], place], spread[_KIND[bone], place]
 
 
 def _place(distance_mm: NDArray[np.floating], bone: NDArray[np.intp], share: FloatArray) -> NDArray[np.intp]:
