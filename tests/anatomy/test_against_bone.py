@@ -11,9 +11,11 @@ from scipy.ndimage import gaussian_filter
 
 from calcidect.anatomy import BONES
 from calcidect.anatomy._against_bone import deposits_against_bone
-from calcidect.anatomy._bone_density import usual_density
+from calcidect.anatomy._bone_density import denser_than_usual
 from calcidect.anatomy._bones import Piece, fill_holes
 from calcidect.anatomy._bones_by_place import bones_by_place
+from calcidect.anatomy._contested import Evidence
+from calcidect.anatomy._deposit_places import likely_deposits
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._fit_model import Fit
 from calcidect.anatomy._hand_model import (
@@ -26,8 +28,7 @@ from calcidect.anatomy._hand_model import (
 )
 from calcidect.anatomy._hand_space import HandSpace
 from calcidect.anatomy._mineral import MineralImage
-from calcidect.anatomy._mineral_signs import Evidence
-from calcidect.anatomy._name_bones import distances
+from calcidect.anatomy._name_bones import distances, placed
 from calcidect.anatomy._refine_surface import refined
 from calcidect.geometry import FloatArray, Grid
 
@@ -57,9 +58,20 @@ class Painted:
         """Return what is found against bone."""
         model = refined(self.model, self.best.found, self.best.space, self.low_hu, self.image.smooth_low_hu, HU_PER_MG)
         filled = fill_holes(self.bone | (self.low_hu > 900))
-        nothing = np.zeros(filled.shape, np.uint8)
-        evidence = Evidence(self.image, nothing, nothing > 0)
-        return deposits_against_bone(self.image.mask | filled, filled, evidence, self.best, model)
+        where = placed(self.image.mask | filled, self.best, model)
+        evidence = Evidence(self.image, np.zeros(filled.shape, np.uint8), is_calcified=True)
+        return deposits_against_bone(filled, where, evidence, self.best, model)
+
+    def likely(self, *, in_calcified_hand: bool = True) -> NDArray[np.bool_]:
+        """Return what all signs together tell; the network reads the bones right."""
+        model = refined(self.model, self.best.found, self.best.space, self.low_hu, self.image.smooth_low_hu, HU_PER_MG)
+        filled = fill_holes(self.bone | (self.low_hu > 900))
+        nearest = distances(self.model, self.best.found, self.points_mm).argmin(0).reshape(filled.shape)
+        read = np.where(self.bone, nearest + 1, 0).astype(np.uint8)
+        apart = np.zeros(filled.shape, bool)
+        apart[:10, :10, :10] = in_calcified_hand
+        evidence = Evidence(self.image, read, in_calcified_hand)
+        return likely_deposits(self.image.mask | filled, filled, apart, evidence, self.best, model)
 
     def with_ball(self, offset_mm: float, radius_mm: float, mg_per_cm3: float) -> tuple[Painted, NDArray[np.bool_]]:
         """Return the same with a ball beside the middle of the finger's bone, and where that is."""
@@ -124,6 +136,15 @@ def test_a_deposit_on_the_surface_is_told_from_the_bone(finger: Painted, mg_per_
     assert (found & scan.bone).sum() < 0.02 * scan.bone.sum()
 
 
+def test_all_signs_together_tell_a_deposit_on_the_surface(finger: Painted) -> None:
+    scan, ball = finger.with_ball(1.5, 2.2, 700.0)
+    likely = scan.likely()
+    assert (likely & ball).sum() > 0.85 * ball.sum()
+    assert (likely & scan.bone).sum() < 0.02 * scan.bone.sum()
+    assert not scan.likely(in_calcified_hand=False).any()
+    assert not finger.likely().any()
+
+
 def test_a_speck_at_a_joints_margin_stays_bone(finger: Painted) -> None:
     points, normals = posed_points(finger.model, finger.best.found.posed)
     own = np.nonzero(finger.model.bone_of_point == FINGER)[0]
@@ -135,16 +156,17 @@ def test_a_speck_at_a_joints_margin_stays_bone(finger: Painted) -> None:
     assert not replace(finger, low_hu=_blurred(scene)).deposits().any()
 
 
-def test_a_place_is_as_dense_as_it_usually_is_in_the_other_bones_of_its_kind() -> None:
+def test_a_bone_denser_than_its_like_is_told_where_it_is_denser() -> None:
     rng = np.random.default_rng(3)
     fingers = [BONES.index(f"distal_phalanx_{ray}") for ray in range(1, 6)]
     bone = np.repeat(fingers, 4000)
     distance, share = -rng.uniform(0, 2, 20000), rng.uniform(0, 1, 20000)
     ha = 300 + rng.normal(0, 30, 20000)
-    ha[(bone == fingers[1]) & (share > 0.6)] += 500
-    usual, spread = usual_density(ha, distance, bone, share, np.ones(20000, bool))
-    assert usual == pytest.approx(300.0, abs=20.0)
-    assert spread == pytest.approx(30.0, abs=15.0)
+    eroded = (bone == fingers[1]) & (share > 0.6)
+    ha[eroded] += 500
+    told = denser_than_usual(ha, distance, bone, share)
+    assert told[eroded].mean() > 0.95
+    assert told[~eroded].mean() < 0.02
 
 
 def _piece(
@@ -190,4 +212,6 @@ def test_a_prominence_with_marrow_is_bone_and_a_solid_one_is_not(finger: Painted
     scene = _scene(finger.bone, finger.model, finger.best, finger.points_mm)
     scene = np.where((away < 3.0) & ~finger.bone, CORTEX_HU, scene)
     scene = np.where(away < 2.0, MARROW_HU, scene)
-    assert not replace(finger, low_hu=_blurred(scene)).deposits().any()
+    hollow = replace(finger, low_hu=_blurred(scene))
+    assert not hollow.deposits().any()
+    assert not hollow.likely().any()

@@ -17,12 +17,33 @@ _OUTSIDE_MM = 0.4
 """Outside of the surface, where blur falls off, a part of depth is so thick; the first three parts lie there."""
 _PARTS_OUTSIDE = 3
 _LEAST_VOXELS = 8
+_LEAST_EXCESS_MG_PER_CM3, _DEVIATIONS = 150.0, 2.0
+"""Our choice: clear of the texture of spongy bone (a standard deviation is 0.67 of that of the quartile)."""
 _QUARTILE = 0.674
-"""Of a normal distribution, in standard deviations."""
 _KINDS = ("distal", "middle", "proximal", "metacarpal", "carpal", "radius", "ulna", "pisiform")
 """Alike inside; the pisiform is denser than the other carpals."""
 _CARPAL = _KINDS.index("carpal")
 _KIND = np.array([_KINDS.index(k) if (k := name.split("_")[0]) in _KINDS else _CARPAL for name in BONES])
+
+
+def denser_than_usual(
+    ha_mg_per_cm3: NDArray[np.floating], distance_mm: NDArray[np.floating], bone: NDArray[np.intp], share: FloatArray
+) -> NDArray[np.bool_]:
+    """Tell which voxels in bone or its blur are denser than their place is in the other bones of their kind.
+
+    Parameters
+    ----------
+    ha_mg_per_cm3 : array, shape (n,)
+    distance_mm : array, shape (n,)
+        From the bone's surface, negative inside.
+    bone : int array, shape (n,)
+        In the order of ``BONES``.
+    share : array, shape (n,)
+        Of the bone's length; not used of carpals, which have no length.
+    """
+    middle, spread = usual_density(ha_mg_per_cm3, distance_mm, bone, share, np.ones(len(bone), bool))
+    limit = middle + np.fmax(_LEAST_EXCESS_MG_PER_CM3, _DEVIATIONS * spread)
+    return np.asarray(ha_mg_per_cm3 > limit)  # false where the limit is nan
 
 
 def usual_density(

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy._bone_density import usual_density
 from calcidect.anatomy._bone_network import DEPOSIT, SESAMOID, is_bone
+from calcidect.anatomy._contested import Evidence, volume_apart_mm3
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._hand_model import HandModel, posed_points, share_along
-from calcidect.anatomy._mineral import MineralImage
 from calcidect.anatomy._name_bones import nearest_bone
 from calcidect.geometry import FloatArray
 from calcidect.study import depth_mm
@@ -47,28 +47,6 @@ _LEAST_SEEN = 0.02
 _FARTHEST_MM = 30.0
 _NORMALS = 3
 """Nearest points of the surface whose normals are averaged."""
-
-
-_SESAMOID_SHARE = 0.1
-"""Our choice: a part that the network reads so much of as a sesamoid is no sign of deposits."""
-
-
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """What is seen of a hand beside its bones.
-
-    Parameters
-    ----------
-    image : MineralImage
-    read : uint8 array, shape (k, j, i)
-        The network's classes.
-    apart : bool array
-        Deposits apart from bone.
-    """
-
-    image: MineralImage
-    read: NDArray[np.uint8]
-    apart: Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +127,7 @@ def _halved(array: Values) -> Values:
     return array
 
 
-def signs_of(zone: Mask, bones: Mask, evidence: Evidence, best: FoundPose, model: HandModel) -> Signs:
+def signs_of(zone: Mask, bones: Mask, apart: Mask, evidence: Evidence, best: FoundPose, model: HandModel) -> Signs:
     """Return the signs of mineral that is connected to bone.
 
     Parameters
@@ -158,12 +136,15 @@ def signs_of(zone: Mask, bones: Mask, evidence: Evidence, best: FoundPose, model
         That mineral, blur included: where signs are told.
     bones : bool array
         Bone and what touches it, trimmed of blur.
+    apart : bool array
+        Deposits apart from bone.
     evidence : Evidence
     best : FoundPose
     model : HandModel
         Refined to this scan.
     """
     places, image = _places(zone, best, model), evidence.image
+    apart_mm3 = volume_apart_mm3(apart, evidence.read, best.space.grid.voxel_volume_mm3)
     compact = float(np.quantile(image.ha_mg_per_cm3[bones], _COMPACT_QUANTILE)) if bones.any() else 1.0
     density = places.between(image.ha_mg_per_cm3 / np.float32(compact))
     signs = {
@@ -171,8 +152,8 @@ def signs_of(zone: Mask, bones: Mask, evidence: Evidence, best: FoundPose, model
         "share": places.share,
         "matched": best.found.matched[places.bone],
         "skin": places.between(image.depth_mm)[places.at],
-        "apart": _distance_mm(places, places.nearest(evidence.apart)),
-        "calcified": np.full(len(places.index), np.log1p(_apart_mm3(evidence, best))),
+        "apart": _distance_mm(places, places.nearest(apart)),
+        "calcified": np.full(len(places.index), np.log1p(apart_mm3)),
     }
     signs |= dict(_of_density(places, density))
     signs |= dict(_against_usual(places, density, places.nearest(bones)))
@@ -181,16 +162,6 @@ def signs_of(zone: Mask, bones: Mask, evidence: Evidence, best: FoundPose, model
     signs |= dict(_as_read(places, places.nearest(evidence.read)))
     values = np.stack([np.asarray(v, np.float32) for v in signs.values()], 1)
     return Signs(places.index, places.shape, places.step, values, tuple(signs))
-
-
-def _apart_mm3(evidence: Evidence, best: FoundPose) -> float:
-    """Return the volume of deposits apart from bone, but for what is read as a sesamoid."""
-    from scipy.ndimage import label
-
-    parts, count = label(evidence.apart)
-    kinds = evidence.apart, evidence.read == SESAMOID
-    size, of_sesamoid = (np.bincount(parts[which], minlength=count + 1)[1:] for which in kinds)
-    return float(size[of_sesamoid < _SESAMOID_SHARE * size].sum() * best.space.grid.voxel_volume_mm3)
 
 
 def _places(zone: Mask, best: FoundPose, model: HandModel) -> _Places:

@@ -17,6 +17,8 @@ from calcidect.anatomy._bone_network import CLASSES, SESAMOID, ReadBox, Reading,
 from calcidect.anatomy._bone_surface import edge_image, filled_bones, trimmed
 from calcidect.anatomy._bones import Piece, split_mineral
 from calcidect.anatomy._bones_by_place import bones_by_place
+from calcidect.anatomy._contested import Evidence, shows_deposits
+from calcidect.anatomy._deposit_places import likely_deposits
 from calcidect.anatomy._find_pose import AS_FOUND, FoundPose, find_pose, refitted, replaced
 from calcidect.anatomy._frame import Frame, find_frame
 from calcidect.anatomy._hand_model import load_hand_model
@@ -29,7 +31,6 @@ from calcidect.anatomy._mineral import (
     mineral_image,
     mineral_image_of_one_energy,
 )
-from calcidect.anatomy._mineral_signs import Evidence
 from calcidect.anatomy._muscle import map_muscle
 from calcidect.anatomy._name_bones import NamedBones, name_bones, names_bones, placed, unnamed
 from calcidect.anatomy._paste import find_paste
@@ -211,8 +212,10 @@ def _named(scan: _Scan, skeleton: _Skeleton, deposits: Mask) -> tuple[NamedBones
     zone = ((skeleton.attached | skeleton.bones) & inside) | sharp
     where = placed(zone, best, model)
     sharp = sharp | (where.within(SURFACE_MM, sharp.shape) & skeleton.bones & inside)
-    evidence = Evidence(scan.image, skeleton.read.labels, deposits)
-    touching = deposits_against_bone(zone, sharp, evidence, best, model)
+    is_calcified = shows_deposits(deposits, skeleton.read.labels, scan.grid.voxel_volume_mm3)
+    evidence = Evidence(scan.image, skeleton.read.labels, is_calcified)
+    touching = deposits_against_bone(sharp, where, evidence, best, model)
+    touching |= likely_deposits(zone, sharp, deposits, evidence, best, model)
     return name_bones(sharp & ~touching, where, skeleton.read.labels, best, model), touching
 
 
