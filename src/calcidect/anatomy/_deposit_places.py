@@ -11,24 +11,25 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from calcidect.anatomy._bones import MARROW_RATIO, marrow_ratio
 from calcidect.anatomy._contested import Evidence
 from calcidect.anatomy._deposit_trees import deposit_likelihood
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._hand_model import HandModel
 from calcidect.anatomy._mineral import MineralImage
 from calcidect.anatomy._mineral_signs import Signs, Values, signs_of
+from calcidect.anatomy._prominence import is_hollow
 from calcidect.geometry import widened
-from calcidect.study import depth_mm
 
 Mask = NDArray[np.bool_]
 
 _LIKELY, _SURE = 0.5, 0.9
+"""Our choice: likelier a deposit than bone; all but sure."""
 _LEAST_MM3, _LEAST_SURE_MM3 = 8.0, 4.0
 """Our choice: a ball of 2.5 mm, of a voxel or two of blur all around; half of it sure."""
 _SMOOTH_STEPS = 0.8
 """Of the signs' grid: what is told of single places is noise."""
 _AROUND_MM = 3.0
+"""Our choice: of a part, in which its depth in bone is told."""
 
 
 def likely_deposits(
@@ -81,7 +82,7 @@ def _on_box(values: Values, signs: Signs, shape: tuple[int, ...]) -> Values:
 
 
 def _hollow(likely: Mask, bones: Mask, image: MineralImage, spacing_mm: tuple[float, float, float]) -> Mask:
-    """Return the connected parts that are a shell around marrow, as whole bones are told: a prominence, or a bone."""
+    """Return the connected parts that are a shell around marrow: a prominence, or a bone."""
     from scipy.ndimage import find_objects, label
 
     parts, _ = label(likely)
@@ -89,8 +90,6 @@ def _hollow(likely: Mask, bones: Mask, image: MineralImage, spacing_mm: tuple[fl
     reach = [int(np.ceil(_AROUND_MM / s)) for s in spacing_mm[::-1]]
     for number, box in enumerate(find_objects(parts), start=1):
         near = widened(box, reach)
-        part, hu = parts[near] == number, image.smooth_low_hu[near]
-        dense = part & (hu > 0.5 * np.quantile(hu[part], 0.9))
-        ratio = marrow_ratio(depth_mm(bones[near] | dense, spacing_mm), hu, part)
-        found[near] |= part & (ratio is not None and ratio < MARROW_RATIO)
+        part = parts[near] == number
+        found[near] |= part & is_hollow(part, bones[near], image.smooth_low_hu[near], spacing_mm)
     return found
