@@ -4,7 +4,9 @@ Bone and calcinosis are the same mineral, so no one number parts them. What does
 refined surface of the bone; how its density compares with the same place of the other bones of its kind in this hand;
 whether it is a shell around marrow or solid; how thick and even it is; what the network reads; and whether the hand
 shows deposits elsewhere. Densities are shares of this hand's compact bone, so that no scanner or age is taken for
-granted.
+granted; thickness alone is told at fixed limits.
+
+The trees were trained on these numbers in this order: who changes either trains them anew.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ STEP_MM = 0.6
 NEAR_MM, AROUND_MM, FAR_MM = 0.7, 1.4, 2.8
 """Sigmas over which a sign is averaged: of a voxel's place, of a small deposit, of a finger's bone."""
 _COMPACT_QUANTILE = 0.9
+"""Our choice: of the density of bones; what is above is compact, or a deposit's."""
 _BEYOND_BLUR_MM = 1.2
+"""Outside of the surface by more, it is not compared with bone."""
 _CORTEX_MM, _OUTSIDE_MM = (-1.2, 0.3), 0.5
 """On the refined surface's distance: where a finger's cortex lies, and what lies outside in spite of misfit."""
 _MINERAL = 0.1
@@ -41,10 +45,13 @@ _MINERAL = 0.1
 _DEPTHS_MM = (2.5, 1.5, 0.75, 0.0, -0.5, -1.0, -1.5, -2.25, -3.0, -4.0)
 """Along the surface's normal through a place: the layers of bone there."""
 _LIMITS_MG_PER_CM3 = (300.0, 600.0)
+"""Our choice: what is denser than either makes a body whose thickness is told."""
 _THICK_WITHIN_MM = 2.0
+"""Of a place: the thickest there counts."""
 _LEAST_SEEN = 0.02
 """Our choice: of the weight around a place; less of a layer tells nothing of it."""
 _FARTHEST_MM = 30.0
+"""A deposit that far or farther, and none, are the same."""
 _NORMALS = 3
 """Nearest points of the surface whose normals are averaged."""
 
@@ -93,8 +100,7 @@ class _Places:
 
     def nearest(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return an array of the hand's box on the grid, by the nearest voxel."""
-        picks = [np.rint(np.arange(n) * step).astype(int) for n, step in zip(self.shape, self.step, strict=True)]
-        return array[np.ix_(*picks)]
+        return array[_nearest(self.shape, self.step)]
 
     def between(self, array: NDArray[np.float32]) -> Values:
         """Return an image of the hand's box on the grid, linear between voxels."""
@@ -169,8 +175,7 @@ def _places(zone: Mask, best: FoundPose, model: HandModel) -> _Places:
     step_mm = np.maximum(spacing, STEP_MM)
     step = step_mm / spacing
     k, j, i = ((np.array(zone.shape) - 1) // step).astype(int) + 1
-    picks = np.ix_(*(np.rint(np.arange(n) * s).astype(int) for n, s in zip((k, j, i), step, strict=True)))
-    index = np.stack(np.nonzero(zone[picks]), -1)
+    index = np.stack(np.nonzero(zone[_nearest((k, j, i), step)]), -1)
     points = best.space.point_of(index * step)
     bone, distance = nearest_bone(model, best.found, points)
     share = np.zeros(len(index))
@@ -178,6 +183,11 @@ def _places(zone: Mask, best: FoundPose, model: HandModel) -> _Places:
         own = bone == n
         share[own] = share_along(model, best.found.posed, int(n), points[own])
     return _Places(index, (k, j, i), step, step_mm, points, bone, distance, share)
+
+
+def _nearest(shape: tuple[int, int, int], step: FloatArray) -> tuple[NDArray[np.intp], ...]:
+    """Return what takes of an array of the hand's box the voxels nearest to a grid's places."""
+    return np.ix_(*(np.rint(np.arange(n) * s).astype(int) for n, s in zip(shape, step, strict=True)))
 
 
 def _of_density(places: _Places, density: Values) -> Iterator[tuple[str, Values]]:
@@ -209,10 +219,8 @@ def _against_usual(places: _Places, density: Values, bones: Mask) -> Iterator[tu
         for sigma in (NEAR_MM, AROUND_MM, FAR_MM) if name == "around" else (AROUND_MM, FAR_MM):
             seen = places.averaged(weight, sigma)
             yield f"{name} share {sigma}", seen
-            yield (
-                f"{name} more {sigma}",
-                np.where(seen > 0.02, places.averaged(value, sigma) / np.maximum(seen, 0.02), np.nan),
-            )
+            mean = places.averaged(value, sigma) / np.maximum(seen, _LEAST_SEEN)
+            yield f"{name} more {sigma}", np.where(seen > _LEAST_SEEN, mean, np.nan)
 
 
 def _of_thickness(places: _Places, ha_mg_per_cm3: Values) -> Iterator[tuple[str, Values]]:
