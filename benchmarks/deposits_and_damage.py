@@ -76,24 +76,34 @@ def forearm_sheet(rng: np.random.Generator) -> list[Row]:
         "compartment": "subcutaneous", "pattern": "nodule", "size_mm": 4.0, "mg_per_cm3": 500.0})]  # fmt: skip
 
 
+def erosions(rng: np.random.Generator) -> list[Row]:
+    """Large deposits that have eaten into phalanges and metacarpals, 1 to 4 mm deep, and one apart from bone."""
+    eroding = _deposits(rng, 3, lambda n: {
+        "compartment": ("periarticular", "subcutaneous", "periarticular")[n], "pattern": "nodule",
+        "size_mm": float(rng.uniform(4.5, 8)), "mg_per_cm3": float(rng.uniform(250, 1000)), "contact": "eroding",
+    })  # fmt: skip
+    return [*eroding, {"compartment": "fingertip_fat_pad", "pattern": "nodule", "size_mm": 4.0, "mg_per_cm3": 500.0,
+                       "digit": int(rng.integers(1, 6))}]  # fmt: skip
+
+
 DRAWN: dict[str, tuple[Callable[[np.random.Generator], list[Row]], str | None]] = {
     "paste": (paste, None), "grains": (grains, None), "tendon_gout": (tendon_gout, "80/140"),
-    "forearm_sheet": (forearm_sheet, None),
+    "forearm_sheet": (forearm_sheet, None), "erosions": (erosions, None),
 }  # fmt: skip
 """Deposits of a hand, and the energies if not any."""
 SETS = (*BUILT_IN, *DRAWN)
 
 
-def scenario_of(name: str, seed: int) -> Scenario:
-    """Return the hand of a set and seed, another person's in every set."""
+def scenario_of(name: str, seed: int, *, quick: bool = True) -> Scenario:
+    """Return the hand of a set and seed, another person's in every set; not quick: finely sampled, for minutes."""
     seed = 100 * seed + SETS.index(name)
     rng = np.random.default_rng([seed, 77])
     pair = str(rng.choice(PAIRS))
     if name in BUILT_IN:
-        return load_scenario(BUILT_IN[name], seed=seed, quick=True, pair=pair)
+        return load_scenario(BUILT_IN[name], seed=seed, quick=quick, pair=pair)
     draw, fixed = DRAWN[name]
     side = str(rng.choice(["right", "left"]))
-    lines = [f'hands = ["{side}"]', "quick = true"]
+    lines = [f'hands = ["{side}"]', f"quick = {json.dumps(quick)}"]
     for deposit in draw(rng):
         lines.append("[[deposits]]")
         lines += [f"{key} = {json.dumps(value)}" for key, value in {"side": side, **deposit}.items()]

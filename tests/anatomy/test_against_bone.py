@@ -15,6 +15,7 @@ from calcidect.anatomy._bone_density import denser_than_usual
 from calcidect.anatomy._bones import Piece, fill_holes
 from calcidect.anatomy._bones_by_place import bones_by_place
 from calcidect.anatomy._contested import Evidence
+from calcidect.anatomy._deposit_places import likely_deposits
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._fit_model import Fit
 from calcidect.anatomy._hand_model import (
@@ -60,6 +61,17 @@ class Painted:
         where = placed(self.image.mask | filled, self.best, model)
         evidence = Evidence(self.image, np.zeros(filled.shape, np.uint8), is_calcified=True)
         return deposits_against_bone(filled, where, evidence, self.best, model)
+
+    def likely(self, *, in_calcified_hand: bool = True) -> NDArray[np.bool_]:
+        """Return what all signs together tell; the network reads the bones right."""
+        model = refined(self.model, self.best.found, self.best.space, self.low_hu, self.image.smooth_low_hu, HU_PER_MG)
+        filled = fill_holes(self.bone | (self.low_hu > 900))
+        nearest = distances(self.model, self.best.found, self.points_mm).argmin(0).reshape(filled.shape)
+        read = np.where(self.bone, nearest + 1, 0).astype(np.uint8)
+        apart = np.zeros(filled.shape, bool)
+        apart[:10, :10, :10] = in_calcified_hand
+        evidence = Evidence(self.image, read, in_calcified_hand)
+        return likely_deposits(self.image.mask | filled, filled, apart, evidence, self.best, model)
 
     def with_ball(self, offset_mm: float, radius_mm: float, mg_per_cm3: float) -> tuple[Painted, NDArray[np.bool_]]:
         """Return the same with a ball beside the middle of the finger's bone, and where that is."""
@@ -122,6 +134,15 @@ def test_a_deposit_on_the_surface_is_told_from_the_bone(finger: Painted, mg_per_
     found = scan.deposits()
     assert (found & ball).sum() > 0.85 * ball.sum()
     assert (found & scan.bone).sum() < 0.02 * scan.bone.sum()
+
+
+def test_all_signs_together_tell_a_deposit_on_the_surface(finger: Painted) -> None:
+    scan, ball = finger.with_ball(1.5, 2.2, 700.0)
+    likely = scan.likely()
+    assert (likely & ball).sum() > 0.85 * ball.sum()
+    assert (likely & scan.bone).sum() < 0.02 * scan.bone.sum()
+    assert not scan.likely(in_calcified_hand=False).any()
+    assert not finger.likely().any()
 
 
 def test_a_speck_at_a_joints_margin_stays_bone(finger: Painted) -> None:
@@ -191,4 +212,6 @@ def test_a_prominence_with_marrow_is_bone_and_a_solid_one_is_not(finger: Painted
     scene = _scene(finger.bone, finger.model, finger.best, finger.points_mm)
     scene = np.where((away < 3.0) & ~finger.bone, CORTEX_HU, scene)
     scene = np.where(away < 2.0, MARROW_HU, scene)
-    assert not replace(finger, low_hu=_blurred(scene)).deposits().any()
+    hollow = replace(finger, low_hu=_blurred(scene))
+    assert not hollow.deposits().any()
+    assert not hollow.likely().any()

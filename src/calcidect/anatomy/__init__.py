@@ -1,6 +1,5 @@
 """``MaterialMaps`` become ``HandAnatomy``."""
 
-from calcidect.anatomy._bone_network import network_sha256
 from calcidect.anatomy._compartments import COMPARTMENTS, LEVELS, HandRegions, Named, regions_of
 from calcidect.anatomy._find import find_hands
 from calcidect.anatomy._mineral import (
@@ -10,6 +9,7 @@ from calcidect.anatomy._mineral import (
     SMOOTH_MM,
     URATE_HU,
 )
+from calcidect.anatomy._trained import network_sha256
 from calcidect.anatomy._types import (
     BONES,
     OTHER_KINDS,

@@ -41,10 +41,38 @@ def denser_than_usual(
     share : array, shape (n,)
         Of the bone's length; not used of carpals, which have no length.
     """
-    place = _place(distance_mm, bone, share)
-    middle, spread = _usual(ha_mg_per_cm3, bone, place)
+    middle, spread = usual_density(ha_mg_per_cm3, distance_mm, bone, share, np.ones(len(bone), bool))
     limit = middle + np.fmax(_LEAST_EXCESS_MG_PER_CM3, _DEVIATIONS * spread)
-    return np.asarray(ha_mg_per_cm3 > limit[_KIND[bone], place])  # false where the limit is nan
+    return np.asarray(ha_mg_per_cm3 > limit)  # false where the limit is nan
+
+
+def usual_density(
+    density: NDArray[np.floating], distance_mm: NDArray[np.floating], bone: NDArray[np.intp], share: FloatArray,
+    counts: NDArray[np.bool_],
+) -> tuple[FloatArray, FloatArray]:  # fmt: skip
+    """Return median and standard deviation of the density of bones of their kind, at the place of every voxel.
+
+    Parameters
+    ----------
+    density : array, shape (n,)
+        In any unit.
+    distance_mm : array, shape (n,)
+        From the bone's surface, negative inside.
+    bone : int array, shape (n,)
+        In the order of ``BONES``.
+    share : array, shape (n,)
+        Of the bone's length; not used of carpals, which have no length.
+    counts : bool array, shape (n,)
+        The voxels from which it is told.
+
+    Returns
+    -------
+    middle, spread : array, shape (n,)
+        nan where too few voxels tell.
+    """
+    place = _place(distance_mm, bone, share)
+    middle, spread = _usual(density[counts], bone[counts], place[counts])
+    return middle[_KIND[bone], place], spread[_KIND[bone], place]
 
 
 def _place(distance_mm: NDArray[np.floating], bone: NDArray[np.intp], share: FloatArray) -> NDArray[np.intp]:

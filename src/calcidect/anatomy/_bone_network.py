@@ -6,17 +6,14 @@ is in ``scripts/bone_network``.
 
 from __future__ import annotations
 
-import hashlib
-import os
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._hand_space import HandSpace
+from calcidect.anatomy._trained import session_of
 from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray
 
@@ -31,8 +28,6 @@ _MARGIN_MM = 6.0
 """Of the grid around mineral: our choice, some voxels of nothing, as the network saw in training."""
 _LONGEST_MM = 230.0
 """From the fingertips: what it was trained on. More forearm would cost memory and tell nothing."""
-_ERRORS_ONLY = 3
-"""Of onnxruntime's levels of logging."""
 
 
 def is_bone(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
@@ -133,7 +128,7 @@ def read_bones(
         return Reading(space, np.zeros(3), np.zeros((1, 1, 1), np.uint8))
     first_mm, shape = _grid(mineral, space)
     image = _resampled(np.where(body, smooth_low_hu, 0.0), space, first_mm, shape)
-    (labels,) = _session().run(None, {"image": brightness(image, np)[None, None].astype(np.float32)})
+    (labels,) = session_of("bones.onnx").run(None, {"image": brightness(image, np)[None, None].astype(np.float32)})
     return Reading(space, first_mm, labels[0])
 
 
@@ -161,25 +156,3 @@ def _to_box(space: HandSpace, first_mm: FloatArray) -> tuple[FloatArray, FloatAr
     origin = space.index_of(first_mm[None])[0]
     steps = [space.index_of(first_mm[None] + SPACING_MM * axis)[0] - origin for axis in np.eye(3)[::-1]]
     return np.stack(steps, 1), np.asarray(origin)
-
-
-def network_sha256() -> str:
-    """Return the network's hash, by which results name it."""
-    return hashlib.sha256(_network()).hexdigest()
-
-
-def _network() -> bytes:
-    return (files("calcidect.anatomy") / "data" / "bones.onnx").read_bytes()
-
-
-@lru_cache(maxsize=1)
-def _session() -> Any:
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()  # its builds for Windows report their use otherwise
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = _ERRORS_ONLY
-    options.intra_op_num_threads = os.cpu_count() or 1  # named, so that it does not try to pin them to processors
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.enable_cpu_mem_arena = False  # it takes a third more than is used, and keeps it
-    return onnxruntime.InferenceSession(_network(), options, providers=["CPUExecutionProvider"])

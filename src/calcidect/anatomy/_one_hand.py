@@ -18,6 +18,7 @@ from calcidect.anatomy._bone_surface import edge_image, filled_bones, trimmed
 from calcidect.anatomy._bones import Piece, split_mineral
 from calcidect.anatomy._bones_by_place import bones_by_place
 from calcidect.anatomy._contested import Evidence, shows_deposits
+from calcidect.anatomy._deposit_places import likely_deposits
 from calcidect.anatomy._find_pose import AS_FOUND, FoundPose, find_pose, refitted, replaced
 from calcidect.anatomy._frame import Frame, find_frame
 from calcidect.anatomy._hand_model import load_hand_model
@@ -208,11 +209,13 @@ def _named(scan: _Scan, skeleton: _Skeleton, deposits: Mask) -> tuple[NamedBones
     images = scan.image.low_hu, scan.image.smooth_low_hu
     model = refined(load_hand_model(), best.found, best.space, *images, scan.hu_per_mg_per_cm3)
     sharp = sharp | (inside_carpals(model, best.found, best.space) & inside & ~skeleton.apart)
-    where = placed(((skeleton.attached | skeleton.bones) & inside) | sharp, best, model)
+    zone = ((skeleton.attached | skeleton.bones) & inside) | sharp
+    where = placed(zone, best, model)
     sharp = sharp | (where.within(SURFACE_MM, sharp.shape) & skeleton.bones & inside)
     is_calcified = shows_deposits(deposits, skeleton.read.labels, scan.grid.voxel_volume_mm3)
     evidence = Evidence(scan.image, skeleton.read.labels, is_calcified)
     touching = deposits_against_bone(sharp, where, evidence, best, model)
+    touching |= likely_deposits(zone, sharp, deposits, evidence, best, model)
     return name_bones(sharp & ~touching, where, skeleton.read.labels, best, model), touching
 
 

@@ -74,7 +74,7 @@ def prominences(
         unblurred = _unblurred(core, bones[near], ha, spacing_mm)
         is_bright = (core & bones[near]).sum() > _BRIGHT_SHARE * (core & unblurred).sum()
         may_be_spur = thin and is_bright and bool(at_margin[near][core].mean() > 0.5) and is_read_as_bone
-        if _is_hollow(core, bones[near], image.smooth_low_hu[near], spacing_mm) or _is_small(
+        if is_hollow(core, bones[near], image.smooth_low_hu[near], spacing_mm) or _is_small(
             core, unblurred, distance_mm[near], spacing_mm, may_be_spur
         ):
             found[near] |= core
@@ -92,7 +92,20 @@ def _unblurred(core: Mask, bones: Mask, ha: NDArray[np.float32], spacing_mm: tup
     return np.asarray(bones | (core & (ha > blur + OUTSIDE_MG_PER_CM3)))
 
 
-def _is_hollow(core: Mask, bones: Mask, density: NDArray[np.float32], spacing_mm: tuple[float, float, float]) -> bool:
+def is_hollow(core: Mask, bones: Mask, density: NDArray[np.float32], spacing_mm: tuple[float, float, float]) -> bool:
+    """Tell whether a part is a shell around marrow, as whole bones are told.
+
+    Parameters
+    ----------
+    core : bool array, shape (k, j, i)
+        The part.
+    bones : bool array
+        Bone and what touches it, trimmed of blur.
+    density : float32 array
+        In any unit.
+    spacing_mm : tuple of float
+        Along i, j, k.
+    """
     dense = core & (density > 0.5 * np.quantile(density[core], 0.9))
     ratio = marrow_ratio(depth_mm(bones | dense, spacing_mm), density, core)
     return ratio is not None and ratio < MARROW_RATIO

@@ -156,7 +156,7 @@ class Provenance:
     program_version : str
         Of calcidect.
     network : str
-        SHA-256 of the network that read the bones; empty in results from before there was one.
+        SHA-256 of what was trained, network and trees; empty in results from before there was any.
     review : ReviewRecord or None
         How readers changed the result; None of one as the program left it.
     """

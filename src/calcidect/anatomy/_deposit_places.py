@@ -1,0 +1,95 @@
+"""Deposits in contact with bone that no single sign tells (`_against_bone`), but all together do.
+
+What is seen of each place is told in `_mineral_signs`; how likely it is a deposit, in `_deposit_trees`. Here places
+become deposits: likely ones that are connected, of some size, with some of which it is sure; but for shells around
+marrow, which are bone. In a hand without deposits apart from bone none is told: on simulated hands the trees, too, take
+some osteophytes there for deposits.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calcidect.anatomy._contested import Evidence
+from calcidect.anatomy._deposit_trees import deposit_likelihood
+from calcidect.anatomy._find_pose import FoundPose
+from calcidect.anatomy._hand_model import HandModel
+from calcidect.anatomy._mineral import MineralImage
+from calcidect.anatomy._mineral_signs import Signs, Values, signs_of
+from calcidect.anatomy._prominence import is_hollow
+from calcidect.geometry import widened
+
+Mask = NDArray[np.bool_]
+
+_LIKELY, _SURE = 0.5, 0.9
+"""Our choice: likelier a deposit than bone; all but sure."""
+_LEAST_MM3, _LEAST_SURE_MM3 = 8.0, 4.0
+"""Our choice: a ball of 2.5 mm, of a voxel or two of blur all around; half of it sure."""
+_SMOOTH_STEPS = 0.8
+"""Of the signs' grid: what is told of single places is noise."""
+_AROUND_MM = 3.0
+"""Our choice: of a part, in which its depth in bone is told."""
+
+
+def likely_deposits(
+    zone: Mask, bones: Mask, apart: Mask, evidence: Evidence, best: FoundPose, model: HandModel
+) -> Mask:
+    """Return the voxels of deposits in contact with bone that all signs together tell.
+
+    Parameters
+    ----------
+    zone : bool array, shape (k, j, i)
+        Mineral that is connected to bone, blur included.
+    bones : bool array
+        Bone and what touches it, filled and trimmed of blur.
+    apart : bool array
+        Deposits apart from bone.
+    evidence : Evidence
+    best : FoundPose
+    model : HandModel
+        Refined to this scan.
+    """
+    if not evidence.is_calcified:
+        return np.zeros_like(zone)
+    signs = signs_of(zone, bones, apart, evidence, best, model)
+    kept = _kept(signs, deposit_likelihood(signs), float(np.prod(best.space.grid.spacing_mm) * np.prod(signs.step)))
+    likely = zone & (_on_box(kept, signs, zone.shape) > _LIKELY)
+    return likely & ~_hollow(likely, bones, evidence.image, best.space.grid.spacing_mm)
+
+
+def _kept(signs: Signs, likelihood: Values, place_mm3: float) -> Values:
+    """Return the likelihood on the signs' grid, smoothed, 0 outside of the parts that are deposits."""
+    from scipy.ndimage import gaussian_filter, label
+
+    at = tuple(signs.index.T)
+    told, value = np.zeros((2, *signs.shape), np.float32)
+    told[at], value[at] = 1, likelihood
+    weight = gaussian_filter(told, _SMOOTH_STEPS)
+    smooth = told * gaussian_filter(value, _SMOOTH_STEPS) / np.maximum(weight, 1e-3)
+    parts, count = label(smooth > _LIKELY)
+    size, sure = (np.bincount(parts[smooth > limit], minlength=count + 1) * place_mm3 for limit in (_LIKELY, _SURE))
+    is_deposit = (size >= _LEAST_MM3) & (sure >= _LEAST_SURE_MM3)
+    is_deposit[0] = False
+    return np.asarray(np.where(is_deposit[parts], smooth, 0), np.float32)
+
+
+def _on_box(values: Values, signs: Signs, shape: tuple[int, ...]) -> Values:
+    """Return values of the signs' grid at the voxels of the hand's box, linear between places."""
+    from scipy.ndimage import affine_transform
+
+    return np.asarray(affine_transform(values, 1 / signs.step, output_shape=shape, order=1, mode="nearest"))
+
+
+def _hollow(likely: Mask, bones: Mask, image: MineralImage, spacing_mm: tuple[float, float, float]) -> Mask:
+    """Return the connected parts that are a shell around marrow: a prominence, or a bone."""
+    from scipy.ndimage import find_objects, label
+
+    parts, _ = label(likely)
+    found = np.zeros_like(likely)
+    reach = [int(np.ceil(_AROUND_MM / s)) for s in spacing_mm[::-1]]
+    for number, box in enumerate(find_objects(parts), start=1):
+        near = widened(box, reach)
+        part = parts[near] == number
+        found[near] |= part & is_hollow(part, bones[near], image.smooth_low_hu[near], spacing_mm)
+    return found
