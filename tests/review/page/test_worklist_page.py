@@ -95,3 +95,18 @@ def test_rows_are_filtered_by_state_and_by_person(page) -> None:
     page.select_option("#worklist-state", "")
     press(page, "State")
     assert column(page, "State") == ["new", "no folder", "reviewed"]
+
+
+def test_the_picture_of_a_result_does_not_move_its_link_when_it_comes(context, server, without_viewer) -> None:
+    held = []
+    context.route("**/overview.png", lambda route: held.append(route))
+    reader = Reader(context, server)
+    while not held:
+        reader.page.wait_for_timeout(100)
+    link, picture = reader.page.locator("#worklist tbody a"), reader.page.locator("#worklist tbody img")
+    before = link.bounding_box()
+    with reader.page.expect_response("**/overview.png"):
+        held[0].continue_()
+    picture.evaluate("async image => await image.decode()")
+    assert picture.evaluate("image => image.naturalWidth") > 0
+    assert link.bounding_box() == before
