@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from calcidect.anatomy import BONES
 from calcidect.anatomy._bone_network import SESAMOID, SPACING_MM
-from calcidect.anatomy._hand_model import DISTANCE_STEP_MM, HandModel, directions
+from calcidect.anatomy._expected_surface import DISTANCE_STEP_MM
+from calcidect.anatomy._hand_model import HandModel, directions
 
 from .fields import smooth_noise
 from .poses import DrawnHand

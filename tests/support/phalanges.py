@@ -28,7 +28,6 @@ def bones_at_rest(
     names: tuple[str, ...],
     lost: Mapping[str, float] = {},
     deposit: Callable[[FloatArray], NDArray[np.bool_]] | None = None,
-    is_bone: bool = False,
 ) -> tuple[Volume, HandAnatomy, NDArray[np.uint16]]:
     """Return an image, its anatomy and its deposits: a left hand, of which these bones are labelled.
 
@@ -39,8 +38,6 @@ def bones_at_rest(
         Bone to the fraction that is gone from its distal end.
     deposit : callable, optional
         Tells of points (n, 3) which lie in a deposit, which takes the place of bone.
-    is_bone : bool
-        Whether what it took stays labelled as bone.
     """
     hand = resting_hand("left")
     surface = np.concatenate([hand.bones[name].surface_mm for name in names])
@@ -61,7 +58,7 @@ def bones_at_rest(
     if deposit is not None:
         taken = deposit(points).reshape(grid.shape)
         image[taken] = DEPOSIT_HU
-        deposits[taken & ~((labels > 0) & is_bone)] = 1
+        deposits[taken] = 1
         labels[deposits > 0] = 0
     body = np.ones(grid.shape, bool)
     hand = replace(hand, start=(0, 0, 0), size=grid.size, body=body)

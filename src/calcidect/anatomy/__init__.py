@@ -1,6 +1,7 @@
 """``MaterialMaps`` become ``HandAnatomy``."""
 
 from calcidect.anatomy._compartments import COMPARTMENTS, LEVELS, HandRegions, Named, regions_of
+from calcidect.anatomy._expected_surface import ExpectedSurface
 from calcidect.anatomy._find import find_hands
 from calcidect.anatomy._mineral import (
     BRIGHTER_THAN_NAIL_HU,
@@ -39,6 +40,7 @@ __all__ = [
     "BoneFrame",
     "BoneLabel",
     "CutOff",
+    "ExpectedSurface",
     "FieldOfView",
     "Hand",
     "HandAnatomy",

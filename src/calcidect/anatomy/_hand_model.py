@@ -15,6 +15,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.anatomy._expected_surface import ExpectedSurface
 from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray
 
@@ -22,8 +23,6 @@ OF_BONE = 8
 """Numbers of a bone: turn about its three axes (rad), shift (mm, 3), log of its stretch along and across."""
 OF_HAND = 7
 """Numbers of the whole hand: turn (rad, 3), shift (mm, 3), log of its size."""
-DISTANCE_STEP_MM = 0.05
-FARTHEST_MM = 6.35
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +40,7 @@ class ModelBone:
     points_mm, normals : array, shape (n, 3)
         On its surface.
     distance : int8 array, shape (k, j, i)
-        Signed, negative inside, in steps of 0.05 mm, on a grid along dorsal, distal, radial.
+        Signed, negative inside, in steps of ``DISTANCE_STEP_MM``, on a grid along dorsal, distal, radial.
     first_mm : array, shape (3,)
         Of the distance's first voxel.
     grid_mm : float
@@ -147,6 +146,15 @@ def volumes_mm3(model: HandModel, posed: Posed) -> FloatArray:
     """Return the volume of every posed bone, shape (bones,)."""
     filled = np.array([(own.distance < 0).sum() * own.grid_mm**3 for own in model.bones])
     return np.asarray(filled * np.linalg.det(posed.matrices))
+
+
+def expected_surface(model: HandModel, posed: Posed, bone: int) -> ExpectedSurface:
+    """Return a posed bone's surface."""
+    own, matrix = model.bones[bone], posed.matrices[bone]
+    to_rest = np.linalg.inv(matrix)
+    first = own.joint_mm - own.first_mm - to_rest @ posed.origins_mm[bone]
+    to_index = np.column_stack([to_rest, first]) / own.grid_mm
+    return ExpectedSurface(own.distance, float(np.cbrt(np.linalg.det(matrix))), to_index)
 
 
 def share_along(model: HandModel, posed: Posed, bone: int, points_mm: FloatArray) -> FloatArray:

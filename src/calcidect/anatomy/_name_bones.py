@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._fit_model import SEEN, Fit
 from calcidect.anatomy._hand_model import (
-    DISTANCE_STEP_MM,
-    FARTHEST_MM,
     HandModel,
     directions,
+    expected_surface,
     posed_points,
     volumes_mm3,
 )
@@ -186,16 +185,7 @@ def distances(model: HandModel, found: Fit, points_mm: FloatArray) -> NDArray[np
 
 def distance_to(model: HandModel, found: Fit, bone: int, points_mm: FloatArray) -> NDArray[np.float32]:
     """Return the signed distance of points (n, 3) to a fitted bone: negative inside, 6.35 mm at most."""
-    from scipy.ndimage import map_coordinates
-
-    own, matrix = model.bones[bone], found.posed.matrices[bone]
-    away = np.full(len(points_mm), FARTHEST_MM, np.float32)
-    rest = (points_mm - found.posed.origins_mm[bone]) @ np.linalg.inv(matrix).T + own.joint_mm
-    index = (rest - own.first_mm)[:, ::-1] / own.grid_mm
-    inside = ((index > -1) & (index < np.array(own.distance.shape))).all(1)
-    values = map_coordinates(own.distance.astype(np.float32), index[inside].T, order=1, mode="nearest")
-    away[inside] = DISTANCE_STEP_MM * values * float(np.cbrt(np.linalg.det(matrix)))
-    return away
+    return expected_surface(model, found.posed, bone).distance_mm(points_mm)
 
 
 def _share(owner: NDArray[np.intp], which: NDArray[np.bool_]) -> FloatArray:
@@ -213,9 +203,10 @@ def _frames(
     for n, bone in enumerate(model.bones):
         _, along, palmar = space.lps_of(directions(bone) @ found.posed.rotations[n].T)
         joint = space.lps_of(found.posed.origins_mm[n][None])[0]
-        surface = space.lps_of(points[model.bone_of_point == n])
+        points_lps = space.lps_of(points[model.bone_of_point == n])
+        expected = expected_surface(model, found.posed, n).turned(space.axes)
         frames[bone.name] = BoneFrame(
-            joint, along, palmar, float(confidence[n]), float(found.seen[n]), surface, float(fitted[n])
+            joint, along, palmar, float(confidence[n]), float(found.seen[n]), points_lps, float(fitted[n]), expected
         )
     return frames
 

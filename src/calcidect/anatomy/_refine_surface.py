@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy._bone_surface import edge_hu
+from calcidect.anatomy._expected_surface import DISTANCE_STEP_MM
 from calcidect.anatomy._fit_model import Fit
-from calcidect.anatomy._hand_model import DISTANCE_STEP_MM, HandModel, ModelBone, posed_points
+from calcidect.anatomy._hand_model import HandModel, ModelBone, posed_points
 from calcidect.anatomy._hand_space import HandSpace
 from calcidect.geometry import FloatArray
 

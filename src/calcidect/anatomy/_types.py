@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from calcidect.anatomy._expected_surface import ExpectedSurface
 from calcidect.errors import Notice
 from calcidect.geometry import FloatArray, Volume
 
@@ -62,6 +63,8 @@ class BoneFrame:
         Points about 2 mm apart on the fitted surface, LPS: the bone as it would be without loss.
     fitted : float
         0 to 1, that the fitted surface lies where this bone does.
+    expected : ExpectedSurface
+        That surface as a distance, of points in LPS.
     """
 
     joint_mm: FloatArray
@@ -69,8 +72,9 @@ class BoneFrame:
     palmar: FloatArray
     confidence: float
     seen: float
-    surface_mm: FloatArray = field(default_factory=lambda: np.empty((0, 3)))
-    fitted: float = 1.0
+    surface_mm: FloatArray
+    fitted: float
+    expected: ExpectedSurface
 
 
 @dataclass(frozen=True, eq=False)

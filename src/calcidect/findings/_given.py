@@ -86,7 +86,7 @@ def measure_given(
         bones=bones_of(anatomy),
         deposit_labels=maps.low.like(kept),
         acro_osteolysis=acro_osteolysis(maps.low, anatomy, kept, settings.findings),
-        bone_destruction=bone_destruction(maps.low, anatomy, kept, settings.findings),
+        bone_destruction=bone_destruction(anatomy, kept, settings.findings),
         burden=burden_of(
             deposits, kept, maps.low.grid, anatomy.hands, settings.findings, with_materials=with_materials
         ),

@@ -95,7 +95,7 @@ def measure(
         bones_of(anatomy),
         maps.low.like(labels),
         acro_osteolysis(maps.low, anatomy, labels, settings.findings),
-        bone_destruction(maps.low, anatomy, labels, settings.findings),
+        bone_destruction(anatomy, labels, settings.findings),
         burden_of(
             ordered, labels, maps.low.grid, anatomy.hands, settings.findings, with_materials=maps.high is not None
         ),
