@@ -19,12 +19,13 @@ from .export import export
 from .hands import collected
 
 HANDS: tuple[tuple[str, tuple[int, ...]], ...] = (
-    ("apart", (1, 2)), ("contact", (1, 2, 3, 4, 5)), ("destructive", (1, 2, 3, 4, 5)), ("erosions", (1, 2, 3, 4, 5)),
-    ("healthy", (1, 2)), ("mixed", (1, 2, 3, 5)), ("fine contact", (21,)), ("fine erosions", (22,)),
-    ("other healthy", (100, 102, 103, 104, 105)), ("other lysis", (100, 101, 102, 103, 104)),
-    ("other mixed", (100, 101, 102, 103, 104)), ("other touching", (100, 101, 102, 103, 104, 105)),
+    ("apart", (1, 2, 5)), ("contact", (1, 2, 3, 4, 5, 6, 7, 8)), ("destructive", (1, 2, 3, 4, 5, 6, 7, 8)),
+    ("erosions", (1, 2, 3, 4, 5, 6, 7, 8, 9)), ("healthy", (1, 2, 4, 7)), ("mixed", (1, 2, 3, 4, 5, 6, 7, 8)),
+    ("fine erosions", (22,)), ("other healthy", (100, 102, 103, 104, 105, 106)),
+    ("other lysis", (100, 101, 102, 103, 104, 105, 106, 107)), ("other mixed", (100, 101, 102, 103, 104, 106)),
+    ("other touching", (100, 101, 102, 103, 104, 105, 106, 107, 121, 123, 125, 127)),
 )  # fmt: skip
-"""Kinds and seeds."""
+"""Kinds and seeds; each is a scan of one hand."""
 _MOST_DEPOSIT, _MOST_OTHER = 12_000, 25_000
 """Places of a hand that are kept; they weigh as much as all would."""
 _DEPOSIT_WEIGHT = 3.0

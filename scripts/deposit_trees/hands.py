@@ -70,10 +70,7 @@ def _kept() -> Iterator[list[Signs]]:
         signs.append(asked)
         return np.zeros(len(asked.index), np.float32)
 
-    with (
-        patch("calcidect.anatomy._deposit_places.deposit_likelihood", none),
-        patch("calcidect.anatomy._one_hand.shows_deposits", lambda *_: True),  # signs are not asked for otherwise
-    ):
+    with patch("calcidect.anatomy._deposit_places.deposit_likelihood", none):
         yield signs
 
 

@@ -68,10 +68,8 @@ class Painted:
         filled = fill_holes(self.bone | (self.low_hu > 900))
         nearest = distances(self.model, self.best.found, self.points_mm).argmin(0).reshape(filled.shape)
         read = np.where(self.bone, nearest + 1, 0).astype(np.uint8)
-        apart = np.zeros(filled.shape, bool)
-        apart[:10, :10, :10] = in_calcified_hand
         evidence = Evidence(self.image, read, in_calcified_hand)
-        return likely_deposits(self.image.mask | filled, filled, apart, evidence, self.best, model)
+        return likely_deposits(self.image.mask | filled, filled, evidence, self.best, model)
 
     def with_ball(self, offset_mm: float, radius_mm: float, mg_per_cm3: float) -> tuple[Painted, NDArray[np.bool_]]:
         """Return the same with a ball beside the middle of the finger's bone, and where that is."""
@@ -141,8 +139,14 @@ def test_all_signs_together_tell_a_deposit_on_the_surface(finger: Painted) -> No
     likely = scan.likely()
     assert (likely & ball).sum() > 0.85 * ball.sum()
     assert (likely & scan.bone).sum() < 0.02 * scan.bone.sum()
-    assert not scan.likely(in_calcified_hand=False).any()
+    assert not scan.likely(in_calcified_hand=False).any()  # 42 mm3: too small
     assert not finger.likely().any()
+
+
+def test_a_hands_only_deposit_is_told_if_it_is_large(finger: Painted) -> None:
+    scan, ball = finger.with_ball(2.5, 4.0, 700.0)
+    likely = scan.likely(in_calcified_hand=False)
+    assert (likely & ball).sum() > 0.85 * ball.sum()
 
 
 def test_a_speck_at_a_joints_margin_stays_bone(finger: Painted) -> None:

@@ -55,12 +55,7 @@ class Evidence:
 
 
 def shows_deposits(apart: Mask, read: NDArray[np.uint8], voxel_mm3: float) -> bool:
-    """Tell whether deposits apart from bone are enough for a sign of others, as `volume_apart_mm3` has them."""
-    return volume_apart_mm3(apart, read, voxel_mm3) >= _LEAST_MM3
-
-
-def volume_apart_mm3(apart: Mask, read: NDArray[np.uint8], voxel_mm3: float) -> float:
-    """Return the volume of deposits apart from bone, but for what is read as a sesamoid to a tenth.
+    """Tell whether deposits apart from bone, but for what is read as a sesamoid to a tenth, are a sign of others.
 
     Parameters
     ----------
@@ -74,7 +69,7 @@ def volume_apart_mm3(apart: Mask, read: NDArray[np.uint8], voxel_mm3: float) -> 
 
     parts, count = label(apart)
     size, of_sesamoid = (np.bincount(parts[which], minlength=count + 1) for which in (apart, read == SESAMOID))
-    return float(size[1:][of_sesamoid[1:] < _SESAMOID_SHARE * size[1:]].sum() * voxel_mm3)
+    return bool(size[1:][of_sesamoid[1:] < _SESAMOID_SHARE * size[1:]].sum() * voxel_mm3 >= _LEAST_MM3)
 
 
 def read_as_bone(outside: Mask, bones: Mask, evidence: Evidence, voxel_mm3: float) -> Mask:

@@ -2,8 +2,8 @@
 
 What is seen of each place is told in `_mineral_signs`; how likely it is a deposit, in `_deposit_trees`. Here places
 become deposits: likely ones that are connected, of some size, with some of which it is sure; but for shells around
-marrow, which are bone. In a hand without deposits apart from bone none is told: on simulated hands the trees, too, take
-some osteophytes there for deposits.
+marrow, which are bone. In a hand without deposits apart from bone only large ones are told: on simulated hands the
+trees, too, take some osteophytes for deposits.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _LIKELY, _SURE = 0.5, 0.9
 """Our choice: likelier a deposit than bone; all but sure."""
 _LEAST_MM3, _LEAST_SURE_MM3 = 8.0, 4.0
 """Our choice: a ball of 2.5 mm, of a voxel or two of blur all around; half of it sure."""
+_LEAST_SURE_ALONE_MM3 = 60.0
+"""In a hand that shows no other. On simulated hands without any, which trees were not trained on, 29 at most."""
 _SMOOTH_STEPS = 0.8
 """Of the signs' grid: what is told of single places is noise."""
 _AROUND_MM = 3.0
 """Our choice: of a part, in which its depth in bone is told."""
 
 
-def likely_deposits(
-    zone: Mask, bones: Mask, apart: Mask, evidence: Evidence, best: FoundPose, model: HandModel
-) -> Mask:
+def likely_deposits(zone: Mask, bones: Mask, evidence: Evidence, best: FoundPose, model: HandModel) -> Mask:
     """Return the voxels of deposits in contact with bone that all signs together tell.
 
     Parameters
@@ -43,22 +43,20 @@ def likely_deposits(
         Mineral that is connected to bone, blur included.
     bones : bool array
         Bone and what touches it, filled and trimmed of blur.
-    apart : bool array
-        Deposits apart from bone.
     evidence : Evidence
     best : FoundPose
     model : HandModel
         Refined to this scan.
     """
-    if not evidence.is_calcified:
-        return np.zeros_like(zone)
-    signs = signs_of(zone, bones, apart, evidence, best, model)
-    kept = _kept(signs, deposit_likelihood(signs), float(np.prod(best.space.grid.spacing_mm) * np.prod(signs.step)))
+    signs = signs_of(zone, bones, evidence, best, model)
+    place_mm3 = float(np.prod(best.space.grid.spacing_mm) * np.prod(signs.step))
+    least_sure_mm3 = _LEAST_SURE_MM3 if evidence.is_calcified else _LEAST_SURE_ALONE_MM3
+    kept = _kept(signs, deposit_likelihood(signs), place_mm3, least_sure_mm3)
     likely = zone & (_on_box(kept, signs, zone.shape) > _LIKELY)
     return likely & ~_hollow(likely, bones, evidence.image, best.space.grid.spacing_mm)
 
 
-def _kept(signs: Signs, likelihood: Values, place_mm3: float) -> Values:
+def _kept(signs: Signs, likelihood: Values, place_mm3: float, least_sure_mm3: float) -> Values:
     """Return the likelihood on the signs' grid, smoothed, 0 outside of the parts that are deposits."""
     from scipy.ndimage import gaussian_filter, label
 
@@ -69,7 +67,7 @@ def _kept(signs: Signs, likelihood: Values, place_mm3: float) -> Values:
     smooth = told * gaussian_filter(value, _SMOOTH_STEPS) / np.maximum(weight, 1e-3)
     parts, count = label(smooth > _LIKELY)
     size, sure = (np.bincount(parts[smooth > limit], minlength=count + 1) * place_mm3 for limit in (_LIKELY, _SURE))
-    is_deposit = (size >= _LEAST_MM3) & (sure >= _LEAST_SURE_MM3)
+    is_deposit = (size >= _LEAST_MM3) & (sure >= least_sure_mm3)
     is_deposit[0] = False
     return np.asarray(np.where(is_deposit[parts], smooth, 0), np.float32)
 

@@ -2,9 +2,9 @@
 
 Bone and calcinosis are the same mineral, so no one number parts them. What does, together: where it lies against the
 refined surface of the bone; how its density compares with the same place of the other bones of its kind in this hand;
-whether it is a shell around marrow or solid; how thick and even it is; what the network reads; and whether the hand
-shows deposits elsewhere. Densities are shares of this hand's compact bone, so that no scanner or age is taken for
-granted; thickness alone is told at fixed limits.
+whether it is a shell around marrow or solid; how thick and even it is; and what the network reads. Densities are shares
+of this hand's compact bone, so that no scanner or age is taken for granted; thickness alone is told at fixed limits.
+Whether the hand shows deposits elsewhere is no sign: trees that weighed it told none where all touch bone.
 
 The trees were trained on these numbers in this order: who changes either trains them anew.
 """
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from calcidect.anatomy._bone_density import usual_density
 from calcidect.anatomy._bone_network import DEPOSIT, SESAMOID, is_bone
-from calcidect.anatomy._contested import Evidence, volume_apart_mm3
+from calcidect.anatomy._contested import Evidence
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._hand_model import HandModel, posed_points, share_along
 from calcidect.anatomy._name_bones import nearest_bone
@@ -50,8 +50,6 @@ _THICK_WITHIN_MM = 2.0
 """Of a place: the thickest there counts."""
 _LEAST_SEEN = 0.02
 """Our choice: of the weight around a place; less of a layer tells nothing of it."""
-_FARTHEST_MM = 30.0
-"""A deposit that far or farther, and none, are the same."""
 _NORMALS = 3
 """Nearest points of the surface whose normals are averaged."""
 
@@ -133,7 +131,7 @@ def _halved(array: Values) -> Values:
     return array
 
 
-def signs_of(zone: Mask, bones: Mask, apart: Mask, evidence: Evidence, best: FoundPose, model: HandModel) -> Signs:
+def signs_of(zone: Mask, bones: Mask, evidence: Evidence, best: FoundPose, model: HandModel) -> Signs:
     """Return the signs of mineral that is connected to bone.
 
     Parameters
@@ -142,15 +140,12 @@ def signs_of(zone: Mask, bones: Mask, apart: Mask, evidence: Evidence, best: Fou
         That mineral, blur included: where signs are told.
     bones : bool array
         Bone and what touches it, trimmed of blur.
-    apart : bool array
-        Deposits apart from bone.
     evidence : Evidence
     best : FoundPose
     model : HandModel
         Refined to this scan.
     """
     places, image = _places(zone, best, model), evidence.image
-    apart_mm3 = volume_apart_mm3(apart, evidence.read, best.space.grid.voxel_volume_mm3)
     compact = float(np.quantile(image.ha_mg_per_cm3[bones], _COMPACT_QUANTILE)) if bones.any() else 1.0
     density = places.between(image.ha_mg_per_cm3 / np.float32(compact))
     signs = {
@@ -158,8 +153,6 @@ def signs_of(zone: Mask, bones: Mask, apart: Mask, evidence: Evidence, best: Fou
         "share": places.share,
         "matched": best.found.matched[places.bone],
         "skin": places.between(image.depth_mm)[places.at],
-        "apart": _distance_mm(places, places.nearest(apart)),
-        "calcified": np.full(len(places.index), np.log1p(apart_mm3)),
     }
     signs |= dict(_of_density(places, density))
     signs |= dict(_against_usual(places, density, places.nearest(bones)))
@@ -264,12 +257,6 @@ def _as_read(places: _Places, read: NDArray[np.uint8]) -> Iterator[tuple[str, Va
     for name, voxels in kinds.items():
         for sigma in (NEAR_MM, AROUND_MM):
             yield f"read {name} {sigma}", places.averaged(voxels, sigma)
-
-
-def _distance_mm(places: _Places, mask: Mask) -> Values:
-    if not mask.any():
-        return np.full(len(places.index), _FARTHEST_MM, np.float32)
-    return np.minimum(depth_mm(~mask, _along_ijk(places)), _FARTHEST_MM)[places.at]
 
 
 def _along_ijk(places: _Places) -> tuple[float, float, float]:

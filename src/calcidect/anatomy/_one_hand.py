@@ -214,8 +214,9 @@ def _named(scan: _Scan, skeleton: _Skeleton, deposits: Mask) -> tuple[NamedBones
     sharp = sharp | (where.within(SURFACE_MM, sharp.shape) & skeleton.bones & inside)
     is_calcified = shows_deposits(deposits, skeleton.read.labels, scan.grid.voxel_volume_mm3)
     evidence = Evidence(scan.image, skeleton.read.labels, is_calcified)
-    touching = deposits_against_bone(sharp, where, evidence, best, model)
-    touching |= likely_deposits(zone, sharp, deposits, evidence, best, model)
+    likely = likely_deposits(zone, sharp, evidence, best, model)
+    evidence = replace(evidence, is_calcified=is_calcified or bool(likely.any()))
+    touching = likely | deposits_against_bone(sharp, where, evidence, best, model)
     return name_bones(sharp & ~touching, where, skeleton.read.labels, best, model), touching
 
 

@@ -26,6 +26,8 @@ _LEAST_FITTED = 0.6
 _MARGIN_MM = 5.0
 _BELOW_MM = 0.4
 """What lies shallower is the surface itself, half a voxel and what it is wrong by."""
+_LEAST_FILLED = 0.25
+"""Our choice: of a site, by deposits; where they are near a joint whose fit is off, none is."""
 _DEEPEST_SHARE = 0.98
 _TIP_SHARE = 0.6
 """Of what remains of a distal phalanx, where its waist is: what is lost beyond is acro-osteolysis."""
@@ -119,6 +121,7 @@ def _sites(near: _Near, settings: FindingsSettings) -> Iterator[tuple[int, Mask]
         if (
             site.sum() * near.grid.voxel_volume_mm3 >= settings.destruction_volume_mm3
             and _deepest_mm(near, site) >= settings.destruction_depth_mm
+            and (near.deposits[site] > 0).mean() >= _LEAST_FILLED
         ):
             number = _nearest_deposit(near, site)
             by_deposit[number] = by_deposit.get(number, np.zeros_like(site)) | site
