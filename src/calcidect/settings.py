@@ -365,11 +365,11 @@ class FindingsSettings(_Group):
         2.0, "mm", "from a deposit: bone lost farther away is not destroyed by it (result contract)", gt=0, le=10
     )
     destruction_depth_mm: float = _setting(
-        0.8,
+        1.0,
         "mm",
-        "below the expected surface, of what is labelled. Our rule: on simulated hands that surface is 0.2 to 0.3 mm "
-        "off, and contact alone reaches 0.6 mm at most; of an erosion, blur at its floor hides some 0.4 mm",
-        gt=0.4,
+        "the least depth of a site below the expected surface. Our rule: on simulated hands contact alone reaches "
+        "0.8 mm at most (docs/method/findings.md)",
+        gt=0.5,
         le=10,
     )
     destruction_volume_mm3: float = _setting(

@@ -9,10 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calcidect.anatomy import BoneLabel, HandAnatomy
-from calcidect.anatomy._fit_model import Fit
-from calcidect.anatomy._hand_model import load_hand_model, number_of_parameters, pose
-from calcidect.anatomy._name_bones import distance_to
-from calcidect.anatomy._types import BONES
 from calcidect.geometry import FloatArray, Grid, Volume
 from support.hands import resting_hand
 
@@ -22,12 +18,14 @@ CORTEX_MM = 1.0
 BLUR_MM = 0.4
 
 Bones = tuple[Volume, HandAnatomy]
+Inside = Callable[[FloatArray], NDArray[np.bool_]]
 
 
 def bones_at_rest(
     names: tuple[str, ...],
     lost: Mapping[str, float] = {},
-    deposit: Callable[[FloatArray], NDArray[np.bool_]] | None = None,
+    deposit: Inside | None = None,
+    hollow: Inside | None = None,
 ) -> tuple[Volume, HandAnatomy, NDArray[np.uint16]]:
     """Return an image, its anatomy and its deposits: a left hand, of which these bones are labelled.
 
@@ -38,6 +36,8 @@ def bones_at_rest(
         Bone to the fraction that is gone from its distal end.
     deposit : callable, optional
         Tells of points (n, 3) which lie in a deposit, which takes the place of bone.
+    hollow : callable, optional
+        Tells of points which lie where there is neither bone nor deposit.
     """
     hand = resting_hand("left")
     surface = np.concatenate([hand.bones[name].surface_mm for name in names])
@@ -47,7 +47,7 @@ def bones_at_rest(
     image, labels = np.full(grid.shape, MUSCLE_HU, np.float32), np.zeros(grid.shape, np.uint8)
     points = grid.point_of(np.argwhere(np.ones(grid.shape, bool))[:, ::-1])
     for number, name in enumerate(names, start=1):
-        depth = -_distance_mm(name, points).reshape(grid.shape)
+        depth = -hand.bones[name].expected.distance_mm(points).reshape(grid.shape)
         inside = depth > 0
         if name in lost:
             height = ((points - hand.bones[name].joint_mm) @ hand.bones[name].along).reshape(grid.shape)
@@ -55,6 +55,9 @@ def bones_at_rest(
         image[inside] = np.where(depth[inside] < CORTEX_MM, CORTEX_HU, MARROW_HU)
         labels[inside] = number
     deposits = np.zeros(grid.shape, np.uint16)
+    if hollow is not None:
+        gone = hollow(points).reshape(grid.shape)
+        image[gone], labels[gone] = MUSCLE_HU, 0
     if deposit is not None:
         taken = deposit(points).reshape(grid.shape)
         image[taken] = DEPOSIT_HU
@@ -67,14 +70,6 @@ def bones_at_rest(
         Volume(_blurred(image), grid),
         HandAnatomy((hand,), Volume(labels, grid), meaning, Volume(deposits > 0, grid)),
         deposits,
-    )
-
-
-def _distance_mm(name: str, points_mm: FloatArray) -> NDArray[np.float32]:
-    model, parameters = load_hand_model(), np.zeros(number_of_parameters(load_hand_model()))
-    ones = np.ones(len(model.bones))
-    return distance_to(
-        model, Fit(parameters, pose(model, parameters), 0.0, ones, ones, 1.0), BONES.index(name), points_mm
     )
 
 

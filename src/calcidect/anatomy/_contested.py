@@ -3,8 +3,8 @@
 On simulated hands it takes at most four voxels of bone in a thousand for a deposit, but a twentieth to three fifths
 of what touches bone for bone (docs/method/anatomy.md). So its word for a deposit is good, its word for bone is not.
 What sticks out of bone is far likelier to be bone in a hand that shows no deposit: there it is bone, unless the network
-reads enough of it as deposits, or a part is larger than any osteophyte. A hand's only deposit, small and in contact
-with bone, is missed; that is our choice.
+reads enough of it as deposits, or a part is larger than any osteophyte, or the trees tell a large one. A hand's only
+deposit, small and in contact with bone, is missed; that is our choice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from calcidect.anatomy._types import BONES
 Mask = NDArray[np.bool_]
 
 _LEAST_MM3 = 25.0
-"""Our choice: deposits of that size apart from bone, a ball of 3.6 mm, make others likely; a piece of an artery
+"""Our choice: deposits of that size, a ball of 3.6 mm, make others likely; a piece of an artery
 that was not told has 10 to 24 mm3 on simulated hands. So does so much that sticks out of bone, all together, read as
 deposits: on simulated hands without any 0 to 18, with deposits against bone alone 34 and more."""
 _LARGE_MM3, _SESAMOID_SHARE = 80.0, 0.1
@@ -46,7 +46,7 @@ class Evidence:
     read : uint8 array, shape (k, j, i)
         The network's classes.
     is_calcified : bool
-        The hand has deposits apart from bone, by `shows_deposits`.
+        The hand shows deposits, by `shows_deposits`: apart from bone, or told by the trees (`_deposit_places`).
     """
 
     image: MineralImage
@@ -54,28 +54,28 @@ class Evidence:
     is_calcified: bool
 
 
-def shows_deposits(apart: Mask, read: NDArray[np.uint8], voxel_mm3: float) -> bool:
-    """Tell whether deposits apart from bone, but for what is read as a sesamoid to a tenth, are a sign of others.
+def shows_deposits(deposits: Mask, read: NDArray[np.uint8], voxel_mm3: float) -> bool:
+    """Tell whether deposits, but for what is read as a sesamoid to a tenth, are enough to be a sign of others.
 
     Parameters
     ----------
-    apart : bool array, shape (k, j, i)
-        Deposits apart from bone.
+    deposits : bool array, shape (k, j, i)
     read : uint8 array
         The network's classes.
     voxel_mm3 : float
     """
     from scipy.ndimage import label
 
-    parts, count = label(apart)
-    size, of_sesamoid = (np.bincount(parts[which], minlength=count + 1) for which in (apart, read == SESAMOID))
+    parts, count = label(deposits)
+    size, of_sesamoid = (np.bincount(parts[which], minlength=count + 1) for which in (deposits, read == SESAMOID))
     return bool(size[1:][of_sesamoid[1:] < _SESAMOID_SHARE * size[1:]].sum() * voxel_mm3 >= _LEAST_MM3)
 
 
 def read_as_bone(outside: Mask, bones: Mask, evidence: Evidence, voxel_mm3: float) -> Mask:
     """Return the connected parts that are bone: what is read as a sesamoid and as dense as one.
 
-    In a hand that shows no deposit all are: none apart from bone, too little that is read as one, no part too large.
+    In a hand that shows no deposit all are: none apart from bone or told by the trees, too little that is read as one,
+    no part too large.
 
     Parameters
     ----------

@@ -2,8 +2,8 @@
 
 What is seen of each place is told in `_mineral_signs`; how likely it is a deposit, in `_deposit_trees`. Here places
 become deposits: likely ones that are connected, of some size, with some of which it is sure; but for shells around
-marrow, which are bone. In a hand without deposits apart from bone only large ones are told: on simulated hands the
-trees, too, take some osteophytes for deposits.
+marrow, which are bone. In a hand without deposits apart from bone none are told unless one is large: on simulated
+hands the trees, too, take some osteophytes for deposits.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _LIKELY, _SURE = 0.5, 0.9
 _LEAST_MM3, _LEAST_SURE_MM3 = 8.0, 4.0
 """Our choice: a ball of 2.5 mm, of a voxel or two of blur all around; half of it sure."""
 _LEAST_SURE_ALONE_MM3 = 60.0
-"""In a hand that shows no other. On simulated hands without any, which trees were not trained on, 29 at most."""
+"""Of one at least, in a hand that shows no deposits apart from bone. On simulated hands without any, which trees were
+not trained on, 29 at most."""
 _SMOOTH_STEPS = 0.8
 """Of the signs' grid: what is told of single places is noise."""
 _AROUND_MM = 3.0
@@ -50,14 +51,16 @@ def likely_deposits(zone: Mask, bones: Mask, evidence: Evidence, best: FoundPose
     """
     signs = signs_of(zone, bones, evidence, best, model)
     place_mm3 = float(np.prod(best.space.grid.spacing_mm) * np.prod(signs.step))
-    least_sure_mm3 = _LEAST_SURE_MM3 if evidence.is_calcified else _LEAST_SURE_ALONE_MM3
-    kept = _kept(signs, deposit_likelihood(signs), place_mm3, least_sure_mm3)
+    kept = _kept(signs, deposit_likelihood(signs), place_mm3, is_calcified=evidence.is_calcified)
     likely = zone & (_on_box(kept, signs, zone.shape) > _LIKELY)
     return likely & ~_hollow(likely, bones, evidence.image, best.space.grid.spacing_mm)
 
 
-def _kept(signs: Signs, likelihood: Values, place_mm3: float, least_sure_mm3: float) -> Values:
-    """Return the likelihood on the signs' grid, smoothed, 0 outside of the parts that are deposits."""
+def _kept(signs: Signs, likelihood: Values, place_mm3: float, *, is_calcified: bool) -> Values:
+    """Return the likelihood on the signs' grid, smoothed, 0 outside of the parts that are deposits.
+
+    A large one makes others likely, as deposits apart from bone do.
+    """
     from scipy.ndimage import gaussian_filter, label
 
     at = tuple(signs.index.T)
@@ -67,8 +70,9 @@ def _kept(signs: Signs, likelihood: Values, place_mm3: float, least_sure_mm3: fl
     smooth = told * gaussian_filter(value, _SMOOTH_STEPS) / np.maximum(weight, 1e-3)
     parts, count = label(smooth > _LIKELY)
     size, sure = (np.bincount(parts[smooth > limit], minlength=count + 1) * place_mm3 for limit in (_LIKELY, _SURE))
-    is_deposit = (size >= _LEAST_MM3) & (sure >= least_sure_mm3)
-    is_deposit[0] = False
+    sure[0] = 0
+    is_deposit = (size >= _LEAST_MM3) & (sure >= _LEAST_SURE_MM3)
+    is_deposit &= is_calcified or sure.max() >= _LEAST_SURE_ALONE_MM3
     return np.asarray(np.where(is_deposit[parts], smooth, 0), np.float32)
 
 

@@ -184,7 +184,7 @@ def distances(model: HandModel, found: Fit, points_mm: FloatArray) -> NDArray[np
 
 
 def distance_to(model: HandModel, found: Fit, bone: int, points_mm: FloatArray) -> NDArray[np.float32]:
-    """Return the signed distance of points (n, 3) to a fitted bone: negative inside, 6.35 mm at most."""
+    """Return the signed distance of points (n, 3) to a fitted bone: negative inside, 6.35 mm of the model at most."""
     return expected_surface(model, found.posed, bone).distance_mm(points_mm)
 
 

@@ -215,7 +215,8 @@ def _named(scan: _Scan, skeleton: _Skeleton, deposits: Mask) -> tuple[NamedBones
     is_calcified = shows_deposits(deposits, skeleton.read.labels, scan.grid.voxel_volume_mm3)
     evidence = Evidence(scan.image, skeleton.read.labels, is_calcified)
     likely = likely_deposits(zone, sharp, evidence, best, model)
-    evidence = replace(evidence, is_calcified=is_calcified or bool(likely.any()))
+    is_calcified |= shows_deposits(likely, skeleton.read.labels, scan.grid.voxel_volume_mm3)
+    evidence = replace(evidence, is_calcified=is_calcified)
     touching = likely | deposits_against_bone(sharp, where, evidence, best, model)
     return name_bones(sharp & ~touching, where, skeleton.read.labels, best, model), touching
 

@@ -106,7 +106,7 @@ def _expected_mm(hand: Hand, digit: int) -> float | None:
     ratios = []
     for kind in ("metacarpal", "proximal_phalanx", "middle_phalanx"):
         bone = hand.bones.get(f"{kind}_{digit}")
-        if bone is not None and bone.fitted >= _SURE and bone.seen >= _SEEN and len(bone.surface_mm):
+        if bone is not None and bone.fitted >= _SURE and bone.seen >= _SEEN:
             ratios.append(np.log(np.ptp(bone.surface_mm @ bone.along) / _LENGTHS_MM[kind][digit - 1]))
     return float(_LENGTHS_MM["distal_phalanx"][digit - 1] * np.exp(np.mean(ratios))) if ratios else None
 

@@ -138,9 +138,9 @@ def _bone(anatomy: HandAnatomy, bones: Volume, hand: Hand, name: str) -> Mask:
     labels = {meaning.bone: n for n, meaning in anatomy.bone_labels.items() if meaning.side == hand.side}
     grid, voxel_mm3 = bones.grid, bones.grid.voxel_volume_mm3
     named = np.asarray(bones.array == labels.get(name, -1))
-    if named.sum() * voxel_mm3 >= _LEAST_MM3 or "unnamed" not in labels or not len(hand.bones[name].surface_mm):
+    if named.sum() * voxel_mm3 >= _LEAST_MM3 or "unnamed" not in labels:
         return named
-    trees = {other: cKDTree(bone.surface_mm) for other, bone in hand.bones.items() if len(bone.surface_mm)}
+    trees = {other: cKDTree(bone.surface_mm) for other, bone in hand.bones.items()}
     parts, count = label(bones.array == labels["unnamed"])
     for part in range(1, count + 1):
         voxels = np.argwhere(parts == part)
