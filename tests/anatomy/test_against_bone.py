@@ -15,7 +15,7 @@ from calcidect.anatomy._bone_density import denser_than_usual
 from calcidect.anatomy._bones import Piece, fill_holes
 from calcidect.anatomy._bones_by_place import bones_by_place
 from calcidect.anatomy._contested import Evidence
-from calcidect.anatomy._deposit_places import likely_deposits
+from calcidect.anatomy._deposit_places import Weighed, weigh_mineral
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._fit_model import Fit
 from calcidect.anatomy._hand_model import (
@@ -62,14 +62,14 @@ class Painted:
         evidence = Evidence(self.image, np.zeros(filled.shape, np.uint8), is_calcified=True)
         return deposits_against_bone(filled, where, evidence, self.best, model)
 
-    def likely(self, *, in_calcified_hand: bool = True) -> NDArray[np.bool_]:
+    def weighed(self, *, in_calcified_hand: bool = True) -> Weighed:
         """Return what all signs together tell; the network reads the bones right."""
         model = refined(self.model, self.best.found, self.best.space, self.low_hu, self.image.smooth_low_hu, HU_PER_MG)
         filled = fill_holes(self.bone | (self.low_hu > 900))
         nearest = distances(self.model, self.best.found, self.points_mm).argmin(0).reshape(filled.shape)
         read = np.where(self.bone, nearest + 1, 0).astype(np.uint8)
         evidence = Evidence(self.image, read, in_calcified_hand)
-        return likely_deposits(self.image.mask | filled, filled, evidence, self.best, model)
+        return weigh_mineral(self.image.mask | filled, filled, evidence, self.best, model)
 
     def with_ball(self, offset_mm: float, radius_mm: float, mg_per_cm3: float) -> tuple[Painted, NDArray[np.bool_]]:
         """Return the same with a ball beside the middle of the finger's bone, and where that is."""
@@ -136,16 +136,28 @@ def test_a_deposit_on_the_surface_is_told_from_the_bone(finger: Painted, mg_per_
 
 def test_all_signs_together_tell_a_deposit_on_the_surface(finger: Painted) -> None:
     scan, ball = finger.with_ball(1.5, 2.2, 700.0)
-    likely = scan.likely()
+    likely = scan.weighed().deposits
     assert (likely & ball).sum() > 0.85 * ball.sum()
     assert (likely & scan.bone).sum() < 0.02 * scan.bone.sum()
-    assert not scan.likely(in_calcified_hand=False).any()  # 42 mm3: too small
-    assert not finger.likely().any()
+    assert not scan.weighed(in_calcified_hand=False).deposits.any()  # 42 mm3: too small
+    assert not finger.weighed().deposits.any()
+
+
+def test_what_single_signs_tell_is_confirmed_by_all_together(finger: Painted) -> None:
+    """A ball of calcinosis is; a piece of the bone itself is not."""
+    scan, ball = finger.with_ball(1.5, 2.2, 700.0)
+    weighed = scan.weighed()
+    piece = np.zeros_like(ball)
+    piece[tuple(slice(a - 2, a + 3) for a in np.argwhere(scan.bone & ~ball)[0])] = True
+    piece &= scan.bone & ~ball
+    assert piece.any()
+    assert (weighed.confirmed(ball | piece) == ball).all()
+    assert not weighed.confirmed(np.zeros_like(ball)).any()
 
 
 def test_a_hands_only_deposit_is_told_if_it_is_large(finger: Painted) -> None:
     scan, ball = finger.with_ball(2.5, 4.0, 700.0)
-    likely = scan.likely(in_calcified_hand=False)
+    likely = scan.weighed(in_calcified_hand=False).deposits
     assert (likely & ball).sum() > 0.85 * ball.sum()
 
 
@@ -218,4 +230,4 @@ def test_a_prominence_with_marrow_is_bone_and_a_solid_one_is_not(finger: Painted
     scene = np.where(away < 2.0, MARROW_HU, scene)
     hollow = replace(finger, low_hu=_blurred(scene))
     assert not hollow.deposits().any()
-    assert not hollow.likely().any()
+    assert not hollow.weighed().deposits.any()

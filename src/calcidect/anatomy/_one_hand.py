@@ -18,7 +18,7 @@ from calcidect.anatomy._bone_surface import edge_image, filled_bones, trimmed
 from calcidect.anatomy._bones import Piece, split_mineral
 from calcidect.anatomy._bones_by_place import bones_by_place
 from calcidect.anatomy._contested import Evidence, shows_deposits
-from calcidect.anatomy._deposit_places import likely_deposits
+from calcidect.anatomy._deposit_places import weigh_mineral
 from calcidect.anatomy._find_pose import AS_FOUND, FoundPose, find_pose, refitted, replaced
 from calcidect.anatomy._frame import Frame, find_frame
 from calcidect.anatomy._hand_model import load_hand_model
@@ -214,10 +214,11 @@ def _named(scan: _Scan, skeleton: _Skeleton, deposits: Mask) -> tuple[NamedBones
     sharp = sharp | (where.within(SURFACE_MM, sharp.shape) & skeleton.bones & inside)
     is_calcified = shows_deposits(deposits, skeleton.read.labels, scan.grid.voxel_volume_mm3)
     evidence = Evidence(scan.image, skeleton.read.labels, is_calcified)
-    likely = likely_deposits(zone, sharp, evidence, best, model)
-    is_calcified |= shows_deposits(likely, skeleton.read.labels, scan.grid.voxel_volume_mm3)
+    weighed = weigh_mineral(zone, sharp, evidence, best, model)
+    is_calcified |= shows_deposits(weighed.deposits, skeleton.read.labels, scan.grid.voxel_volume_mm3)
     evidence = replace(evidence, is_calcified=is_calcified)
-    touching = likely | deposits_against_bone(sharp, where, evidence, best, model)
+    told = deposits_against_bone(sharp, where, evidence, best, model)
+    touching = weighed.deposits | weighed.confirmed(told)
     return name_bones(sharp & ~touching, where, skeleton.read.labels, best, model), touching
 
 
