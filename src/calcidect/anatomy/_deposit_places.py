@@ -21,7 +21,7 @@ from calcidect.anatomy._hand_model import HandModel
 from calcidect.anatomy._mineral import MineralImage
 from calcidect.anatomy._mineral_signs import Signs, Values, signs_of
 from calcidect.anatomy._prominence import is_hollow
-from calcidect.geometry import widened
+from calcidect.geometry import FloatArray, widened
 
 Mask = NDArray[np.bool_]
 
@@ -43,28 +43,33 @@ _AROUND_MM = 3.0
 
 @dataclass(frozen=True, eq=False)
 class Weighed:
-    """What the trees say of mineral in contact with bone, each shape (k, j, i) of the hand's box.
+    """What the trees say of mineral in contact with bone.
 
     Parameters
     ----------
-    deposits : bool array
+    deposits : bool array, shape (k, j, i) of the hand's box
         The voxels of deposits.
-    likelihood : float32 array
+    likelihood : float32 array, on the signs' grid
         Of a deposit, 0 to 1; 0 where nothing was weighed.
+    step : array, shape (3,)
+        Voxels of the hand's box from one place of that grid to the next.
     """
 
     deposits: Mask
     likelihood: Values
+    step: FloatArray
 
     def confirmed(self, told: Mask) -> Mask:
         """Return the connected parts of what single signs tell that are no less likely deposits than `_CONFIRMED`."""
-        from scipy.ndimage import label, mean
+        from scipy.ndimage import label
 
         parts, count = label(told)
-        likely = np.zeros(count + 1, bool)
-        if count:
-            likely[1:] = mean(self.likelihood, parts, np.arange(1, count + 1)) >= _CONFIRMED
-        return np.asarray(likely[parts])
+        own = parts[told]
+        likelihood = _between(self.likelihood, self.step, np.argwhere(told))
+        size, total = (np.bincount(own, weights, minlength=count + 1) for weights in (None, likelihood))
+        is_deposit = total >= _CONFIRMED * size
+        is_deposit[0] = False
+        return np.asarray(is_deposit[parts])
 
 
 def weigh_mineral(zone: Mask, bones: Mask, evidence: Evidence, best: FoundPose, model: HandModel) -> Weighed:
@@ -86,9 +91,10 @@ def weigh_mineral(zone: Mask, bones: Mask, evidence: Evidence, best: FoundPose, 
     likelihood = np.zeros(signs.shape, np.float32)
     likelihood[tuple(signs.index.T)] = deposit_likelihood(signs)
     kept = _kept(signs, likelihood, place_mm3, is_calcified=evidence.is_calcified)
-    likely = zone & (_on_box(kept, signs, zone.shape) > _LIKELY)
+    likely = np.zeros_like(zone)
+    likely[zone] = _between(kept, signs.step, np.argwhere(zone)) > _LIKELY
     likely &= ~_hollow(likely, bones, evidence.image, best.space.grid.spacing_mm)
-    return Weighed(likely, _on_box(likelihood, signs, zone.shape))
+    return Weighed(likely, likelihood, signs.step)
 
 
 def _kept(signs: Signs, likelihood: Values, place_mm3: float, *, is_calcified: bool) -> Values:
@@ -110,11 +116,11 @@ def _kept(signs: Signs, likelihood: Values, place_mm3: float, *, is_calcified: b
     return np.asarray(np.where(is_deposit[parts], smooth, 0), np.float32)
 
 
-def _on_box(values: Values, signs: Signs, shape: tuple[int, ...]) -> Values:
-    """Return values of the signs' grid at the voxels of the hand's box, linear between places."""
-    from scipy.ndimage import affine_transform
+def _between(values: Values, step: FloatArray, voxels: NDArray[np.intp]) -> Values:
+    """Return values of the signs' grid at voxels (n, 3) of the hand's box, linear between places."""
+    from scipy.ndimage import map_coordinates
 
-    return np.asarray(affine_transform(values, 1 / signs.step, output_shape=shape, order=1, mode="nearest"))
+    return np.asarray(map_coordinates(values, (voxels / step).T, order=1, mode="nearest"))
 
 
 def _hollow(likely: Mask, bones: Mask, image: MineralImage, spacing_mm: tuple[float, float, float]) -> Mask:
