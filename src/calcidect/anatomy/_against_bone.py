@@ -20,7 +20,7 @@ from calcidect.anatomy._bone_density import denser_than_usual
 from calcidect.anatomy._contested import Evidence, read_as_bone
 from calcidect.anatomy._find_pose import FoundPose
 from calcidect.anatomy._fit_model import MATCHED
-from calcidect.anatomy._hand_model import HandModel, share_along
+from calcidect.anatomy._hand_model import HandModel, shares_along
 from calcidect.anatomy._name_bones import Placed
 from calcidect.anatomy._prominence import BEYOND_BLUR_MM, OUTSIDE_MG_PER_CM3, prominences
 from calcidect.anatomy._through_joint import through_joints
@@ -55,7 +55,7 @@ def deposits_against_bone(
         Refined to this scan.
     """
     spacing, shape, image = best.space.grid.spacing_mm, bones.shape, evidence.image
-    shares = _shares(where, best, model)
+    shares = shares_along(model, best.found.posed, where.bone, best.space.point_of(where.index))
     distance = _filled(where, where.distance_mm, shape, np.float32(np.inf))
     denser = _filled(where, _denser(where, shares, bones, image.ha_mg_per_cm3), shape, False)
     cores = _cores(where, shares, bones, distance, evidence, best.found.matched, spacing)
@@ -65,15 +65,6 @@ def deposits_against_bone(
         bone = _filled(where, where.bone, shape, -1)
         solid |= through_joints(bodies, bone, distance, model, float(np.prod(spacing)))
     return _grown(cores, solid, distance, denser, spacing)
-
-
-def _shares(where: Placed, best: FoundPose, model: HandModel) -> FloatArray:
-    """Return where each voxel lies along its bone, 0 at the proximal end, 1 at the distal one."""
-    points, shares = best.space.point_of(where.index), np.zeros(len(where.index))
-    for n in np.unique(where.bone):
-        own = where.bone == n
-        shares[own] = share_along(model, best.found.posed, int(n), points[own])
-    return shares
 
 
 def _cores(

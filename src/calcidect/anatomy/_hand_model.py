@@ -165,6 +165,15 @@ def share_along(model: HandModel, posed: Posed, bone: int, points_mm: FloatArray
     return np.asarray((rest @ own.axes[2] - first) / (last - first))
 
 
+def shares_along(model: HandModel, posed: Posed, bones: NDArray[np.intp], points_mm: FloatArray) -> FloatArray:
+    """Return where points (n, 3) lie along posed bones, each point's own, shape (n,): as ``share_along``."""
+    shares = np.zeros(len(points_mm))
+    for n in np.unique(bones):
+        own = bones == n
+        shares[own] = share_along(model, posed, int(n), points_mm[own])
+    return shares
+
+
 def number_of_parameters(model: HandModel) -> int:
     """Return how many numbers describe a pose: first the hand's, then each bone's."""
     return OF_HAND + OF_BONE * len(model.bones)

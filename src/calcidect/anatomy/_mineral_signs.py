@@ -22,7 +22,7 @@ from calcidect.anatomy._bone_density import usual_density
 from calcidect.anatomy._bone_network import DEPOSIT, SESAMOID, is_bone
 from calcidect.anatomy._contested import Evidence
 from calcidect.anatomy._find_pose import FoundPose
-from calcidect.anatomy._hand_model import HandModel, posed_points, share_along
+from calcidect.anatomy._hand_model import HandModel, posed_points, shares_along
 from calcidect.anatomy._name_bones import nearest_bone
 from calcidect.geometry import FloatArray
 from calcidect.study import depth_mm
@@ -171,10 +171,7 @@ def _places(zone: Mask, best: FoundPose, model: HandModel) -> _Places:
     index = np.stack(np.nonzero(zone[_nearest((k, j, i), step)]), -1)
     points = best.space.point_of(index * step)
     bone, distance = nearest_bone(model, best.found, points)
-    share = np.zeros(len(index))
-    for n in np.unique(bone):
-        own = bone == n
-        share[own] = share_along(model, best.found.posed, int(n), points[own])
+    share = shares_along(model, best.found.posed, bone, points)
     return _Places(index, (k, j, i), step, step_mm, points, bone, distance, share)
 
 
